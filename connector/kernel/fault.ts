@@ -1,0 +1,99 @@
+import { formatPosition, type Position } from './position.ts';
+
+/**
+ * Every operating fault: what it means and what to do. The codes are stable: alerts and runbooks may name them.
+ * The error table of the documentation is compared with this one by a test.
+ */
+export const faultTable = {
+  SETTINGS_INVALID: { meaning: 'the settings have problems', remedy: 'mend each listed key and start again' },
+  MAPPING_INVALID: { meaning: 'a mapping has problems', remedy: 'mend each listed expression and start again' },
+  KEY_INVALID: { meaning: 'a key file cannot be used', remedy: 'give the key in the named form' },
+  KAFKA_UNREACHABLE: { meaning: 'no broker answers', remedy: 'check kafka.brokers, the network, TLS and SASL' },
+  KAFKA_REFUSED: {
+    meaning: 'the broker refuses a request',
+    remedy: 'check the rights of the Kafka user (read, write, describe, group)',
+  },
+  KAFKA_CONSUMER_STOPPED: {
+    meaning: 'the consumer stopped and does not restart',
+    remedy: 'see the cause; the process ends so that its supervisor starts it anew',
+  },
+  TOPIC_MISSING: {
+    meaning: 'a source topic does not exist',
+    remedy: 'start the Debezium connector first, or correct kafka.topics',
+  },
+  REGISTRY_UNREACHABLE: {
+    meaning: 'the schema registry does not answer',
+    remedy: 'check registry.url and its credentials; intake waits until it is back',
+  },
+  RECORD_UNDECODABLE: {
+    meaning: 'the bytes of a record cannot be read',
+    remedy: 'look at the dead letter; check the converter of the Debezium connector',
+  },
+  SCHEMA_UNKNOWN: {
+    meaning: 'the registry does not know the schema id of a record',
+    remedy: 'was the registry wiped or is registry.url another one than the producer uses?',
+  },
+  CHANGE_UNMAPPABLE: {
+    meaning: 'the mapping cannot make a card of a row',
+    remedy: 'mend the mapping or the row; then redrive the dead letter',
+  },
+  CARD_REJECTED: {
+    meaning: 'the platform refuses a card for good',
+    remedy: 'read the result code and message; mend the mapping or the row; then redrive',
+  },
+  RETRIES_EXHAUSTED: {
+    meaning: 'a delivery failed at every attempt',
+    remedy: 'look at the last answer; redrive when the platform is well',
+  },
+  CREDENTIALS_REFUSED: {
+    meaning: 'the platform refuses our client id, key or rights',
+    remedy: 'check platform.clientId, platform.privateKeyFile and platform.keyVersion; intake waits and probes',
+  },
+  PLATFORM_UNREACHABLE: {
+    meaning: 'most deliveries fail',
+    remedy: 'check platform.baseUrl and the network; intake waits and probes',
+  },
+  DEAD_LETTER_UNWRITABLE: {
+    meaning: 'a dead letter cannot be written',
+    remedy: 'check that deadLetters.topic exists and may be written; its offset is not committed before',
+  },
+} as const satisfies Record<string, { readonly meaning: string; readonly remedy: string }>;
+
+/** The closed list of stable codes. */
+export type FaultCode = keyof typeof faultTable;
+
+/** What a {@link Fault} may say beyond its code. */
+export interface FaultContext {
+  readonly detail: string;
+  readonly at?: Position;
+  /** Already masked: a fault never holds a whole customer or order id. */
+  readonly order?: string;
+  readonly remedy?: string;
+  readonly cause?: unknown;
+}
+
+/** An operating fault, ours or the platform's: what happened, where, and what to do. */
+export class Fault extends Error {
+  readonly code: FaultCode;
+  readonly detail: string;
+  readonly at: Position | undefined;
+  readonly order: string | undefined;
+  readonly remedy: string;
+
+  constructor(code: FaultCode, context: FaultContext) {
+    const where = context.at ? ` at ${formatPosition(context.at)}` : '';
+    const whose = context.order ? ` (order ${context.order})` : '';
+    super(`${code}${where}${whose}: ${faultTable[code].meaning}: ${context.detail}`, { cause: context.cause });
+    this.name = 'Fault';
+    this.code = code;
+    this.detail = context.detail;
+    this.at = context.at;
+    this.order = context.order;
+    this.remedy = context.remedy ?? faultTable[code].remedy;
+  }
+}
+
+/** The text of anything thrown, without its stack. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}

@@ -1,0 +1,54 @@
+import type { Position } from './position.ts';
+import type { Instant } from './time.ts';
+
+/**
+ * A column's value after decoding, in the forms that CEL knows:
+ * every integer is a `bigint` (64 bits, exact); a decimal is its exact text (`"1234567890.12"`), never a float;
+ * a moment is a `Date` (columns without a zone are read as UTC, so formatting them in UTC gives back the digits written);
+ * a date is `"2026-11-23"`, a time of day `"19:30:00"` (with up to 9 fraction digits where it has any);
+ * JSON, enum, set, UUID and XML columns are text; arrays are lists; structs and maps are records.
+ */
+export type RowValue =
+  | null
+  | boolean
+  | bigint
+  | number
+  | string
+  | Date
+  | Uint8Array
+  | readonly RowValue[]
+  | { readonly [name: string]: RowValue };
+
+/** A row: column name → value. A column that the schema does not have is absent, not null. */
+export type Row = { readonly [column: string]: RowValue };
+
+/** Where a change stands in its database's own log; compared by `order/source-position`. */
+export type SourcePosition =
+  /** PostgreSQL: `source.lsn`. */
+  | { readonly kind: 'lsn'; readonly lsn: bigint; readonly committedAt: Instant }
+  /** MySQL and MariaDB: binlog file, position in it, row in the event. `file` is the name with its number, e.g. `binlog.000042`. */
+  | {
+      readonly kind: 'binlog';
+      readonly file: string;
+      readonly offset: bigint;
+      readonly row: number;
+      readonly committedAt: Instant;
+    }
+  /** Any other database: only the commit time. */
+  | { readonly kind: 'time'; readonly committedAt: Instant };
+
+/** One change of one row, decoded. */
+export interface RowChange {
+  /** `read` is a snapshot's row. */
+  readonly op: 'create' | 'update' | 'delete' | 'read';
+  readonly before: Row | null;
+  readonly after: Row | null;
+  /** `schema.table` (PostgreSQL) or `database.table` (MySQL), from the envelope's source. */
+  readonly table: string;
+  readonly position: Position;
+  /** The record key as text where it is plain text or a record with one string field, else null. */
+  readonly key: string | null;
+  /** `source.ts_ms`: the commit's time; of a snapshot row the snapshot's time. */
+  readonly committedAt: Instant;
+  readonly source: SourcePosition;
+}

@@ -1,0 +1,49 @@
+import type { Position } from '../kernel/position.ts';
+import type { SourcePosition } from '../kernel/row-change.ts';
+import type { Instant } from '../kernel/time.ts';
+
+declare const merchantBizNoBrand: unique symbol;
+
+/** The merchant's order id: the key of a card, of a lane and of the journal. Never written to a log unmasked. */
+export type MerchantBizNo = string & { readonly [merchantBizNoBrand]: true };
+
+/** Marks a text as an order id. */
+export function merchantBizNo(text: string): MerchantBizNo {
+  return text as MerchantBizNo;
+}
+
+/** The API's two commands (contractCardSync, "command"). */
+export type Command = 'SEND' | 'UPDATE';
+
+/** What a customer is to see of an order, whole. */
+export interface Card {
+  /** `productTemplateCode`. */
+  readonly template: string;
+  /** `orderStatus`. */
+  readonly status: string;
+  /** The status hides the card for good. */
+  readonly ends: boolean;
+  /** When the card expires; null leaves it to the platform (24 h after it is created). */
+  readonly endDate: Instant | null;
+  /**
+   * The request's members that the card decides, serialised once, without braces:
+   * `"merchantBizNo":…,"orderStatus":…,"productTemplateCode":…,"syncDataInfo":…[,"endDate":…],"userId"|"openId":…[,"merchantId":…]`.
+   */
+  readonly members: string;
+  /** A digest of `members`: equal means the customer would see no difference. */
+  readonly hash: string;
+}
+
+/** A row's change as the platform is to learn of it. */
+export interface CardChange {
+  readonly merchantBizNo: MerchantBizNo;
+  readonly card: Card;
+  /** The business time of the change, as the mapping or the commit tells it. */
+  readonly bizDate: Instant;
+  readonly position: Position;
+  readonly source: SourcePosition;
+  /** Read by a snapshot: the row as it stood, not a change of it. */
+  readonly snapshot: boolean;
+  /** The row was made by this change (or first read by a snapshot), as far as the source tells. */
+  readonly creates: boolean;
+}

@@ -1,0 +1,252 @@
+import { z } from 'zod';
+
+// One schema for all settings: the YAML file, the environment names, the commented example file and the
+// documentation come from it. Each key has its text in `describe`; a default in `default`.
+// Keys whose name ends in `File` are paths, relative to the settings file. A secret never stands in the YAML itself:
+// it is in a file, or in the environment variable of the same name without `_FILE`.
+
+const path = (text: string) => z.string().min(1).describe(text);
+const ms = (fallback: number, text: string, least = 1) =>
+  z.number().int().min(least).max(2_147_483_647).default(fallback).describe(`${text} (milliseconds)`);
+const count = (fallback: number, text: string, least = 1) =>
+  z.number().int().min(least).default(fallback).describe(text);
+
+const tls = z
+  .strictObject({
+    enabled: z
+      .boolean()
+      .default(false)
+      .describe("Encrypt, and verify the server against the system's authorities or caFile"),
+    caFile: path("PEM of the authority that signed the server's certificate").optional(),
+    certFile: path("PEM of the client's certificate, where the server asks for one").optional(),
+    keyFile: path("PEM of the client certificate's private key").optional(),
+    serverName: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("Name to verify the server's certificate against, where it is not the host's"),
+  })
+  .prefault({});
+
+const sasl = z
+  .discriminatedUnion('mechanism', [
+    z.strictObject({ mechanism: z.literal('none') }),
+    z.strictObject({
+      mechanism: z.enum(['plain', 'scram-sha-256', 'scram-sha-512']),
+      username: z.string().min(1),
+      passwordFile: path('File that holds the password').optional(),
+    }),
+    z.strictObject({
+      mechanism: z.literal('oauthbearer'),
+      tokenUrl: z
+        .url()
+        .describe('Token endpoint of the authorisation server (client credentials grant, RFC 6749, 4.4)'),
+      clientId: z.string().min(1),
+      clientSecretFile: path("File that holds the client's secret").optional(),
+      scope: z.string().optional(),
+    }),
+  ])
+  .prefault({ mechanism: 'none' })
+  .describe(
+    'How to log in: none, plain, scram-sha-256, scram-sha-512 (username, passwordFile) or oauthbearer (tokenUrl, clientId, clientSecretFile, scope)',
+  );
+
+const kafka = z
+  .strictObject({
+    brokers: z
+      .array(z.string().regex(/^[^\s:]+:\d{1,5}$/, 'host:port'))
+      .min(1)
+      .describe('Brokers to start from, host:port; name several'),
+    topics: z.array(z.string().min(1)).min(1).describe('Topics of Debezium change events to read'),
+    groupId: z.string().min(1).default('card-sync').describe('Consumer group; all instances of one connector share it'),
+    clientId: z.string().min(1).default('card-sync').describe("Name of this client in the broker's logs and quotas"),
+    tls,
+    sasl,
+    sessionTimeoutMs: ms(30_000, 'The broker gives our partitions away after this long without a heartbeat', 1000),
+    rebalanceTimeoutMs: ms(60_000, 'Longest wait for all members to rejoin', 1000),
+    heartbeatIntervalMs: ms(3_000, 'Pause between heartbeats', 100),
+    fetchMaxBytes: count(4_194_304, 'Largest answer of one fetch, in bytes', 1024),
+    fetchMaxBytesPerPartition: count(1_048_576, 'Largest part of one partition in a fetch, in bytes', 1024),
+    fetchMaxWaitMs: ms(
+      250,
+      'Longest wait of the broker for new records; also the delay of resuming when all partitions are paused',
+    ),
+    requestTimeoutMs: ms(30_000, 'Time-out of a request to a broker'),
+  })
+  .describe('Where the changes come from');
+
+const registry = z
+  .strictObject({
+    url: z
+      .url()
+      .describe(
+        'Confluent-compatible schema registry, e.g. http://registry:8081 or http://apicurio:8080/apis/ccompat/v7',
+      ),
+    username: z.string().min(1).optional().describe('User of basic authentication'),
+    passwordFile: path('File that holds the password of basic authentication').optional(),
+    bearerTokenFile: path('File that holds a bearer token').optional(),
+    tls: tls.describe('Certificates for https; enabled has no effect here, the URL decides'),
+    timeoutMs: ms(5_000, 'Time-out of one request'),
+    retryMs: ms(2_000, 'Pause before asking again while the registry does not answer'),
+  })
+  .describe('Where the Avro schemas come from');
+
+const mapping = z
+  .strictObject({
+    files: z
+      .array(path(''))
+      .min(1)
+      .default(['mappings/*.yaml'])
+      .describe('Mapping files, relative to this file; a * stands for any name (but not for *.test.yaml)'),
+    templateFiles: z
+      .array(path(''))
+      .default([])
+      .describe(
+        'JSON Schemas of further templates, beside the six known ones; the file name is the productTemplateCode',
+      ),
+    languageBusinessInfo: z
+      .enum(['string', 'object'])
+      .default('string')
+      .describe(
+        "string: the whole map as one JSON text, as in the API document's example; object: an object of JSON texts, as in its table",
+      ),
+  })
+  .prefault({})
+  .describe('How rows become cards');
+
+const platform = z
+  .strictObject({
+    baseUrl: z
+      .url()
+      .default('https://open.alipay.hk')
+      .describe('production https://open.alipay.hk, testing https://open-id-pre.alipay.com'),
+    path: z
+      .string()
+      .startsWith('/')
+      .default('/api/open/alipay/intl/promotion/order/contractCardSync')
+      .describe('Path of the API; it is signed'),
+    clientId: z.string().min(1).describe('Client-Id that AlipayHK gave the merchant'),
+    privateKeyFile: path('PEM (PKCS#8 or PKCS#1) of the private key whose public half AlipayHK has').optional(),
+    keyVersion: z.number().int().min(1).default(1).describe('keyVersion of the Signature header'),
+    agentTokenFile: path('File that holds the Agent-Token, when acting for another client').optional(),
+    publicKeyFile: path("PEM of AlipayHK's public key: answers are then verified").optional(),
+    verifyAnswers: z
+      .enum(['required', 'warn', 'off'])
+      .optional()
+      .describe(
+        'required: an answer with a bad or no signature is not believed and is asked again; warn: only counted; off. Default: required where publicKeyFile is set, else off',
+      ),
+    requestIdForm: z
+      .enum(['uuid', 'hex'])
+      .default('uuid')
+      .describe('uuid: 36 characters; hex: the same without dashes, 32 characters'),
+    tls: tls.describe('Certificates for https; enabled has no effect here, the URL decides'),
+    connectTimeoutMs: ms(5_000, 'Time-out of opening a connection'),
+    requestTimeoutMs: ms(10_000, "Time-out of one request, from its first byte to the answer's last"),
+    answerBytesMax: count(65_536, 'Largest answer that is read, in bytes', 256),
+    connectionsMax: count(64, 'Connections held open to the platform'),
+  })
+  .describe('AlipayHK');
+
+const flow = z
+  .strictObject({
+    inFlightMax: count(64, 'Requests in flight at once, over all orders; at most one for each order'),
+    queuedMax: count(10_000, 'Changes that may wait in memory; past it the source is paused'),
+    queuedBytesMax: count(33_554_432, 'Bytes of records that may wait in memory; past it the source is paused', 65_536),
+    ordersMax: count(
+      200_000,
+      'Orders whose state is kept in memory; past it the ones unused for longest are forgotten',
+      1000,
+    ),
+    conflate: z
+      .boolean()
+      .default(true)
+      .describe(
+        "While an order waits, a newer change replaces the waiting one (each payload is the order's whole state)",
+      ),
+    commitIntervalMs: ms(1_000, 'Pause between commits of offsets', 50),
+    retryDelaysMs: z
+      .array(z.number().int().min(1))
+      .default([2_000, 2_000, 2_000, 600_000, 1_800_000])
+      .describe(
+        "Pauses before the repetitions of a failed delivery (milliseconds), AlipayHK's own advice; after the last one the change becomes a dead letter",
+      ),
+    probeIntervalMs: ms(5_000, 'While the platform is out, or refuses our credentials: pause between probes'),
+    outageWindow: count(20, 'Deliveries that are looked at to tell an outage', 2),
+    outageRatio: z
+      .number()
+      .min(0.1)
+      .max(1)
+      .default(0.8)
+      .describe('Share of them that must have failed for reasons of the platform'),
+  })
+  .prefault({})
+  .describe('How many at once, how often again');
+
+const deadLetters = z
+  .strictObject({
+    topic: z
+      .string()
+      .min(1)
+      .default('card-sync.dead-letters')
+      .describe(
+        "Topic for records that cannot be delivered; made with the source's partition count where it is missing",
+      ),
+    replicationFactor: z
+      .number()
+      .int()
+      .min(-1)
+      .default(-1)
+      .describe("Of the topic when it is made; -1 is the broker's default"),
+  })
+  .prefault({})
+  .describe('Where changes go that cannot be delivered');
+
+const observe = z
+  .strictObject({
+    host: z
+      .string()
+      .min(1)
+      .default('127.0.0.1')
+      .describe('Address of /metrics and /health; 0.0.0.0 lets other machines in'),
+    port: z
+      .number()
+      .int()
+      .min(0)
+      .max(65_535)
+      .default(9464)
+      .describe('Port of /metrics and /health; 0 picks a free one and logs it'),
+    logLevel: z
+      .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
+      .default('info')
+      .describe('Least level that is logged, as JSON lines on standard output'),
+    stalledAfterMs: ms(60_000, 'Not live when the consumer neither fetched nor beat for this long', 1000),
+  })
+  .prefault({})
+  .describe('Metrics, health and logs');
+
+const shutdown = z
+  .strictObject({
+    drainMs: ms(
+      20_000,
+      "Longest time to finish requests and commit after SIGTERM; keep it below the supervisor's grace",
+      0,
+    ),
+  })
+  .prefault({})
+  .describe('How it stops');
+
+/** The schema of all settings. */
+export const settingsSchema = z.strictObject({
+  kafka,
+  registry,
+  mapping,
+  platform,
+  flow,
+  deadLetters,
+  observe,
+  shutdown,
+});
+
+/** All settings, typed and complete; paths are absolute and secrets are read after {@link loadSettings}. */
+export type SettingsDocument = z.output<typeof settingsSchema>;
