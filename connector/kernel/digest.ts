@@ -6,7 +6,7 @@ export function digest128(text: string): string {
   return hash('sha256', text, 'hex').slice(0, 32);
 }
 
-/** The SHA-1 of bytes, 20 bytes, as UUID version 5 asks for (RFC 9562, 5.5). Not for security. */
-export function sha1(bytes: Uint8Array): Uint8Array {
-  return hash('sha1', bytes, 'buffer');
+/** The SHA-1 of bytes as 40 hexadecimal digits, as UUID version 5 asks for (RFC 9562, 5.5). Not for security. */
+export function sha1Hex(bytes: Uint8Array): string {
+  return hash('sha1', bytes, 'hex');
 }

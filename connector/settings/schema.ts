@@ -1,66 +1,37 @@
 import { z } from 'zod';
+import {
+  count,
+  httpsTls,
+  httpUrl,
+  kafkaTls,
+  longestMs,
+  ms,
+  origin,
+  path,
+  sasl,
+  secretFile,
+  text,
+  topicName,
+} from './schema-parts.ts';
 
 // One schema for all settings: the YAML file, the environment names, the commented example file and the
 // documentation come from it. Each key has its text in `describe`; a default in `default`.
 // Keys whose name ends in `File` are paths, relative to the settings file. A secret never stands in the YAML itself:
 // it is in a file, or in the environment variable of the same name without `_FILE`.
 
-const path = (text: string) => z.string().min(1).describe(text);
-const ms = (fallback: number, text: string, least = 1) =>
-  z.number().int().min(least).max(2_147_483_647).default(fallback).describe(`${text} (milliseconds)`);
-const count = (fallback: number, text: string, least = 1) =>
-  z.number().int().min(least).default(fallback).describe(text);
-
-const tls = z
-  .strictObject({
-    enabled: z
-      .boolean()
-      .default(false)
-      .describe("Encrypt, and verify the server against the system's authorities or caFile"),
-    caFile: path("PEM of the authority that signed the server's certificate").optional(),
-    certFile: path("PEM of the client's certificate, where the server asks for one").optional(),
-    keyFile: path("PEM of the client certificate's private key").optional(),
-    serverName: z
-      .string()
-      .min(1)
-      .optional()
-      .describe("Name to verify the server's certificate against, where it is not the host's"),
-  })
-  .prefault({});
-
-const sasl = z
-  .discriminatedUnion('mechanism', [
-    z.strictObject({ mechanism: z.literal('none') }),
-    z.strictObject({
-      mechanism: z.enum(['plain', 'scram-sha-256', 'scram-sha-512']),
-      username: z.string().min(1),
-      passwordFile: path('File that holds the password').optional(),
-    }),
-    z.strictObject({
-      mechanism: z.literal('oauthbearer'),
-      tokenUrl: z
-        .url()
-        .describe('Token endpoint of the authorisation server (client credentials grant, RFC 6749, 4.4)'),
-      clientId: z.string().min(1),
-      clientSecretFile: path("File that holds the client's secret").optional(),
-      scope: z.string().optional(),
-    }),
-  ])
-  .prefault({ mechanism: 'none' })
-  .describe(
-    'How to log in: none, plain, scram-sha-256, scram-sha-512 (username, passwordFile) or oauthbearer (tokenUrl, clientId, clientSecretFile, scope)',
-  );
-
 const kafka = z
   .strictObject({
     brokers: z
-      .array(z.string().regex(/^[^\s:]+:\d{1,5}$/, 'host:port'))
+      .array(z.string().regex(/^[^\s:@/]+:\d{1,5}$/, 'host:port'))
       .min(1)
-      .describe('Brokers to start from, host:port; name several'),
-    topics: z.array(z.string().min(1)).min(1).describe('Topics of Debezium change events to read'),
+      .meta({ description: 'Brokers to start from, host:port; name several', examples: [['localhost:9092']] }),
+    topics: z
+      .array(topicName())
+      .min(1)
+      .meta({ description: 'Topics of Debezium change events to read', examples: [['shop.public.orders']] }),
     groupId: z.string().min(1).default('card-sync').describe('Consumer group; all instances of one connector share it'),
     clientId: z.string().min(1).default('card-sync').describe("Name of this client in the broker's logs and quotas"),
-    tls,
+    tls: kafkaTls,
     sasl,
     sessionTimeoutMs: ms(30_000, 'The broker gives our partitions away after this long without a heartbeat', 1000),
     rebalanceTimeoutMs: ms(60_000, 'Longest wait for all members to rejoin', 1000),
@@ -77,15 +48,17 @@ const kafka = z
 
 const registry = z
   .strictObject({
-    url: z
-      .url()
-      .describe(
-        'Confluent-compatible schema registry, e.g. http://registry:8081 or http://apicurio:8080/apis/ccompat/v7',
-      ),
-    username: z.string().min(1).optional().describe('User of basic authentication'),
-    passwordFile: path('File that holds the password of basic authentication').optional(),
-    bearerTokenFile: path('File that holds a bearer token').optional(),
-    tls: tls.describe('Certificates for https; enabled has no effect here, the URL decides'),
+    url: httpUrl(
+      'Confluent-compatible schema registry, e.g. http://registry:8081 or http://apicurio:8080/apis/ccompat/v7',
+      'http://localhost:8081',
+    ),
+    username: text('User of basic authentication', 'card-sync').optional(),
+    passwordFile: secretFile(
+      'File that holds the password of basic authentication',
+      'secrets/registry-password',
+    ).optional(),
+    bearerTokenFile: secretFile('File that holds a bearer token', 'secrets/registry-token').optional(),
+    tls: httpsTls,
     timeoutMs: ms(5_000, 'Time-out of one request'),
     retryMs: ms(2_000, 'Pause before asking again while the registry does not answer'),
   })
@@ -94,15 +67,17 @@ const registry = z
 const mapping = z
   .strictObject({
     files: z
-      .array(path(''))
+      .array(z.string().min(1))
       .min(1)
       .default(['mappings/*.yaml'])
-      .describe('Mapping files, relative to this file; a * stands for any name (but not for *.test.yaml)'),
+      .describe(
+        'Mapping files, relative to this file; a * in the file name stands for any text (but not for *.test.yaml)',
+      ),
     templateFiles: z
-      .array(path(''))
+      .array(z.string().min(1))
       .default([])
       .describe(
-        'JSON Schemas of further templates, beside the six known ones; the file name is the productTemplateCode',
+        'JSON Schemas of further templates, beside or instead of the built-in ones; the file name is the productTemplateCode, with .schema.json or .json after it',
       ),
     languageBusinessInfo: z
       .enum(['string', 'object'])
@@ -116,31 +91,40 @@ const mapping = z
 
 const platform = z
   .strictObject({
-    baseUrl: z
-      .url()
-      .default('https://open.alipay.hk')
-      .describe('production https://open.alipay.hk, testing https://open-id-pre.alipay.com'),
+    baseUrl: origin(
+      'Scheme and host: production https://open.alipay.hk, testing https://open-id-pre.alipay.com',
+    ).default('https://open.alipay.hk'),
     path: z
       .string()
       .startsWith('/')
       .default('/api/open/alipay/intl/promotion/order/contractCardSync')
       .describe('Path of the API; it is signed'),
-    clientId: z.string().min(1).describe('Client-Id that AlipayHK gave the merchant'),
-    privateKeyFile: path('PEM (PKCS#8 or PKCS#1) of the private key whose public half AlipayHK has').optional(),
+    clientId: text('Client-Id that AlipayHK gave the merchant', '4Q5Y8W0WSG45P907917'),
+    privateKeyFile: secretFile(
+      'PEM (PKCS#8 or PKCS#1) of the private key whose public half AlipayHK has',
+      'keys/merchant-private.pem',
+      true,
+    ).optional(),
     keyVersion: z.number().int().min(1).default(1).describe('keyVersion of the Signature header'),
-    agentTokenFile: path('File that holds the Agent-Token, when acting for another client').optional(),
-    publicKeyFile: path("PEM of AlipayHK's public key: answers are then verified").optional(),
+    agentTokenFile: secretFile(
+      'File that holds the Agent-Token, when acting for another client',
+      'secrets/agent-token',
+    ).optional(),
+    publicKeyFile: path(
+      "PEM of AlipayHK's public key: answers are then verified",
+      'keys/alipayhk-public.pem',
+    ).optional(),
     verifyAnswers: z
       .enum(['required', 'warn', 'off'])
       .optional()
       .describe(
-        'required: an answer with a bad or no signature is not believed and is asked again; warn: only counted; off. Default: required where publicKeyFile is set, else off',
+        'required: an answer with a bad or no signature is not believed and is asked again; warn: only counted; off. Where it is not given: required if publicKeyFile is set, else off',
       ),
     requestIdForm: z
       .enum(['uuid', 'hex'])
       .default('uuid')
       .describe('uuid: 36 characters; hex: the same without dashes, 32 characters'),
-    tls: tls.describe('Certificates for https; enabled has no effect here, the URL decides'),
+    tls: httpsTls,
     connectTimeoutMs: ms(5_000, 'Time-out of opening a connection'),
     requestTimeoutMs: ms(10_000, "Time-out of one request, from its first byte to the answer's last"),
     answerBytesMax: count(65_536, 'Largest answer that is read, in bytes', 256),
@@ -166,7 +150,7 @@ const flow = z
       ),
     commitIntervalMs: ms(1_000, 'Pause between commits of offsets', 50),
     retryDelaysMs: z
-      .array(z.number().int().min(1))
+      .array(z.number().int().min(1).max(longestMs))
       .default([2_000, 2_000, 2_000, 600_000, 1_800_000])
       .describe(
         "Pauses before the repetitions of a failed delivery (milliseconds), AlipayHK's own advice; after the last one the change becomes a dead letter",
@@ -185,9 +169,7 @@ const flow = z
 
 const deadLetters = z
   .strictObject({
-    topic: z
-      .string()
-      .min(1)
+    topic: topicName()
       .default('card-sync.dead-letters')
       .describe(
         "Topic for records that cannot be delivered; made with the source's partition count where it is missing",
@@ -248,5 +230,8 @@ export const settingsSchema = z.strictObject({
   shutdown,
 });
 
-/** All settings, typed and complete; paths are absolute and secrets are read after {@link loadSettings}. */
+/** All settings as the file and the environment give them: checked, with defaults, but with paths in place of contents. */
 export type SettingsDocument = z.output<typeof settingsSchema>;
+
+/** One part of {@link settingsSchema}, e.g. `kafka`. */
+export type PartName = keyof SettingsDocument;

@@ -1,0 +1,213 @@
+import { Fault } from '../kernel/fault.ts';
+import type { Clock, DurationMs, Random } from '../kernel/time.ts';
+import { type CardRequest, decide, type Policy } from '../order/decide.ts';
+import type { RequestIdForm } from '../order/request-id.ts';
+import type { Accounts } from './accounts.ts';
+import { Breaker } from './breaker.ts';
+import { FollowUp } from './follow-up.ts';
+import type { Entry, Lane } from './lane.ts';
+import { type Carried, carry, healthOf } from './lane-worker.ts';
+import { Lanes } from './lanes.ts';
+import type { OrderBook } from './order-book.ts';
+import type { DeadLetters, Delivery, Meter } from './ports.ts';
+
+/** What the dispatcher is told by the settings. */
+export interface DispatchOptions {
+  readonly inFlightMax: number;
+  readonly waitingMax: number;
+  readonly conflate: boolean;
+  readonly retryDelaysMs: readonly DurationMs[];
+  readonly probeIntervalMs: DurationMs;
+  readonly outageWindow: number;
+  readonly outageRatio: number;
+  readonly requestIdForm: RequestIdForm;
+  readonly unknownMeans: Policy['unknownMeans'];
+}
+
+/** What it works with. */
+export interface DispatchParts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly delivery: Delivery;
+  readonly deadLetters: DeadLetters;
+  readonly meter: Meter;
+  readonly book: OrderBook;
+  readonly accounts: Accounts;
+  /** Something changed that may pause or resume the source. */
+  readonly regulate: () => void;
+  /** Our own mistake: the process must end. */
+  readonly fail: (error: unknown) => void;
+}
+
+/** Starts deliveries: at most one for each order, at most `inFlightMax` in all, none while the breaker is open but its probe. */
+export class Dispatcher {
+  readonly lanes = new Lanes();
+  readonly breaker: Breaker;
+  readonly #options: DispatchOptions;
+  readonly #parts: DispatchParts;
+  readonly #accounts: Accounts;
+  readonly #followUp: FollowUp;
+  /** No delivery starts any more. */
+  readonly #stopping = new AbortController();
+  /** Requests in flight are given up. */
+  readonly #abandoning = new AbortController();
+  /** Requests with the platform. */
+  #inFlight = 0;
+  /** Lanes between the start of a request and the end of what follows from its answer. */
+  #running = 0;
+  #held = false;
+  #probeTimer = false;
+  #degraded: Fault | null = null;
+  #whenIdle: (() => void) | null = null;
+
+  constructor(options: DispatchOptions, parts: DispatchParts) {
+    this.#options = options;
+    this.#parts = parts;
+    this.#accounts = parts.accounts;
+    this.#followUp = new FollowUp(options.retryDelaysMs, { ...parts, lanes: this.lanes, pump: () => this.pump() });
+    this.breaker = new Breaker({
+      window: options.outageWindow,
+      ratio: options.outageRatio,
+      probeIntervalMs: options.probeIntervalMs,
+    });
+  }
+
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  /** Why nothing is delivered, while the breaker is open. */
+  get degraded(): Fault | null {
+    return this.#degraded;
+  }
+
+  /** Fetch no more: there is an outage and an order to probe it with, or too many orders wait. */
+  get wantsPause(): boolean {
+    return (this.breaker.state !== 'closed' && this.lanes.ready > 0) || this.lanes.waiting >= this.#options.waitingMax;
+  }
+
+  /** While held no delivery starts: the group is being rebalanced. */
+  set held(held: boolean) {
+    this.#held = held;
+  }
+
+  /** Takes a change into its order's lane; {@link pump} starts it. */
+  enqueue(entry: Entry): void {
+    const { lane, isNew } = this.lanes.of(entry.change.merchantBizNo);
+    const pushed = lane.push(entry, this.#options.conflate);
+    if (pushed.kind === 'stale') this.#accounts.skip(entry, 'stale');
+    if (pushed.kind === 'superseded') this.#accounts.skip(pushed.older, 'superseded');
+    if (isNew) this.lanes.makeReady(lane);
+    else if (lane.state === 'waiting' && this.breaker.state === 'closed') this.#followUp.hasten(lane);
+  }
+
+  /** Starts what may start. */
+  pump(): void {
+    while (
+      !this.#held &&
+      !this.#stopping.signal.aborted &&
+      this.#inFlight < this.#options.inFlightMax &&
+      this.lanes.ready > 0
+    ) {
+      const admission = this.breaker.admit(this.#parts.clock.now());
+      if (admission === 'no') return;
+      const lane = this.lanes.takeReady();
+      const started = lane !== undefined && this.#advance(lane, admission === 'probe');
+      if (!started && admission === 'probe') this.breaker.release();
+    }
+  }
+
+  /** Starts nothing any more; resolves when nothing is running. */
+  async finish(): Promise<void> {
+    this.#stopping.abort();
+    this.lanes.wakeAll();
+    if (this.#running > 0) await new Promise<void>(resolve => (this.#whenIdle = resolve));
+  }
+
+  /** Gives up the requests in flight: their outcome stays unknown, and their offsets uncommitted. */
+  abandon(): void {
+    this.#abandoning.abort();
+  }
+
+  /** Works the lane off until it needs the platform (true) or is empty (false). */
+  #advance(lane: Lane, probe: boolean): boolean {
+    for (let entry = lane.head; entry !== undefined; entry = lane.head) {
+      const { change, partition } = entry;
+      if (partition.revoked) {
+        this.#accounts.uncount(lane.shift());
+        continue;
+      }
+      if (this.#accounts.hasStrayed(entry)) this.#parts.meter.strayed(change);
+      const policy = this.#policy();
+      const state = this.#parts.book.get(lane.order);
+      const decision = decide(state, change, policy);
+      if (decision.kind === 'deliver') {
+        this.#start(lane, entry, decision.request, policy, probe);
+        return true;
+      }
+      const { reason } = decision;
+      const { position, source } = change;
+      if (state.kind !== 'unknown' && reason !== 'duplicate')
+        this.#accounts.remember(entry, { kind: 'change-skipped', reason, position, source });
+      this.#accounts.skip(lane.shift(), reason);
+    }
+    this.lanes.drop(lane);
+    return false;
+  }
+
+  #start(lane: Lane, entry: Entry, request: CardRequest, policy: Policy, probe: boolean): void {
+    lane.state = 'running';
+    this.#inFlight++;
+    this.#running++;
+    carry(entry, request, policy, this.#parts, this.#abandoning.signal)
+      .then(carried => this.#conclude(lane, entry, carried, probe))
+      .catch(this.#parts.fail);
+  }
+
+  async #conclude(lane: Lane, entry: Entry, carried: Carried, probe: boolean): Promise<void> {
+    this.#inFlight--;
+    const outage = this.breaker.state !== 'closed';
+    this.#report(lane, carried, probe);
+    if (!this.#abandoning.signal.aborted) await this.#followUp.follow(lane, entry, carried, outage);
+    this.#running--;
+    if (this.#running === 0) this.#whenIdle?.();
+    this.pump();
+    this.#parts.regulate();
+  }
+
+  #report(lane: Lane, carried: Carried, probe: boolean): void {
+    const before = this.breaker.outage;
+    this.breaker.report(healthOf(lane.order, carried), probe, this.#parts.clock.now());
+    const { outage } = this.breaker;
+    if (outage !== null) this.#scheduleProbe();
+    if (outage?.since === before?.since) return;
+    const code = outage?.kind === 'credentials' ? 'CREDENTIALS_REFUSED' : 'PLATFORM_UNREACHABLE';
+    this.#degraded = outage && new Fault(code, { detail: outage.text });
+    this.#parts.meter.degraded(this.#degraded);
+    if (outage === null) this.lanes.wakeAll();
+  }
+
+  #scheduleProbe(): void {
+    const { probeAt } = this.breaker;
+    if (this.#probeTimer || probeAt === null) return;
+    this.#probeTimer = true;
+    const { clock, fail, regulate } = this.#parts;
+    const due = probeAt - clock.now();
+    clock
+      .sleep(due > 0 ? due : this.#options.probeIntervalMs, this.#stopping.signal)
+      .then(() => {
+        this.#probeTimer = false;
+        if (this.lanes.ready === 0) this.lanes.wakeOldest();
+        if (this.#stopping.signal.aborted) return;
+        this.pump();
+        this.#scheduleProbe();
+        regulate();
+      })
+      .catch(fail);
+  }
+
+  #policy(): Policy {
+    const { requestIdForm, unknownMeans } = this.#options;
+    return { now: this.#parts.clock.now(), requestIdForm, unknownMeans };
+  }
+}

@@ -1,0 +1,109 @@
+import { assert } from '../kernel/assert.ts';
+import type { SourceRecord } from '../kernel/record.ts';
+import type { Instant } from '../kernel/time.ts';
+import type { CardChange, MerchantBizNo } from '../order/change.ts';
+import type { CardRequest } from '../order/decide.ts';
+import { isLater } from '../order/source-position.ts';
+import type { PartitionFlow } from './partition-flow.ts';
+
+/** A change in its lane, with the record it came from and what was tried so far. */
+export interface Entry {
+  readonly change: CardChange;
+  /** The record's bytes may be replaced by a copy of their own (see {@link detachRecord}). */
+  record: SourceRecord;
+  readonly partition: PartitionFlow;
+  /** Failed attempts that count towards giving up. */
+  failures: number;
+  attempts: number;
+  /** How often it alone made the platform refuse us while others were served. */
+  halts: number;
+  /** It counts towards the load that pauses the source; not while it waits for a repetition. */
+  counted: boolean;
+  firstAttemptAt: Instant | null;
+  lastAttemptAt: Instant | null;
+  /** The request to repeat: the same id, the same body. */
+  pending: { readonly request: CardRequest; readonly healed: boolean } | null;
+}
+
+/** A change, fresh from the mapping. */
+export function entryOf(change: CardChange, record: SourceRecord, partition: PartitionFlow): Entry {
+  return {
+    change,
+    record,
+    partition,
+    failures: 0,
+    attempts: 0,
+    halts: 0,
+    counted: true,
+    firstAttemptAt: null,
+    lastAttemptAt: null,
+    pending: null,
+  };
+}
+
+/** What a pushed change did to its lane. */
+export type Pushed =
+  | { readonly kind: 'queued' }
+  | { readonly kind: 'superseded'; readonly older: Entry }
+  | { readonly kind: 'stale' };
+
+/**
+ * The changes of one order, in source order. At most its head is in flight.
+ *
+ * - `ready`: the head may start; the lane stands in the ready queue.
+ * - `running`: the head is with the platform, or on its way to the dead letters.
+ * - `waiting`: the head failed and waits for its next attempt; `wake` ends the wait.
+ */
+export class Lane {
+  readonly order: MerchantBizNo;
+  state: 'ready' | 'running' | 'waiting' = 'ready';
+  /** Ends the wait of a waiting lane. */
+  wake: AbortController | null = null;
+  #queue: Entry[] = [];
+
+  constructor(order: MerchantBizNo) {
+    this.order = order;
+  }
+
+  get head(): Entry | undefined {
+    return this.#queue[0];
+  }
+
+  get length(): number {
+    return this.#queue.length;
+  }
+
+  /**
+   * Appends a change. With `conflate`, it takes the place of the one that waits last: each payload is the order's whole
+   * state, so newest wins. A change that the source repeats (not later than the one waiting) replaces nothing: it is stale.
+   */
+  push(entry: Entry, conflate: boolean): Pushed {
+    const last = this.#queue.at(-1);
+    const lastWaits = last !== undefined && (this.#queue.length > 1 || this.state !== 'running');
+    if (!lastWaits) {
+      this.#queue.push(entry);
+      return { kind: 'queued' };
+    }
+    if (!isLater(entry.change.source, last.change.source)) return { kind: 'stale' };
+    if (!conflate) {
+      this.#queue.push(entry);
+      return { kind: 'queued' };
+    }
+    // The card that was to be made is still to be made: the newer change takes that over.
+    this.#queue[this.#queue.length - 1] =
+      last.change.creates && !entry.change.creates ? { ...entry, change: { ...entry.change, creates: true } } : entry;
+    return { kind: 'superseded', older: last };
+  }
+
+  shift(): Entry {
+    const head = this.#queue.shift();
+    assert(head !== undefined, 'a lane is shifted only while it has a head');
+    return head;
+  }
+}
+
+/** Gives a record bytes of its own: a slice would keep the whole fetch answer it was cut from (megabytes) in memory. */
+export function detachRecord(entry: Entry): void {
+  const { record } = entry;
+  entry.record = { ...record, key: record.key?.slice() ?? null, value: record.value?.slice() ?? null };
+}

@@ -1,0 +1,63 @@
+import type { MerchantBizNo } from '../order/change.ts';
+import { Fifo } from './fifo.ts';
+import { Lane } from './lane.ts';
+
+/** All lanes that have something to do, and the queue of those that may start, first come first served. */
+export class Lanes {
+  readonly #lanes = new Map<MerchantBizNo, Lane>();
+  readonly #ready = new Fifo<Lane>();
+  readonly #waiting = new Set<Lane>();
+
+  get size(): number {
+    return this.#lanes.size;
+  }
+
+  get ready(): number {
+    return this.#ready.size;
+  }
+
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
+  /** The lane of an order; a new one is not ready yet: {@link makeReady} queues it once it has a change. */
+  of(order: MerchantBizNo): { readonly lane: Lane; readonly isNew: boolean } {
+    const known = this.#lanes.get(order);
+    if (known) return { lane: known, isNew: false };
+    const lane = new Lane(order);
+    this.#lanes.set(order, lane);
+    return { lane, isNew: true };
+  }
+
+  makeReady(lane: Lane): void {
+    lane.state = 'ready';
+    this.#waiting.delete(lane);
+    this.#ready.push(lane);
+  }
+
+  takeReady(): Lane | undefined {
+    return this.#ready.shift();
+  }
+
+  makeWaiting(lane: Lane): AbortSignal {
+    lane.state = 'waiting';
+    lane.wake = new AbortController();
+    this.#waiting.add(lane);
+    return lane.wake.signal;
+  }
+
+  /** Ends all waits: after an outage, or to stop. */
+  wakeAll(): void {
+    for (const lane of this.#waiting) lane.wake?.abort();
+  }
+
+  /** Ends the longest wait: an outage is probed with it when no other order is ready. */
+  wakeOldest(): void {
+    for (const lane of this.#waiting) return lane.wake?.abort();
+  }
+
+  /** Forgets a lane that has nothing to do. */
+  drop(lane: Lane): void {
+    this.#lanes.delete(lane.order);
+  }
+}

@@ -1,0 +1,257 @@
+import type { Fault } from '../kernel/fault.ts';
+import type { Offset, PartitionKey } from '../kernel/position.ts';
+import type { SourceRecord } from '../kernel/record.ts';
+import type { DurationMs } from '../kernel/time.ts';
+import { Accounts } from './accounts.ts';
+import { Dispatcher, type DispatchOptions, type DispatchParts } from './dispatcher.ts';
+import { publishedUnlessRevoked } from './follow-up.ts';
+import { entryOf } from './lane.ts';
+import { Load } from './load.ts';
+import { OrderBook } from './order-book.ts';
+import { PartitionFlow } from './partition-flow.ts';
+import type { DeadLetter, FlowSnapshot, Intake, Interpreted, Interpreter } from './ports.ts';
+
+/** What the pipeline is told by the settings. */
+export interface FlowOptions extends DispatchOptions {
+  readonly queuedMax: number;
+  readonly queuedBytesMax: number;
+  readonly ordersMax: number;
+  readonly commitIntervalMs: DurationMs;
+}
+
+/** The world, as the pipeline sees it. */
+export interface FlowParts extends Pick<DispatchParts, 'clock' | 'random' | 'delivery' | 'deadLetters' | 'meter'> {
+  readonly intake: Intake;
+  readonly interpreter: Interpreter;
+}
+
+/** How a drain ended. */
+export interface Drained {
+  /** Requests that were given up unanswered; their changes are read again by whoever is next. */
+  readonly abandoned: number;
+}
+
+/**
+ * From records to commits: interprets each partition's records in order, hands the changes to their lanes, and commits
+ * the frontier. One pipeline lives as long as the process; partitions come and go.
+ */
+export class Pipeline {
+  readonly #options: FlowOptions;
+  readonly #parts: FlowParts;
+  readonly #partitions = new Map<PartitionKey, PartitionFlow>();
+  readonly #load: Load;
+  readonly #book: OrderBook;
+  readonly #accounts: Accounts;
+  readonly #dispatcher: Dispatcher;
+  readonly #failed = Promise.withResolvers<never>();
+  #draining = false;
+
+  constructor(options: FlowOptions, parts: FlowParts) {
+    this.#options = options;
+    this.#parts = parts;
+    this.#load = new Load({ recordsMax: options.queuedMax, bytesMax: options.queuedBytesMax });
+    this.#book = new OrderBook(options.ordersMax);
+    this.#accounts = new Accounts(this.#book, this.#load, parts.meter);
+    this.#dispatcher = new Dispatcher(options, {
+      ...parts,
+      book: this.#book,
+      accounts: this.#accounts,
+      regulate: () => this.#regulate(),
+      fail: error => this.#fail(error),
+    });
+    // Whoever waits for `failed` may come late; until then the rejection is not unhandled.
+    this.#failed.promise.catch(() => {});
+  }
+
+  /** Rejects when an invariant broke: the process must end, and commit nothing more. */
+  get failed(): Promise<never> {
+    return this.#failed.promise;
+  }
+
+  /** The group is being rebalanced: nothing is started until {@link assigned}, so that the next owner meets as little as possible in flight. */
+  rebalancing(): void {
+    this.#dispatcher.held = true;
+  }
+
+  /**
+   * The group's word on what is ours now. Synchronous, since the first fetch follows at once. Partitions that stay keep
+   * what is known of them, for the source fetches them again from the last commit (kafkajs#1046).
+   */
+  assigned(keys: readonly PartitionKey[]): void {
+    const now = new Set(keys);
+    const lost = new Set<PartitionKey>();
+    for (const [key, partition] of this.#partitions) {
+      if (now.has(key)) continue;
+      lost.add(key);
+      this.#revoke(partition);
+    }
+    this.#book.forget(lost);
+    for (const key of now) if (!this.#partitions.has(key)) this.#partitions.set(key, new PartitionFlow(key));
+    this.#dispatcher.held = false;
+    this.#parts.meter.rebalanced();
+    // The source may have forgotten what was paused.
+    for (const partition of this.#partitions.values()) partition.paused = false;
+    this.#regulate();
+    this.#dispatcher.pump();
+  }
+
+  /**
+   * Takes in what was fetched of a partition. `lastOffset` is how far the fetch went (compaction may leave no record there),
+   * `highWatermark` the broker's end. Only queues; never waits, never throws for what is in a record.
+   */
+  receive(key: PartitionKey, records: readonly SourceRecord[], lastOffset: Offset, highWatermark: Offset): void {
+    const partition = this.#partitions.get(key);
+    if (partition === undefined || this.#draining) return;
+    partition.highWatermark = highWatermark;
+    let received = 0;
+    for (const record of records) {
+      if (!partition.frontier.accept(record.offset, record.timestamp)) continue;
+      received++;
+      this.#load.add(record);
+      partition.backlog.push(record);
+    }
+    partition.frontier.pass(lastOffset);
+    if (received > 0) this.#parts.meter.received(records[0]?.topic ?? '', received);
+    this.#interpret(partition);
+    this.#dispatcher.pump();
+    this.#regulate();
+  }
+
+  /** Commits on an interval until the signal is aborted. */
+  async commitRegularly(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await this.#parts.clock.sleep(this.#options.commitIntervalMs, signal);
+      if (!signal.aborted) await this.commit();
+    }
+  }
+
+  /** Commits the frontier of each partition where it moved. A refusal is counted, and mended by the next commit. */
+  async commit(): Promise<void> {
+    const offsets = new Map<PartitionKey, Offset>();
+    for (const [key, { frontier, committed }] of this.#partitions) {
+      const next = frontier.committable;
+      if (next !== null && next !== committed) offsets.set(key, next);
+    }
+    if (offsets.size === 0) return;
+    try {
+      await this.#parts.intake.commit(offsets);
+      for (const [key, offset] of offsets) {
+        const partition = this.#partitions.get(key);
+        if (partition) partition.committed = offset;
+      }
+      this.#parts.meter.committed(true);
+    } catch {
+      this.#parts.meter.committed(false);
+    }
+  }
+
+  /** Starts nothing more, waits for the requests in flight no longer than `limit`, and commits. */
+  async drain(limit: DurationMs): Promise<Drained> {
+    this.#draining = true;
+    const over = new AbortController();
+    const finished = this.#dispatcher.finish().finally(() => over.abort());
+    await Promise.race([finished, this.#parts.clock.sleep(limit, over.signal)]);
+    const abandoned = this.#dispatcher.inFlight;
+    if (abandoned > 0) this.#dispatcher.abandon();
+    await this.commit();
+    return { abandoned };
+  }
+
+  snapshot(): FlowSnapshot {
+    const { lanes, breaker, inFlight } = this.#dispatcher;
+    const partitions = [...this.#partitions.values()].map(partition => partition.snapshot());
+    const unsettled = partitions.reduce((sum, partition) => sum + partition.unsettled, 0);
+    return {
+      partitions,
+      queued: Math.max(0, unsettled - inFlight - lanes.waiting),
+      queuedBytes: this.#load.bytes,
+      inFlight,
+      inFlightMax: this.#options.inFlightMax,
+      waiting: lanes.waiting,
+      lanes: lanes.size,
+      orders: this.#book.size,
+      breaker: breaker.state,
+      degraded: this.#dispatcher.degraded,
+    };
+  }
+
+  /** Interprets what waits, in order. Goes on by itself after a record whose schema had to be fetched. */
+  #interpret(partition: PartitionFlow): void {
+    if (partition.interpreting) return;
+    for (let record = partition.backlog.shift(); record !== undefined; record = partition.backlog.shift()) {
+      const interpreted = this.#parts.interpreter.interpret(record, partition.signal);
+      if (interpreted instanceof Promise) return this.#interpretLater(partition, record, interpreted);
+      this.#route(partition, record, interpreted);
+    }
+  }
+
+  #interpretLater(partition: PartitionFlow, record: SourceRecord, pending: Promise<Interpreted>): void {
+    partition.interpreting = true;
+    pending
+      .then(interpreted => {
+        partition.interpreting = false;
+        if (partition.revoked) {
+          this.#load.remove(record);
+          return;
+        }
+        this.#route(partition, record, interpreted);
+        this.#interpret(partition);
+        this.#dispatcher.pump();
+        this.#regulate();
+      })
+      // Aborted with its partition: the next owner reads the record again.
+      .catch(error => (partition.revoked ? this.#load.remove(record) : this.#fail(error)));
+  }
+
+  #route(partition: PartitionFlow, record: SourceRecord, interpreted: Interpreted): void {
+    switch (interpreted.kind) {
+      case 'change':
+        this.#dispatcher.enqueue(entryOf(interpreted.change, record, partition));
+        break;
+      case 'skipped':
+        this.#parts.meter.skipped(interpreted.reason);
+        this.#load.remove(record);
+        partition.frontier.settle(record.offset);
+        this.#parts.meter.settled('skipped');
+        break;
+      case 'unusable':
+        this.#discard(partition, record, interpreted.fault).catch(error => this.#fail(error));
+    }
+  }
+
+  /** A record that makes no change goes to the dead letters; the order's other changes do not wait for it. */
+  async #discard(partition: PartitionFlow, record: SourceRecord, fault: Fault): Promise<void> {
+    const reason = fault.code === 'CHANGE_UNMAPPABLE' ? 'unmappable' : 'undecodable';
+    const letter: DeadLetter = { record, reason, fault, attempts: null };
+    if (await publishedUnlessRevoked(this.#parts.deadLetters, letter, partition.signal)) {
+      this.#parts.meter.deadLettered(letter);
+      partition.frontier.settle(record.offset);
+      this.#parts.meter.settled('dead-lettered');
+    }
+    this.#load.remove(record);
+    this.#regulate();
+  }
+
+  #revoke(partition: PartitionFlow): void {
+    for (const record of partition.backlog.drain()) this.#load.remove(record);
+    partition.revoke();
+    this.#partitions.delete(partition.key);
+  }
+
+  /** Pauses or resumes the source by what is held and how the platform is. */
+  #regulate(): void {
+    if (this.#draining) return;
+    const pause = this.#load.full || this.#dispatcher.wantsPause;
+    const changed = [...this.#partitions.values()].filter(partition => partition.paused !== pause);
+    if (changed.length === 0) return;
+    for (const partition of changed) partition.paused = pause;
+    const keys = changed.map(partition => partition.key);
+    if (pause) this.#parts.intake.pause(keys);
+    else this.#parts.intake.resume(keys);
+  }
+
+  #fail(error: unknown): void {
+    this.#draining = true;
+    this.#failed.reject(error);
+  }
+}

@@ -1,0 +1,137 @@
+import type { Fault } from '../kernel/fault.ts';
+import type { Offset, PartitionKey } from '../kernel/position.ts';
+import type { SourceRecord } from '../kernel/record.ts';
+import type { DurationMs, Instant } from '../kernel/time.ts';
+import type { Answer } from '../order/answer.ts';
+import type { CardChange } from '../order/change.ts';
+import type { CardRequest } from '../order/decide.ts';
+import type { SkipReason } from '../order/event.ts';
+import type { RetryCause, Verdict } from '../order/verdict.ts';
+
+// What the flow needs of the world. The outer rooms implement these; the simulation brings its own.
+
+/** The tap of the source. */
+export interface Intake {
+  /** Stops fetching these partitions; records already fetched may still come. */
+  pause(partitions: readonly PartitionKey[]): void;
+  resume(partitions: readonly PartitionKey[]): void;
+  /**
+   * Commits the next offset to read of each partition. Partitions that are not assigned any more are left out.
+   * Rejects when the broker refuses; the same or later offsets are then tried again.
+   */
+  commit(offsets: ReadonlyMap<PartitionKey, Offset>): Promise<void>;
+}
+
+/** What a record means. */
+export type Interpreted =
+  | { readonly kind: 'change'; readonly change: CardChange }
+  | { readonly kind: 'skipped'; readonly reason: SkipReason }
+  /** It cannot be read or mapped: it becomes a dead letter. */
+  | { readonly kind: 'unusable'; readonly fault: Fault };
+
+/** Decoding and mapping. Synchronous but for the first record of a schema. Waits (and does not reject) while the registry is down. */
+export interface Interpreter {
+  interpret(record: SourceRecord, signal: AbortSignal): Interpreted | Promise<Interpreted>;
+}
+
+/** One attempt at the platform. Never rejects: whatever happens is an {@link Answer}. */
+export interface Delivery {
+  deliver(request: CardRequest, signal: AbortSignal): Promise<Answer>;
+}
+
+/** Why a record became a dead letter: a closed label set. */
+export const deadLetterReasons = ['undecodable', 'unmappable', 'rejected', 'retries-exhausted'] as const;
+
+/** One of {@link deadLetterReasons}. */
+export type DeadLetterReason = (typeof deadLetterReasons)[number];
+
+/** A record that is given up, with the story of its attempts. */
+export interface DeadLetter {
+  readonly record: SourceRecord;
+  readonly reason: DeadLetterReason;
+  readonly fault: Fault;
+  /** Null when no request was made of it. */
+  readonly attempts: Attempts | null;
+}
+
+/** The story of a delivery's attempts. */
+export interface Attempts {
+  readonly count: number;
+  readonly firstAt: Instant;
+  readonly lastAt: Instant;
+  readonly request: CardRequest;
+  readonly lastAnswer: Answer;
+}
+
+/** The dead-letter topic. */
+export interface DeadLetters {
+  /** Resolves only when the broker has it; tries until then, or rejects when the signal is aborted. */
+  publish(letter: DeadLetter, signal: AbortSignal): Promise<void>;
+}
+
+/** Where a change ended: conservation counts these. */
+export const outcomes = ['delivered', 'skipped', 'superseded', 'dead-lettered'] as const;
+
+/** One of {@link outcomes}. */
+export type Outcome = (typeof outcomes)[number];
+
+/** One attempt, for the metrics. */
+export interface AttemptReport {
+  readonly request: CardRequest;
+  readonly answer: Answer;
+  readonly verdict: Verdict;
+  readonly durationMs: DurationMs;
+}
+
+/** Counts what happens. Called on the hot path: it must be cheap and must not throw. */
+export interface Meter {
+  /** Records came from a topic. */
+  received(topic: string, records: number): void;
+  /** A record was accounted for. */
+  settled(outcome: Outcome): void;
+  skipped(reason: SkipReason): void;
+  attempted(report: AttemptReport): void;
+  /** A card was accepted: how long after its bizDate, and how long after its record was appended. */
+  accepted(sinceBizDate: DurationMs, sinceAppend: DurationMs): void;
+  retried(cause: RetryCause): void;
+  healed(request: CardRequest): void;
+  deadLettered(letter: DeadLetter): void;
+  committed(ok: boolean): void;
+  rebalanced(): void;
+  /** An order's changes came from two partitions: their order is not certain. */
+  strayed(request: CardChange): void;
+  /** Intake stopped because of the platform or our credentials, or went on (null). */
+  degraded(fault: Fault | null): void;
+}
+
+/** One assigned partition, as the gauges show it. */
+export interface PartitionSnapshot {
+  readonly topic: string;
+  readonly partition: number;
+  /** The next offset to commit: all below are accounted for; null before the first record. */
+  readonly frontier: Offset | null;
+  readonly highest: Offset | null;
+  readonly unsettled: number;
+  /** When the oldest unsettled record was appended. */
+  readonly oldestUnsettledAt: Instant | null;
+  /** The broker's end of the partition, as of the last fetch. */
+  readonly highWatermark: Offset | null;
+  readonly paused: boolean;
+}
+
+/** The flow as it stands, for gauges and health. Consumed = settled + queued + in flight + waiting, always. */
+export interface FlowSnapshot {
+  readonly partitions: readonly PartitionSnapshot[];
+  /** Records received and not yet started. */
+  readonly queued: number;
+  readonly queuedBytes: number;
+  readonly inFlight: number;
+  readonly inFlightMax: number;
+  /** Orders that wait for the next attempt of a failed delivery. */
+  readonly waiting: number;
+  readonly lanes: number;
+  /** Orders whose state is remembered. */
+  readonly orders: number;
+  readonly breaker: 'closed' | 'open' | 'probing';
+  readonly degraded: Fault | null;
+}

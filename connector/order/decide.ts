@@ -1,0 +1,115 @@
+import type { Instant } from '../kernel/time.ts';
+import { instant } from '../kernel/time.ts';
+import type { CardChange, Command } from './change.ts';
+import type { SkipReason } from './event.ts';
+import { type RequestIdForm, requestId } from './request-id.ts';
+import { isLater } from './source-position.ts';
+import { defaultCardLifeMs, type OrderState } from './state.ts';
+
+/** One request to the platform: its body is serialised once, and the bytes signed are the bytes sent. */
+export interface CardRequest {
+  readonly requestId: string;
+  readonly command: Command;
+  /** As sent: never lower than the one before. */
+  readonly bizDate: Instant;
+  /** The JSON text of the whole request. */
+  readonly body: string;
+  readonly change: CardChange;
+}
+
+/** What a decision depends on beside the order's state and the change. */
+export interface Policy {
+  readonly now: Instant;
+  readonly requestIdForm: RequestIdForm;
+  /**
+   * What an unknown order means. `nothing-sent`: the state is complete (a journal), so its first card is a SEND.
+   * `not-remembered`: the process may have forgotten, so a change of an existing row is an UPDATE first. Then a change that
+   * is read again after a crash is the same request as before, and never makes a card anew that had ended.
+   */
+  readonly unknownMeans: 'nothing-sent' | 'not-remembered';
+}
+
+/** Deliver this request, or leave the change out. */
+export type Decision =
+  | { readonly kind: 'deliver'; readonly request: CardRequest }
+  | { readonly kind: 'skip'; readonly reason: SkipReason };
+
+// A card so close to its end is taken for expired: an UPDATE of an expired card is ignored in silence (API document,
+// "UPDATE"), whereas a SEND of a live one is answered UN_SUPPORT_BUSINESS and healed.
+const expiryMarginMs = 60_000;
+
+/** What an order is owed for a change. Pure: the same arguments give the same request, byte for byte. */
+export function decide(state: OrderState, change: CardChange, policy: Policy): Decision {
+  const reason = reasonToSkip(state, change, policy);
+  if (reason !== null) return { kind: 'skip', reason };
+  return {
+    kind: 'deliver',
+    request: requestFor(change, commandFor(state, change, policy), bizDateAfter(state, change), policy),
+  };
+}
+
+/** The request of the same change under the other command: another deterministic requestId, the same card. */
+export function healedRequest(request: CardRequest, command: Command, policy: Policy): CardRequest {
+  return requestFor(request.change, command, request.bizDate, policy);
+}
+
+function reasonToSkip(state: OrderState, change: CardChange, policy: Policy): SkipReason | null {
+  const { card } = change;
+  if (state.through !== null && isAtOrBelow(change, state.through)) return 'duplicate';
+  if (state.source !== null && !isLater(change.source, state.source)) return 'stale';
+  if (state.kind === 'live' && card.hash === state.hash && isShowing(state.expires, policy.now)) return 'unchanged';
+  if (card.ends && !mayBeShowing(state, change, policy)) return 'ended';
+  if (expiredBefore(change, policy.now) && !card.ends) return 'expired';
+  return null;
+}
+
+function isAtOrBelow(change: CardChange, through: { topic: string; partition: number; offset: bigint }): boolean {
+  const { position } = change;
+  return (
+    position.offset <= through.offset && position.partition === through.partition && position.topic === through.topic
+  );
+}
+
+function isShowing(expires: Instant, now: Instant): boolean {
+  return expires - expiryMarginMs > now;
+}
+
+/** Is there perhaps a card to end? */
+function mayBeShowing(state: OrderState, change: CardChange, policy: Policy): boolean {
+  switch (state.kind) {
+    case 'live':
+      return state.expires > policy.now;
+    case 'ended':
+      return false;
+    case 'unknown':
+      return policy.unknownMeans === 'not-remembered' && !change.creates;
+  }
+}
+
+/** A card that would be over on arrival. Only a snapshot's row may be so old that the platform's own 24 hours count. */
+function expiredBefore(change: CardChange, now: Instant): boolean {
+  const endDate = change.card.endDate ?? (change.snapshot ? instant(change.bizDate + defaultCardLifeMs) : null);
+  return endDate !== null && endDate <= now;
+}
+
+function commandFor(state: OrderState, change: CardChange, policy: Policy): Command {
+  switch (state.kind) {
+    case 'live':
+      return isShowing(state.expires, policy.now) || change.card.ends ? 'UPDATE' : 'SEND';
+    case 'ended':
+      return 'SEND';
+    case 'unknown':
+      return policy.unknownMeans === 'not-remembered' && !change.creates ? 'UPDATE' : 'SEND';
+  }
+}
+
+/** AlipayHK puts changes in sequence by bizDate: the same millisecond, or a clock that went back, must not lose the later one. */
+function bizDateAfter(state: OrderState, change: CardChange): Instant {
+  return state.kind === 'unknown' ? change.bizDate : instant(Math.max(change.bizDate, state.bizDate + 1));
+}
+
+function requestFor(change: CardChange, command: Command, bizDate: Instant, policy: Policy): CardRequest {
+  const id = requestId(change.position, command, policy.requestIdForm);
+  const body = `{"requestId":"${id}","command":"${command}","bizDate":${bizDate},${change.card.members}}`;
+  return { requestId: id, command, bizDate, body, change };
+}

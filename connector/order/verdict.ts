@@ -1,0 +1,87 @@
+import type { Answer, Answered } from './answer.ts';
+import type { Command } from './change.ts';
+import { type CodeVerdict, resultCodeEntry } from './result-codes.ts';
+
+/** Why a delivery is tried again: a closed label set. */
+export const retryCauses = [
+  'unknown-outcome',
+  'traffic-limit',
+  'http-status',
+  'network',
+  'timeout',
+  'unreadable',
+  'signature',
+] as const;
+
+/** One of {@link retryCauses}. */
+export type RetryCause = (typeof retryCauses)[number];
+
+/** What follows from one attempt. */
+export type Verdict =
+  | { readonly kind: 'accepted' }
+  /** The same request again, not before `afterMs` where the platform asks for that. */
+  | { readonly kind: 'retry'; readonly cause: RetryCause; readonly afterMs: number | null }
+  /** The same change under the other command, once. */
+  | { readonly kind: 'heal'; readonly command: Command }
+  | { readonly kind: 'reject'; readonly reason: string }
+  | { readonly kind: 'halt'; readonly reason: string };
+
+/** Judges one attempt. `healed`: this change was already sent under the other command, so it is not healed again. */
+export function judge(answer: Answer, command: Command, healed: boolean): Verdict {
+  if (answer.kind === 'unanswered') {
+    return { kind: 'retry', cause: answer.cause === 'timeout' ? 'timeout' : 'network', afterMs: null };
+  }
+  // An answer whose signature does not hold says nothing: not even "refused".
+  if (answer.signature === 'bad' || answer.signature === 'missing')
+    return { kind: 'retry', cause: 'signature', afterMs: answer.retryAfterMs };
+  return answer.result === null ? judgeHttpStatus(answer) : judgeResult(answer, answer.result.code, command, healed);
+}
+
+function judgeResult(answer: Answered, code: string, command: Command, healed: boolean): Verdict {
+  const verdict = verdictOfCode(answer, code, command);
+  switch (verdict) {
+    case 'accepted':
+      // Delivered means HTTP 2xx and a success code, both (design, "Delivered").
+      return answer.httpStatus >= 200 && answer.httpStatus < 300 ? { kind: 'accepted' } : retry(answer, 'http-status');
+    case 'retry':
+      return retry(answer, code === 'REQUEST_TRAFFIC_EXCEED_LIMIT' ? 'traffic-limit' : 'unknown-outcome');
+    case 'heal-to-send':
+      return healed ? { kind: 'reject', reason: code } : { kind: 'heal', command: 'SEND' };
+    case 'heal-to-update':
+      return healed ? retry(answer, 'unknown-outcome') : { kind: 'heal', command: 'UPDATE' };
+    case 'halt':
+      return { kind: 'halt', reason: code };
+    case 'reject':
+      return { kind: 'reject', reason: code };
+  }
+}
+
+/** A code that is not documented follows its `resultStatus` (API document, "Response"). */
+function verdictOfCode(answer: Answered, code: string, command: Command): CodeVerdict {
+  const entry = resultCodeEntry(code);
+  if (entry) return entry.byCommand?.[command] ?? entry.verdict;
+  switch (answer.result?.status) {
+    case 'S':
+      return 'accepted';
+    case 'F':
+      return 'reject';
+    default:
+      return 'retry';
+  }
+}
+
+/** An answer without a readable result comes from something before the API: a proxy, a load balancer, the wrong host. */
+function judgeHttpStatus(answer: Answered): Verdict {
+  const { httpStatus } = answer;
+  if (httpStatus === 429) return retry(answer, 'traffic-limit');
+  if (httpStatus >= 500 || httpStatus === 408) return retry(answer, 'http-status');
+  if (httpStatus >= 200 && httpStatus < 300) return retry(answer, 'unreadable');
+  // 3xx, 401, 403, 404, 405, 407 … : not about this order, but about where and as whom we knock.
+  return httpStatus === 400 || httpStatus === 413 || httpStatus === 422
+    ? { kind: 'reject', reason: `HTTP ${httpStatus}` }
+    : { kind: 'halt', reason: `HTTP ${httpStatus}` };
+}
+
+function retry(answer: Answered, cause: RetryCause): Verdict {
+  return { kind: 'retry', cause, afterMs: answer.retryAfterMs };
+}
