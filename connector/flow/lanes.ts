@@ -53,7 +53,10 @@ export class Lanes {
 
   /** Ends the longest wait: an outage is probed with it when no other order is ready. */
   wakeOldest(): void {
-    for (const lane of this.#waiting) return lane.wake?.abort();
+    for (const lane of this.#waiting) {
+      lane.wake?.abort();
+      return;
+    }
   }
 
   /** Forgets a lane that has nothing to do. */

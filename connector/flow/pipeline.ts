@@ -127,18 +127,14 @@ export class Pipeline {
 
   /** Commits the frontier of each partition where it moved. A refusal is counted, and mended by the next commit. */
   async commit(): Promise<void> {
-    const offsets = new Map<PartitionKey, Offset>();
-    for (const [key, { frontier, committed }] of this.#partitions) {
-      const next = frontier.committable;
-      if (next !== null && next !== committed) offsets.set(key, next);
-    }
-    if (offsets.size === 0) return;
+    const moved = [...this.#partitions.values()].flatMap(partition => {
+      const next = partition.frontier.committable;
+      return next === null || next === partition.committed ? [] : [{ partition, next }];
+    });
+    if (moved.length === 0) return;
     try {
-      await this.#parts.intake.commit(offsets);
-      for (const [key, offset] of offsets) {
-        const partition = this.#partitions.get(key);
-        if (partition) partition.committed = offset;
-      }
+      await this.#parts.intake.commit(new Map(moved.map(({ partition, next }) => [partition.key, next])));
+      for (const { partition, next } of moved) partition.committed = next;
       this.#parts.meter.committed(true);
     } catch {
       this.#parts.meter.committed(false);
@@ -180,7 +176,10 @@ export class Pipeline {
     if (partition.interpreting) return;
     for (let record = partition.backlog.shift(); record !== undefined; record = partition.backlog.shift()) {
       const interpreted = this.#parts.interpreter.interpret(record, partition.signal);
-      if (interpreted instanceof Promise) return this.#interpretLater(partition, record, interpreted);
+      if (interpreted instanceof Promise) {
+        this.#interpretLater(partition, record, interpreted);
+        return;
+      }
       this.#route(partition, record, interpreted);
     }
   }

@@ -1,4 +1,4 @@
-import type { Answer, Answered } from './answer.ts';
+import type { Answer, Answered, Unanswered } from './answer.ts';
 import type { Command } from './change.ts';
 import { type CodeVerdict, resultCodeEntry } from './result-codes.ts';
 
@@ -28,13 +28,18 @@ export type Verdict =
 
 /** Judges one attempt. `healed`: this change was already sent under the other command, so it is not healed again. */
 export function judge(answer: Answer, command: Command, healed: boolean): Verdict {
-  if (answer.kind === 'unanswered') {
-    return { kind: 'retry', cause: answer.cause === 'timeout' ? 'timeout' : 'network', afterMs: null };
-  }
-  // An answer whose signature does not hold says nothing: not even "refused".
-  if (answer.signature === 'bad' || answer.signature === 'missing')
-    return { kind: 'retry', cause: 'signature', afterMs: answer.retryAfterMs };
-  return answer.result === null ? judgeHttpStatus(answer) : judgeResult(answer, answer.result.code, command, healed);
+  if (answer.kind === 'unanswered') return judgeSilence(answer);
+  const verdict =
+    answer.result === null ? judgeHttpStatus(answer) : judgeResult(answer, answer.result.code, command, healed);
+  // An answer whose signature does not hold says nothing of the order. That we are refused is believed all the same: a
+  // gateway that does not know us cannot sign for us, and to halt loses nothing.
+  const distrusted = answer.signature === 'bad' || answer.signature === 'missing';
+  return distrusted && verdict.kind !== 'halt' ? retry(answer, 'signature') : verdict;
+}
+
+function judgeSilence(answer: Unanswered): Verdict {
+  const causes = { timeout: 'timeout', 'too-large': 'unreadable', connection: 'network', aborted: 'network' } as const;
+  return { kind: 'retry', cause: causes[answer.cause], afterMs: null };
 }
 
 function judgeResult(answer: Answered, code: string, command: Command, healed: boolean): Verdict {

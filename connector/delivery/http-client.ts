@@ -1,0 +1,148 @@
+import { type Dispatcher, Pool } from 'undici';
+import type { DurationMs } from '../kernel/time.ts';
+import type { TlsMaterial } from '../kernel/tls-material.ts';
+
+/** Where and how requests go. */
+export interface HttpOptions {
+  /** Scheme, host and port. */
+  readonly origin: string;
+  readonly tls: TlsMaterial | null;
+  readonly connectTimeoutMs: DurationMs;
+  /** From the first byte sent to the last byte received. */
+  readonly requestTimeoutMs: DurationMs;
+  readonly answerBytesMax: number;
+  readonly connectionsMax: number;
+}
+
+/** What came back: whole, or why not. */
+export type HttpAnswer =
+  | {
+      readonly kind: 'whole';
+      readonly status: number;
+      readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+      readonly body: Buffer;
+    }
+  | {
+      readonly kind: 'failed';
+      readonly cause: 'timeout' | 'connection' | 'aborted' | 'too-large';
+      readonly text: string;
+    };
+
+/** A POST to the platform over kept-alive connections. Never rejects. */
+export interface HttpClient {
+  post(path: string, headers: Record<string, string>, body: Uint8Array, signal: AbortSignal): Promise<HttpAnswer>;
+  close(): Promise<void>;
+}
+
+/** Opens a pool of connections; they are made when needed. Redirects are not followed: a signed request goes nowhere else. */
+export function openHttpClient(options: HttpOptions): HttpClient {
+  const { tls } = options;
+  const pool = new Pool(options.origin, {
+    connections: options.connectionsMax,
+    pipelining: 1,
+    headersTimeout: options.requestTimeoutMs,
+    bodyTimeout: options.requestTimeoutMs,
+    connect: {
+      timeout: options.connectTimeoutMs,
+      ...(tls?.ca === undefined ? {} : { ca: tls.ca }),
+      ...(tls?.cert === undefined ? {} : { cert: tls.cert }),
+      ...(tls?.key === undefined ? {} : { key: tls.key.reveal() }),
+      ...(tls?.serverName === undefined ? {} : { servername: tls.serverName }),
+    },
+  });
+  return {
+    post: (path, headers, body, signal) =>
+      new Promise(resolve => {
+        if (signal.aborted) {
+          resolve({ kind: 'failed', cause: 'aborted', text: 'stopped before it was sent' });
+          return;
+        }
+        const exchange = new Exchange(options, signal, resolve);
+        try {
+          pool.dispatch(
+            { path, method: 'POST', headers, body: Buffer.from(body.buffer, body.byteOffset, body.byteLength) },
+            exchange,
+          );
+        } catch (error) {
+          // A closed pool or an invalid header throws instead of calling the handler.
+          exchange.onResponseError(null, error instanceof Error ? error : new Error(String(error)));
+        }
+      }),
+    close: () => pool.destroy(),
+  };
+}
+
+/** One request and its answer, as undici's dispatch tells of them: leaner than `request`, with one limit on time and one on size. */
+class Exchange implements Dispatcher.DispatchHandler {
+  readonly #options: HttpOptions;
+  readonly #signal: AbortSignal;
+  readonly #resolve: (answer: HttpAnswer) => void;
+  readonly #abort: () => void;
+  readonly #deadline: NodeJS.Timeout;
+  #controller: Dispatcher.DispatchController | null = null;
+  #ended: HttpAnswer | null = null;
+  #status = 0;
+  #headers: Record<string, string | string[] | undefined> = {};
+  #chunks: Buffer[] = [];
+  #bytes = 0;
+
+  constructor(options: HttpOptions, signal: AbortSignal, resolve: (answer: HttpAnswer) => void) {
+    this.#options = options;
+    this.#signal = signal;
+    this.#resolve = resolve;
+    this.#abort = () => this.#end({ kind: 'failed', cause: 'aborted', text: 'given up while in flight' });
+    signal.addEventListener('abort', this.#abort, { once: true });
+    // undici's own time-outs start anew with each chunk: a slow drip would go on for ever.
+    this.#deadline = setTimeout(
+      () =>
+        this.#end({ kind: 'failed', cause: 'timeout', text: `no whole answer within ${options.requestTimeoutMs} ms` }),
+      options.requestTimeoutMs,
+    );
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    if (this.#ended) controller.abort(new Error('ended'));
+  }
+
+  onResponseStart(
+    _: Dispatcher.DispatchController,
+    status: number,
+    headers: Record<string, string | string[] | undefined>,
+  ): void {
+    this.#status = status;
+    this.#headers = headers;
+  }
+
+  onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#bytes += chunk.length;
+    if (this.#bytes > this.#options.answerBytesMax) {
+      this.#end({
+        kind: 'failed',
+        cause: 'too-large',
+        text: `the answer is larger than ${this.#options.answerBytesMax} bytes`,
+      });
+      return;
+    }
+    this.#chunks.push(chunk);
+  }
+
+  onResponseEnd(): void {
+    this.#end({ kind: 'whole', status: this.#status, headers: this.#headers, body: Buffer.concat(this.#chunks) });
+  }
+
+  onResponseError(_: Dispatcher.DispatchController | null, error: Error): void {
+    const code = 'code' in error && typeof error.code === 'string' ? error.code : error.name;
+    const timedOut = code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT';
+    this.#end({ kind: 'failed', cause: timedOut ? 'timeout' : 'connection', text: `${code}: ${error.message}` });
+  }
+
+  #end(answer: HttpAnswer): void {
+    if (this.#ended) return;
+    this.#ended = answer;
+    clearTimeout(this.#deadline);
+    this.#signal.removeEventListener('abort', this.#abort);
+    this.#resolve(answer);
+    if (answer.kind === 'failed') this.#controller?.abort(new Error(answer.text));
+  }
+}

@@ -1,0 +1,91 @@
+import type { Admin, Kafka } from 'kafkajs';
+import { Fault, messageOf } from '../kernel/fault.ts';
+import type { Clock, DurationMs } from '../kernel/time.ts';
+
+/** A topic to be made. */
+export interface TopicPlan {
+  readonly topic: string;
+  readonly partitions: number;
+  /** -1: the broker's default. */
+  readonly replicationFactor: number;
+  readonly config: Readonly<Record<string, string>>;
+}
+
+/** Looks at topics and makes them. */
+export interface TopicAdmin {
+  /**
+   * The partition count of each topic. Waits while brokers do not answer or a topic does not exist yet (Debezium makes it
+   * with its first record); `onWaiting` is told why, at each try. Rejects when the broker refuses us or the signal is aborted.
+   */
+  waitForTopics(
+    topics: readonly string[],
+    signal: AbortSignal,
+    onWaiting: (fault: Fault) => void,
+  ): Promise<ReadonlyMap<string, number>>;
+  /** Makes the topic where it is missing; gives its partition count. Throws a {@link Fault}. */
+  ensureTopic(plan: TopicPlan): Promise<number>;
+  close(): Promise<void>;
+}
+
+const pollMs: DurationMs = 1_000;
+
+/** Opens the administration; it connects with its first call. */
+export function openAdmin(kafka: Kafka, clock: Clock): TopicAdmin {
+  const admin = kafka.admin({ retry: { retries: 2 } });
+  return {
+    async waitForTopics(topics, signal, onWaiting) {
+      while (!signal.aborted) {
+        const found = await countsOrFault(admin, topics);
+        if (found instanceof Map) return found;
+        if (found.code === 'KAFKA_REFUSED') throw found;
+        onWaiting(found);
+        await clock.sleep(pollMs, signal);
+      }
+      throw new Fault('KAFKA_UNREACHABLE', { detail: 'stopped while waiting for the source topics' });
+    },
+    async ensureTopic(plan) {
+      try {
+        await admin.connect();
+        await admin.createTopics({
+          waitForLeaders: true,
+          topics: [
+            {
+              topic: plan.topic,
+              numPartitions: plan.partitions,
+              replicationFactor: plan.replicationFactor,
+              configEntries: Object.entries(plan.config).map(([name, value]) => ({ name, value })),
+            },
+          ],
+        });
+      } catch (error) {
+        throw faultOf(error);
+      }
+      const found = await countsOrFault(admin, [plan.topic]);
+      if (!(found instanceof Map)) throw found;
+      return found.get(plan.topic) ?? plan.partitions;
+    },
+    close: () => admin.disconnect(),
+  };
+}
+
+async function countsOrFault(admin: Admin, topics: readonly string[]): Promise<Map<string, number> | Fault> {
+  try {
+    await admin.connect();
+    const existing = new Set(await admin.listTopics());
+    const missing = topics.filter(topic => !existing.has(topic));
+    if (missing.length > 0) return new Fault('TOPIC_MISSING', { detail: missing.join(', ') });
+    const metadata = await admin.fetchTopicMetadata({ topics: [...topics] });
+    return new Map(metadata.topics.map(({ name, partitions }) => [name, partitions.length]));
+  } catch (error) {
+    return faultOf(error);
+  }
+}
+
+/** Errors of the broker that waiting does not mend. */
+function faultOf(error: unknown): Fault {
+  const text = messageOf(error);
+  const type = typeof error === 'object' && error !== null && 'type' in error ? String(error.type) : '';
+  const refused =
+    /AUTHORIZATION|SASL|AUTHENTICATION|INVALID_REPLICATION_FACTOR|POLICY_VIOLATION/.test(type) || /SASL/.test(text);
+  return new Fault(refused ? 'KAFKA_REFUSED' : 'KAFKA_UNREACHABLE', { detail: text, cause: error });
+}

@@ -1,0 +1,60 @@
+import { Kafka, type LogEntry, logLevel } from 'kafkajs';
+import type { DurationMs } from '../kernel/time.ts';
+import type { TlsMaterial } from '../kernel/tls-material.ts';
+import { type SaslOptions, saslOf } from './authentication.ts';
+
+/** How to reach the brokers. */
+export interface KafkaOptions {
+  readonly brokers: readonly string[];
+  readonly clientId: string;
+  /** Null: not encrypted. */
+  readonly tls: TlsMaterial | null;
+  readonly sasl: SaslOptions;
+  readonly requestTimeoutMs: DurationMs;
+}
+
+/** Takes what kafkajs logs: its text and its own fields. */
+export type KafkaLog = (
+  level: 'debug' | 'info' | 'warn' | 'error',
+  text: string,
+  fields: Readonly<Record<string, unknown>>,
+) => void;
+
+/** A kafkajs client. Connects with the first use of what is made of it. */
+export function openKafka(options: KafkaOptions, log: KafkaLog): Kafka {
+  const { tls, sasl } = options;
+  const mechanism = saslOf(sasl);
+  return new Kafka({
+    clientId: options.clientId,
+    brokers: [...options.brokers],
+    requestTimeout: options.requestTimeoutMs,
+    connectionTimeout: Math.min(10_000, options.requestTimeoutMs),
+    ssl: tls === null ? false : sslOf(tls),
+    ...(mechanism === null ? {} : { sasl: mechanism }),
+    logLevel: logLevel.INFO,
+    logCreator: () => entry => logEntry(entry, log),
+  });
+}
+
+function sslOf(tls: TlsMaterial): { ca?: string; cert?: string; key?: string; servername?: string } {
+  return {
+    ...(tls.ca === undefined ? {} : { ca: tls.ca }),
+    ...(tls.cert === undefined ? {} : { cert: tls.cert }),
+    ...(tls.key === undefined ? {} : { key: tls.key.reveal() }),
+    ...(tls.serverName === undefined ? {} : { servername: tls.serverName }),
+  };
+}
+
+// kafkajs says on INFO what we say ourselves, once for every pause: of its words only the warnings are passed on as such.
+const levels = {
+  [logLevel.ERROR]: 'error',
+  [logLevel.WARN]: 'warn',
+  [logLevel.INFO]: 'debug',
+  [logLevel.DEBUG]: 'debug',
+} as const;
+
+function logEntry(entry: LogEntry, log: KafkaLog): void {
+  if (entry.level === logLevel.NOTHING) return;
+  const { message, timestamp: _, logger: __, ...fields } = entry.log;
+  log(levels[entry.level], `kafkajs: ${message}`, fields);
+}
