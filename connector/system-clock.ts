@@ -14,8 +14,8 @@ export const systemClock: Clock = {
         signal?.removeEventListener('abort', done);
         resolve();
       };
-      // Node fires a longer timer at once.
-      const timer = setTimeout(done, Math.min(duration, 2_147_483_647));
+      // Node fires a longer timer at once, and warns of a negative one.
+      const timer = setTimeout(done, Math.min(Math.max(duration, 0), 2_147_483_647));
       signal?.addEventListener('abort', done, { once: true });
     }),
 };

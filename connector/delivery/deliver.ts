@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import type { Delivery } from '../flow/ports.ts';
+import { Fault } from '../kernel/fault.ts';
 import type { Secret } from '../kernel/secret.ts';
 import type { Clock } from '../kernel/time.ts';
 import type { Answer, SignatureCheck } from '../order/answer.ts';
@@ -35,8 +36,7 @@ export interface OpenDelivery extends Delivery, AsyncDisposable {}
 /** Reads the keys and opens the way to the platform. Throws a Fault KEY_INVALID; connects only with the first request. */
 export function openDelivery(options: DeliveryOptions, clock: Clock, reports: DeliveryReports): OpenDelivery {
   const privateKey = readPrivateKey(options.privateKey);
-  const verifying =
-    options.verifyAnswers !== 'off' && options.publicKey !== null ? readPublicKey(options.publicKey) : null;
+  const verifying = options.verifyAnswers === 'off' ? null : keyToVerifyWith(options.publicKey);
   const url = new URL(options.baseUrl);
   const path = url.pathname.replace(/\/$/, '') + options.path;
   const client = openHttpClient({ ...options, origin: url.origin });
@@ -91,4 +91,10 @@ export function openDelivery(options: DeliveryOptions, clock: Clock, reports: De
     reports.signatureChecked(check);
     return options.verifyAnswers === 'required' ? check : 'unchecked';
   }
+}
+
+/** Without a key nothing would be verified, in silence. */
+function keyToVerifyWith(publicKey: string | null): KeyObject {
+  if (publicKey !== null) return readPublicKey(publicKey);
+  throw new Fault('KEY_INVALID', { detail: 'platform.publicKeyFile is missing; platform.verifyAnswers needs it' });
 }

@@ -8,7 +8,7 @@ export interface HttpOptions {
   readonly origin: string;
   readonly tls: TlsMaterial | null;
   readonly connectTimeoutMs: DurationMs;
-  /** From the first byte sent to the last byte received. */
+  /** The whole exchange, to the last byte received; waiting for a free connection counts. */
   readonly requestTimeoutMs: DurationMs;
   readonly answerBytesMax: number;
   readonly connectionsMax: number;
@@ -40,8 +40,11 @@ export function openHttpClient(options: HttpOptions): HttpClient {
   const pool = new Pool(options.origin, {
     connections: options.connectionsMax,
     pipelining: 1,
-    headersTimeout: options.requestTimeoutMs,
-    bodyTimeout: options.requestTimeoutMs,
+    // HTTP/1.1 only: one request to a connection, so that giving one up harms no other (undici 8 would agree to HTTP/2).
+    allowH2: false,
+    // undici's own time-outs start anew with each chunk: a slow drip would go on for ever. Each exchange has its deadline.
+    headersTimeout: 0,
+    bodyTimeout: 0,
     connect: {
       timeout: options.connectTimeoutMs,
       ...(tls?.ca === undefined ? {} : { ca: tls.ca }),
@@ -57,16 +60,11 @@ export function openHttpClient(options: HttpOptions): HttpClient {
           resolve({ kind: 'failed', cause: 'aborted', text: 'stopped before it was sent' });
           return;
         }
-        const exchange = new Exchange(options, signal, resolve);
-        try {
-          pool.dispatch(
-            { path, method: 'POST', headers, body: Buffer.from(body.buffer, body.byteOffset, body.byteLength) },
-            exchange,
-          );
-        } catch (error) {
-          // A closed pool or an invalid header throws instead of calling the handler.
-          exchange.onResponseError(null, error instanceof Error ? error : new Error(String(error)));
-        }
+        // Whatever is wrong, a closed pool and an invalid header too, comes to the exchange: nothing is thrown.
+        pool.dispatch(
+          { path, method: 'POST', headers, body: Buffer.from(body.buffer, body.byteOffset, body.byteLength) },
+          new Exchange(options, signal, resolve),
+        );
       }),
     close: () => pool.destroy(),
   };
@@ -92,7 +90,6 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#resolve = resolve;
     this.#abort = () => this.#end({ kind: 'failed', cause: 'aborted', text: 'given up while in flight' });
     signal.addEventListener('abort', this.#abort, { once: true });
-    // undici's own time-outs start anew with each chunk: a slow drip would go on for ever.
     this.#deadline = setTimeout(
       () =>
         this.#end({ kind: 'failed', cause: 'timeout', text: `no whole answer within ${options.requestTimeoutMs} ms` }),
@@ -133,8 +130,7 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   onResponseError(_: Dispatcher.DispatchController | null, error: Error): void {
     const code = 'code' in error && typeof error.code === 'string' ? error.code : error.name;
-    const timedOut = code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT';
-    this.#end({ kind: 'failed', cause: timedOut ? 'timeout' : 'connection', text: `${code}: ${error.message}` });
+    this.#end({ kind: 'failed', cause: 'connection', text: `${code}: ${textOf(error)}` });
   }
 
   #end(answer: HttpAnswer): void {
@@ -145,4 +141,11 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#resolve(answer);
     if (answer.kind === 'failed') this.#controller?.abort(new Error(answer.text));
   }
+}
+
+/** Node tries all addresses of a name and puts their errors into one without a text (Happy Eyeballs, RFC 8305). */
+function textOf(error: Error): string {
+  return error instanceof AggregateError && error.message === ''
+    ? error.errors.map(one => (one instanceof Error ? one.message : String(one))).join('; ')
+    : error.message;
 }

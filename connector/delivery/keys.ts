@@ -11,25 +11,25 @@ export function readPrivateKey(pem: Secret): KeyObject {
   if (text.includes('PUBLIC KEY')) {
     throw new Fault('KEY_INVALID', { detail: 'platform.privateKeyFile holds a public key; it needs the private half' });
   }
-  return checked(() => createPrivateKey(text), 'platform.privateKeyFile');
+  return checked(text, createPrivateKey, 'platform.privateKeyFile');
 }
 
-/** Reads AlipayHK's public key: PEM, RSA of at least 2048 bits. Throws a {@link Fault} KEY_INVALID. */
+/** Reads AlipayHK's public key: PEM (a certificate will do), RSA of at least 2048 bits. Throws a {@link Fault} KEY_INVALID. */
 export function readPublicKey(pem: string): KeyObject {
   if (pem.includes('PRIVATE KEY')) {
     throw new Fault('KEY_INVALID', {
       detail: 'platform.publicKeyFile holds a private key; it needs the public key that AlipayHK gave you',
     });
   }
-  return checked(() => createPublicKey(pem), 'platform.publicKeyFile');
+  return checked(pem, createPublicKey, 'platform.publicKeyFile');
 }
 
-function checked(read: () => KeyObject, setting: string): KeyObject {
+function checked(pem: string, read: (pem: string) => KeyObject, setting: string): KeyObject {
   let key: KeyObject;
   try {
-    key = read();
+    key = read(pem);
   } catch (error) {
-    throw new Fault('KEY_INVALID', { detail: `${setting} is no key in PEM form (${messageOf(error)})` });
+    throw new Fault('KEY_INVALID', { detail: `${setting} ${whyUnreadable(pem, error)}` });
   }
   const bits = key.asymmetricKeyDetails?.modulusLength ?? 0;
   if (key.asymmetricKeyType !== 'rsa' || bits < rsaBitsMin) {
@@ -39,4 +39,17 @@ function checked(read: () => KeyObject, setting: string): KeyObject {
     });
   }
   return key;
+}
+
+/** Says what is wrong in words; OpenSSL's are `DECODER routines::unsupported` for nearly everything. Names nothing of the key. */
+function whyUnreadable(pem: string, error: unknown): string {
+  const label = /-----BEGIN ([A-Z0-9 ]{1,40})-----/.exec(pem)?.[1];
+  if (label === undefined) {
+    return 'is not in PEM form: bare base64 needs the lines -----BEGIN … KEY----- and -----END … KEY----- around it';
+  }
+  // Node says so of PKCS#8; of PKCS#1 the encryption stands in its headers (RFC 1421, 4.6.1.1).
+  if (label.startsWith('ENCRYPTED') || pem.includes('Proc-Type: 4,ENCRYPTED')) {
+    return 'is encrypted: give the key without a passphrase';
+  }
+  return `holds a PEM ${label} that cannot be read (${messageOf(error)})`;
 }

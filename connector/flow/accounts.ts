@@ -30,6 +30,20 @@ export class Accounts {
     this.settle(entry, reason === 'superseded' ? 'superseded' : 'skipped');
   }
 
+  /** Leaves out a change that may have been sent. */
+  leave(entry: Entry, reason: SkipReason): void {
+    this.doubt(entry);
+    this.skip(entry, reason);
+  }
+
+  /** No more will be learned of what was sent of the change: the card may show it. */
+  doubt(entry: Entry): void {
+    if (entry.pending === null) return;
+    const { position, source, card } = entry.change;
+    const { bizDate } = entry.pending.request;
+    this.remember(entry, { kind: 'delivery-unconfirmed', position, source, bizDate, ends: card.ends });
+  }
+
   /** Moves the order's state on; not of a partition that another instance has now. */
   remember(entry: Entry, event: OrderEvent): void {
     if (entry.partition.revoked) return;

@@ -24,15 +24,15 @@ export interface Outage {
   readonly since: Instant;
 }
 
-// Fewer orders than this may all be poison: that is no outage.
-const distinctOrdersMin = 5;
+/** Fewer orders than this may all be poison: that is no outage. */
+export const distinctOrdersMin = 5;
 // No payload makes a connection fail, so a short streak tells: one delivery and its two first repetitions.
 const unreachableStreak = 3;
 
 /**
  * Tells an outage (most deliveries fail, or we are refused) from an order's own failure.
  *
- * - `closed`: all deliveries may start. Opens at a halt, at a streak of unreachable answers, or when the window is full of failures.
+ * - `closed`: all deliveries may start. Opens at a halt, at a streak of unreachable answers, or when the recent deliveries of enough orders failed.
  * - `open`: none may start until the next probe is due.
  * - `probing`: one delivery is under way; it closes the breaker, or opens it again.
  */
@@ -97,7 +97,8 @@ export class Breaker {
     this.#remember(health.order);
     if (this.#streak >= unreachableStreak) return true;
     const failed = this.#recent.filter(order => order !== null);
-    return failed.length >= this.#recent.length * this.#options.ratio && new Set(failed).size >= distinctOrdersMin;
+    const { ratio, window } = this.#options;
+    return failed.length >= this.#recent.length * ratio && new Set(failed).size >= Math.min(distinctOrdersMin, window);
   }
 
   #remember(failed: MerchantBizNo | null): void {

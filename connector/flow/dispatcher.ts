@@ -3,8 +3,8 @@ import type { Clock, DurationMs, Random } from '../kernel/time.ts';
 import { type CardRequest, decide, type Policy } from '../order/decide.ts';
 import type { RequestIdForm } from '../order/request-id.ts';
 import type { Accounts } from './accounts.ts';
-import { Breaker } from './breaker.ts';
-import { FollowUp } from './follow-up.ts';
+import { Breaker, distinctOrdersMin } from './breaker.ts';
+import { FollowUp, haltsMax } from './follow-up.ts';
 import type { Entry, Lane } from './lane.ts';
 import { type Carried, carry, healthOf } from './lane-worker.ts';
 import { Lanes } from './lanes.ts';
@@ -64,7 +64,7 @@ export class Dispatcher {
     this.#options = options;
     this.#parts = parts;
     this.#accounts = parts.accounts;
-    this.#followUp = new FollowUp(options.retryDelaysMs, { ...parts, lanes: this.lanes, pump: () => this.pump() });
+    this.#followUp = new FollowUp(options, { ...parts, lanes: this.lanes, onReady: () => this.#startAndRegulate() });
     this.breaker = new Breaker({
       window: options.outageWindow,
       ratio: options.outageRatio,
@@ -81,9 +81,11 @@ export class Dispatcher {
     return this.#degraded;
   }
 
-  /** Fetch no more: there is an outage and an order to probe it with, or too many orders wait. */
+  /** Fetch no more: there is an outage and enough orders to probe it with, or too many orders wait. */
   get wantsPause(): boolean {
-    return (this.breaker.state !== 'closed' && this.lanes.ready > 0) || this.lanes.waiting >= this.#options.waitingMax;
+    // With fewer orders to probe with, all may be poison: another one is fetched to tell.
+    const enoughToProbe = this.breaker.state !== 'closed' && this.lanes.ready >= distinctOrdersMin;
+    return enoughToProbe || this.lanes.waiting >= this.#options.waitingMax;
   }
 
   /** While held no delivery starts: the group is being rebalanced. */
@@ -96,9 +98,17 @@ export class Dispatcher {
     const { lane, isNew } = this.lanes.of(entry.change.merchantBizNo);
     const pushed = lane.push(entry, this.#options.conflate);
     if (pushed.kind === 'stale') this.#accounts.skip(entry, 'stale');
-    if (pushed.kind === 'superseded') this.#accounts.skip(pushed.older, 'superseded');
+    if (pushed.kind === 'superseded') this.#accounts.leave(pushed.older, 'superseded');
     if (isNew) this.lanes.makeReady(lane);
     else if (lane.state === 'waiting' && this.breaker.state === 'closed') this.#followUp.hasten(lane);
+  }
+
+  /**
+   * Drops what waits of revoked partitions: their changes are their new owner's. They must not stay in the lanes, for when
+   * a partition comes back its changes are read again, and would be taken for repetitions of those that are dropped.
+   */
+  forgetRevoked(): void {
+    for (const entry of this.lanes.removeRevoked()) this.#accounts.uncount(entry);
   }
 
   /** Starts what may start. */
@@ -119,9 +129,16 @@ export class Dispatcher {
 
   /** Starts nothing any more; resolves when nothing is running. */
   async finish(): Promise<void> {
+    this.stop();
+    if (this.#running > 0) await new Promise<void>(resolve => (this.#whenIdle = resolve));
+    // What failed meanwhile waits again: no timer is left behind.
+    this.lanes.wakeAll();
+  }
+
+  /** Starts nothing any more. */
+  stop(): void {
     this.#stopping.abort();
     this.lanes.wakeAll();
-    if (this.#running > 0) await new Promise<void>(resolve => (this.#whenIdle = resolve));
   }
 
   /** Gives up the requests in flight: their outcome stays unknown, and their offsets uncommitted. */
@@ -132,11 +149,7 @@ export class Dispatcher {
   /** Works the lane off until it needs the platform (true) or is empty (false). */
   #advance(lane: Lane, probe: boolean): boolean {
     for (let entry = lane.head; entry !== undefined; entry = lane.head) {
-      const { change, partition } = entry;
-      if (partition.revoked) {
-        this.#accounts.uncount(lane.shift());
-        continue;
-      }
+      const { change } = entry;
       if (this.#accounts.hasStrayed(entry)) this.#parts.meter.strayed(change);
       const policy = this.#policy();
       const state = this.#parts.book.get(lane.order);
@@ -149,7 +162,7 @@ export class Dispatcher {
       const { position, source } = change;
       if (state.kind !== 'unknown' && reason !== 'duplicate')
         this.#accounts.remember(entry, { kind: 'change-skipped', reason, position, source });
-      this.#accounts.skip(lane.shift(), reason);
+      this.#accounts.leave(lane.shift(), reason);
     }
     this.lanes.drop(lane);
     return false;
@@ -168,19 +181,26 @@ export class Dispatcher {
     this.#inFlight--;
     const outage = this.breaker.state !== 'closed';
     this.#report(lane, carried, probe);
-    if (!this.#abandoning.signal.aborted) await this.#followUp.follow(lane, entry, carried, outage);
+    const followed = this.#abandoning.signal.aborted ? null : this.#followUp.follow(lane, entry, carried, outage);
+    // A dead letter may take long to be written: the place in flight is free at once.
+    this.#startAndRegulate();
+    await followed;
     this.#running--;
     if (this.#running === 0) this.#whenIdle?.();
+    this.#startAndRegulate();
+  }
+
+  #startAndRegulate(): void {
     this.pump();
     this.#parts.regulate();
   }
 
   #report(lane: Lane, carried: Carried, probe: boolean): void {
     const before = this.breaker.outage;
-    this.breaker.report(healthOf(lane.order, carried), probe, this.#parts.clock.now());
+    this.breaker.report(healthOf(lane.order, carried, lane.halts >= haltsMax), probe, this.#parts.clock.now());
     const { outage } = this.breaker;
     if (outage !== null) this.#scheduleProbe();
-    if (outage?.since === before?.since) return;
+    if (outage?.since === before?.since && outage?.kind === before?.kind) return;
     const code = outage?.kind === 'credentials' ? 'CREDENTIALS_REFUSED' : 'PLATFORM_UNREACHABLE';
     this.#degraded = outage && new Fault(code, { detail: outage.text });
     this.#parts.meter.degraded(this.#degraded);
@@ -191,17 +211,16 @@ export class Dispatcher {
     const { probeAt } = this.breaker;
     if (this.#probeTimer || probeAt === null) return;
     this.#probeTimer = true;
-    const { clock, fail, regulate } = this.#parts;
+    const { clock, fail } = this.#parts;
     const due = probeAt - clock.now();
     clock
       .sleep(due > 0 ? due : this.#options.probeIntervalMs, this.#stopping.signal)
       .then(() => {
         this.#probeTimer = false;
-        if (this.lanes.ready === 0) this.lanes.wakeOldest();
         if (this.#stopping.signal.aborted) return;
-        this.pump();
+        if (this.breaker.state === 'open' && this.lanes.ready === 0) this.lanes.wakeOldest();
         this.#scheduleProbe();
-        regulate();
+        this.#startAndRegulate();
       })
       .catch(fail);
   }

@@ -1,6 +1,7 @@
 /** A first-in, first-out queue whose ends cost the same however long it is (`Array.shift` does not). */
 export class Fifo<T> {
-  #entries: T[] = [];
+  // A place that was shifted is emptied, so that it keeps nothing in memory.
+  #entries: (T | undefined)[] = [];
   #first = 0;
 
   get size(): number {
@@ -14,7 +15,7 @@ export class Fifo<T> {
   shift(): T | undefined {
     if (this.size === 0) return undefined;
     const entry = this.#entries[this.#first];
-    this.#first++;
+    this.#entries[this.#first++] = undefined;
     // Moves the rest down only when half of the array is dead: amortised, each entry is moved once.
     if (this.#first >= 64 && this.#first * 2 >= this.#entries.length) {
       this.#entries = this.#entries.slice(this.#first);
@@ -25,9 +26,8 @@ export class Fifo<T> {
 
   /** Empties the queue and gives what was in it. */
   drain(): readonly T[] {
-    const rest = this.#entries.slice(this.#first);
-    this.#entries = [];
-    this.#first = 0;
+    const rest: T[] = [];
+    for (let entry = this.shift(); entry !== undefined; entry = this.shift()) rest.push(entry);
     return rest;
   }
 }

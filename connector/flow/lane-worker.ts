@@ -19,7 +19,11 @@ export interface CarryParts {
 export interface Carried {
   readonly request: CardRequest;
   readonly answer: Answer;
-  readonly verdict: Exclude<Verdict, { kind: 'heal' }> | { readonly kind: 'nothing-to-end' };
+  readonly verdict:
+    | Exclude<Verdict, { kind: 'heal' }>
+    | { readonly kind: 'nothing-to-end' }
+    /** The partition was taken away before the heal: that is its new owner's to send. */
+    | { readonly kind: 'not-ours' };
 }
 
 /** One attempt to deliver an entry's request, healed at once where the platform knows better about SEND and UPDATE. Never rejects. */
@@ -47,6 +51,7 @@ export async function carry(
     if (verdict.command === 'SEND' && entry.change.card.ends) {
       return { request: current.request, answer, verdict: { kind: 'nothing-to-end' } };
     }
+    if (entry.partition.revoked) return { request: current.request, answer, verdict: { kind: 'not-ours' } };
     current = { request: healedRequest(current.request, verdict.command, policy), healed: true };
     meter.healed(current.request);
   }
@@ -61,8 +66,8 @@ export function acceptedEvent(request: CardRequest, at: number): OrderEvent {
   return { kind, ...shown, endDate: card.endDate, at: instant(at) };
 }
 
-/** What an attempt says of the platform itself. */
-export function healthOf(order: MerchantBizNo, carried: Carried): Health {
+/** What an attempt says of the platform itself. An order that is known to be refused alone (`alone`) says no more than any that fails. */
+export function healthOf(order: MerchantBizNo, carried: Carried, alone: boolean): Health {
   const { verdict, answer } = carried;
   switch (verdict.kind) {
     case 'retry':
@@ -73,7 +78,9 @@ export function healthOf(order: MerchantBizNo, carried: Carried): Health {
         text: describeAnswer(answer),
       };
     case 'halt':
-      return { kind: 'halted', text: describeAnswer(answer) };
+      return alone
+        ? { kind: 'failed', order, unreachable: false, text: describeAnswer(answer) }
+        : { kind: 'halted', text: describeAnswer(answer) };
     default:
       return { kind: 'answered' };
   }

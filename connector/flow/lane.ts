@@ -15,8 +15,6 @@ export interface Entry {
   /** Failed attempts that count towards giving up. */
   failures: number;
   attempts: number;
-  /** How often it alone made the platform refuse us while others were served. */
-  halts: number;
   /** It counts towards the load that pauses the source; not while it waits for a repetition. */
   counted: boolean;
   firstAttemptAt: Instant | null;
@@ -33,7 +31,6 @@ export function entryOf(change: CardChange, record: SourceRecord, partition: Par
     partition,
     failures: 0,
     attempts: 0,
-    halts: 0,
     counted: true,
     firstAttemptAt: null,
     lastAttemptAt: null,
@@ -59,6 +56,10 @@ export class Lane {
   state: 'ready' | 'running' | 'waiting' = 'ready';
   /** Ends the wait of a waiting lane. */
   wake: AbortController | null = null;
+  /** When a waiting lane goes on by itself. */
+  wakeAt: Instant | null = null;
+  /** How often in a row this order made the platform refuse us while others were served. */
+  halts = 0;
   #queue: Entry[] = [];
 
   constructor(order: MerchantBizNo) {
@@ -89,9 +90,7 @@ export class Lane {
       this.#queue.push(entry);
       return { kind: 'queued' };
     }
-    // The card that was to be made is still to be made: the newer change takes that over.
-    this.#queue[this.#queue.length - 1] =
-      last.change.creates && !entry.change.creates ? { ...entry, change: { ...entry.change, creates: true } } : entry;
+    this.#queue[this.#queue.length - 1] = entry;
     return { kind: 'superseded', older: last };
   }
 
@@ -100,10 +99,23 @@ export class Lane {
     assert(head !== undefined, 'a lane is shifted only while it has a head');
     return head;
   }
+
+  /** Takes out, and gives, the changes of partitions that were taken away; not a running head, which is under way. */
+  removeRevoked(): readonly Entry[] {
+    const stays = (entry: Entry) => !entry.partition.revoked || (this.state === 'running' && entry === this.head);
+    const removed = this.#queue.filter(entry => !stays(entry));
+    if (removed.length > 0) this.#queue = this.#queue.filter(stays);
+    return removed;
+  }
 }
 
 /** Gives a record bytes of its own: a slice would keep the whole fetch answer it was cut from (megabytes) in memory. */
 export function detachRecord(entry: Entry): void {
   const { record } = entry;
-  entry.record = { ...record, key: record.key?.slice() ?? null, value: record.value?.slice() ?? null };
+  entry.record = { ...record, key: copyOf(record.key), value: copyOf(record.value) };
+}
+
+/** `Buffer.slice` does not copy, and kafkajs gives Buffers. */
+function copyOf(bytes: Uint8Array | null): Uint8Array | null {
+  return bytes && new Uint8Array(bytes);
 }

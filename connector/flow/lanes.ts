@@ -1,6 +1,7 @@
+import type { Instant } from '../kernel/time.ts';
 import type { MerchantBizNo } from '../order/change.ts';
 import { Fifo } from './fifo.ts';
-import { Lane } from './lane.ts';
+import { type Entry, Lane } from './lane.ts';
 
 /** All lanes that have something to do, and the queue of those that may start, first come first served. */
 export class Lanes {
@@ -39,9 +40,10 @@ export class Lanes {
     return this.#ready.shift();
   }
 
-  makeWaiting(lane: Lane): AbortSignal {
+  makeWaiting(lane: Lane, wakeAt: Instant): AbortSignal {
     lane.state = 'waiting';
     lane.wake = new AbortController();
+    lane.wakeAt = wakeAt;
     this.#waiting.add(lane);
     return lane.wake.signal;
   }
@@ -57,6 +59,19 @@ export class Lanes {
       lane.wake?.abort();
       return;
     }
+  }
+
+  /** Takes the changes of revoked partitions out of all lanes, and gives them. A lane that waited for one is ready. */
+  removeRevoked(): readonly Entry[] {
+    return [...this.#lanes.values()].flatMap(lane => {
+      const { head } = lane;
+      const removed = lane.removeRevoked();
+      if (lane.state === 'waiting' && lane.head !== head) {
+        lane.wake?.abort();
+        this.makeReady(lane);
+      }
+      return removed;
+    });
   }
 
   /** Forgets a lane that has nothing to do. */

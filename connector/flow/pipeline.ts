@@ -1,15 +1,14 @@
-import type { Fault } from '../kernel/fault.ts';
 import type { Offset, PartitionKey } from '../kernel/position.ts';
 import type { SourceRecord } from '../kernel/record.ts';
 import type { DurationMs } from '../kernel/time.ts';
 import { Accounts } from './accounts.ts';
 import { Dispatcher, type DispatchOptions, type DispatchParts } from './dispatcher.ts';
-import { publishedUnlessRevoked } from './follow-up.ts';
-import { entryOf } from './lane.ts';
+import { Interpretation } from './interpretation.ts';
 import { Load } from './load.ts';
 import { OrderBook } from './order-book.ts';
 import { PartitionFlow } from './partition-flow.ts';
-import type { DeadLetter, FlowSnapshot, Intake, Interpreted, Interpreter } from './ports.ts';
+import type { FlowSnapshot, Intake, Interpreter } from './ports.ts';
+import { Tap } from './tap.ts';
 
 /** What the pipeline is told by the settings. */
 export interface FlowOptions extends DispatchOptions {
@@ -39,16 +38,20 @@ export class Pipeline {
   readonly #options: FlowOptions;
   readonly #parts: FlowParts;
   readonly #partitions = new Map<PartitionKey, PartitionFlow>();
+  readonly #tap: Tap;
   readonly #load: Load;
   readonly #book: OrderBook;
   readonly #accounts: Accounts;
   readonly #dispatcher: Dispatcher;
+  readonly #interpretation: Interpretation;
   readonly #failed = Promise.withResolvers<never>();
   #draining = false;
+  #broken = false;
 
   constructor(options: FlowOptions, parts: FlowParts) {
     this.#options = options;
     this.#parts = parts;
+    this.#tap = new Tap(parts.intake);
     this.#load = new Load({ recordsMax: options.queuedMax, bytesMax: options.queuedBytesMax });
     this.#book = new OrderBook(options.ordersMax);
     this.#accounts = new Accounts(this.#book, this.#load, parts.meter);
@@ -57,6 +60,16 @@ export class Pipeline {
       book: this.#book,
       accounts: this.#accounts,
       regulate: () => this.#regulate(),
+      fail: error => this.#fail(error),
+    });
+    this.#interpretation = new Interpretation({
+      ...parts,
+      load: this.#load,
+      enqueue: entry => this.#dispatcher.enqueue(entry),
+      onProgress: () => {
+        this.#dispatcher.pump();
+        this.#regulate();
+      },
       fail: error => this.#fail(error),
     });
     // Whoever waits for `failed` may come late; until then the rejection is not unhandled.
@@ -75,34 +88,40 @@ export class Pipeline {
 
   /**
    * The group's word on what is ours now. Synchronous, since the first fetch follows at once. Partitions that stay keep
-   * what is known of them, for the source fetches them again from the last commit (kafkajs#1046).
+   * what is known of them, for the source fetches them again from the last commit (kafkajs#1046). Never throws.
    */
   assigned(keys: readonly PartitionKey[]): void {
-    const now = new Set(keys);
+    this.#guarded(() => this.#assign(new Set(keys)));
+  }
+
+  #assign(now: ReadonlySet<PartitionKey>): void {
     const lost = new Set<PartitionKey>();
     for (const [key, partition] of this.#partitions) {
       if (now.has(key)) continue;
       lost.add(key);
       this.#revoke(partition);
     }
+    this.#dispatcher.forgetRevoked();
     this.#book.forget(lost);
     for (const key of now) if (!this.#partitions.has(key)) this.#partitions.set(key, new PartitionFlow(key));
     this.#dispatcher.held = false;
     this.#parts.meter.rebalanced();
-    // The source may have forgotten what was paused.
-    for (const partition of this.#partitions.values()) partition.paused = false;
-    this.#regulate();
     this.#dispatcher.pump();
+    if (!this.#draining) this.#tap.restate(this.#partitions.values(), this.#wantsPause);
   }
 
   /**
    * Takes in what was fetched of a partition. `lastOffset` is how far the fetch went (compaction may leave no record there),
-   * `highWatermark` the broker's end. Only queues; never waits, never throws for what is in a record.
+   * `highWatermark` the broker's end. Only queues; never waits, never throws.
    */
   receive(key: PartitionKey, records: readonly SourceRecord[], lastOffset: Offset, highWatermark: Offset): void {
     const partition = this.#partitions.get(key);
     if (partition === undefined || this.#draining) return;
     partition.highWatermark = highWatermark;
+    this.#guarded(() => this.#takeIn(partition, records, lastOffset));
+  }
+
+  #takeIn(partition: PartitionFlow, records: readonly SourceRecord[], lastOffset: Offset): void {
     let received = 0;
     for (const record of records) {
       if (!partition.frontier.accept(record.offset, record.timestamp)) continue;
@@ -112,9 +131,7 @@ export class Pipeline {
     }
     partition.frontier.pass(lastOffset);
     if (received > 0) this.#parts.meter.received(records[0]?.topic ?? '', received);
-    this.#interpret(partition);
-    this.#dispatcher.pump();
-    this.#regulate();
+    this.#interpretation.advance(partition);
   }
 
   /** Commits on an interval until the signal is aborted. */
@@ -127,6 +144,7 @@ export class Pipeline {
 
   /** Commits the frontier of each partition where it moved. A refusal is counted, and mended by the next commit. */
   async commit(): Promise<void> {
+    if (this.#broken) return;
     const moved = [...this.#partitions.values()].flatMap(partition => {
       const next = partition.frontier.committable;
       return next === null || next === partition.committed ? [] : [{ partition, next }];
@@ -141,7 +159,7 @@ export class Pipeline {
     }
   }
 
-  /** Starts nothing more, waits for the requests in flight no longer than `limit`, and commits. */
+  /** Starts nothing more, waits for the requests in flight no longer than `limit`, commits, and lets go of all that is not done. */
   async drain(limit: DurationMs): Promise<Drained> {
     this.#draining = true;
     const over = new AbortController();
@@ -150,6 +168,8 @@ export class Pipeline {
     const abandoned = this.#dispatcher.inFlight;
     if (abandoned > 0) this.#dispatcher.abandon();
     await this.commit();
+    // Ends what still waits for the registry or the dead-letter topic: no timer is left behind.
+    for (const partition of this.#partitions.values()) partition.revoke();
     return { abandoned };
   }
 
@@ -171,66 +191,6 @@ export class Pipeline {
     };
   }
 
-  /** Interprets what waits, in order. Goes on by itself after a record whose schema had to be fetched. */
-  #interpret(partition: PartitionFlow): void {
-    if (partition.interpreting) return;
-    for (let record = partition.backlog.shift(); record !== undefined; record = partition.backlog.shift()) {
-      const interpreted = this.#parts.interpreter.interpret(record, partition.signal);
-      if (interpreted instanceof Promise) {
-        this.#interpretLater(partition, record, interpreted);
-        return;
-      }
-      this.#route(partition, record, interpreted);
-    }
-  }
-
-  #interpretLater(partition: PartitionFlow, record: SourceRecord, pending: Promise<Interpreted>): void {
-    partition.interpreting = true;
-    pending
-      .then(interpreted => {
-        partition.interpreting = false;
-        if (partition.revoked) {
-          this.#load.remove(record);
-          return;
-        }
-        this.#route(partition, record, interpreted);
-        this.#interpret(partition);
-        this.#dispatcher.pump();
-        this.#regulate();
-      })
-      // Aborted with its partition: the next owner reads the record again.
-      .catch(error => (partition.revoked ? this.#load.remove(record) : this.#fail(error)));
-  }
-
-  #route(partition: PartitionFlow, record: SourceRecord, interpreted: Interpreted): void {
-    switch (interpreted.kind) {
-      case 'change':
-        this.#dispatcher.enqueue(entryOf(interpreted.change, record, partition));
-        break;
-      case 'skipped':
-        this.#parts.meter.skipped(interpreted.reason);
-        this.#load.remove(record);
-        partition.frontier.settle(record.offset);
-        this.#parts.meter.settled('skipped');
-        break;
-      case 'unusable':
-        this.#discard(partition, record, interpreted.fault).catch(error => this.#fail(error));
-    }
-  }
-
-  /** A record that makes no change goes to the dead letters; the order's other changes do not wait for it. */
-  async #discard(partition: PartitionFlow, record: SourceRecord, fault: Fault): Promise<void> {
-    const reason = fault.code === 'CHANGE_UNMAPPABLE' ? 'unmappable' : 'undecodable';
-    const letter: DeadLetter = { record, reason, fault, attempts: null };
-    if (await publishedUnlessRevoked(this.#parts.deadLetters, letter, partition.signal)) {
-      this.#parts.meter.deadLettered(letter);
-      partition.frontier.settle(record.offset);
-      this.#parts.meter.settled('dead-lettered');
-    }
-    this.#load.remove(record);
-    this.#regulate();
-  }
-
   #revoke(partition: PartitionFlow): void {
     for (const record of partition.backlog.drain()) this.#load.remove(record);
     partition.revoke();
@@ -239,18 +199,26 @@ export class Pipeline {
 
   /** Pauses or resumes the source by what is held and how the platform is. */
   #regulate(): void {
-    if (this.#draining) return;
-    const pause = this.#load.full || this.#dispatcher.wantsPause;
-    const changed = [...this.#partitions.values()].filter(partition => partition.paused !== pause);
-    if (changed.length === 0) return;
-    for (const partition of changed) partition.paused = pause;
-    const keys = changed.map(partition => partition.key);
-    if (pause) this.#parts.intake.pause(keys);
-    else this.#parts.intake.resume(keys);
+    if (!this.#draining) this.#tap.set(this.#partitions.values(), this.#wantsPause);
+  }
+
+  get #wantsPause(): boolean {
+    return this.#load.full || this.#dispatcher.wantsPause;
+  }
+
+  /** Nothing may escape into the consumer: kafkajs would take a TypeError for the end (kafkajs, retry/index.js). */
+  #guarded(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#fail(error);
+    }
   }
 
   #fail(error: unknown): void {
     this.#draining = true;
+    this.#broken = true;
+    this.#dispatcher.stop();
     this.#failed.reject(error);
   }
 }

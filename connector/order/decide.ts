@@ -57,9 +57,9 @@ function reasonToSkip(state: OrderState, change: CardChange, policy: Policy): Sk
   const { card } = change;
   if (state.through !== null && isAtOrBelow(change, state.through)) return 'duplicate';
   if (state.source !== null && !isLater(change.source, state.source)) return 'stale';
-  if (state.kind === 'live' && card.hash === state.hash && isShowing(state.expires, policy.now)) return 'unchanged';
+  if (state.kind === 'live' && card.hash === state.hash && isLiveNow(state, policy.now)) return 'unchanged';
   if (card.ends && !mayBeShowing(state, change, policy)) return 'ended';
-  if (expiredBefore(change, policy.now) && !card.ends) return 'expired';
+  if (!card.ends && expiredBefore(change, policy.now) && !isLiveNow(state, policy.now)) return 'expired';
   return null;
 }
 
@@ -68,6 +68,11 @@ function isAtOrBelow(change: CardChange, through: { topic: string; partition: nu
   return (
     position.offset <= through.offset && position.partition === through.partition && position.topic === through.topic
   );
+}
+
+/** A card that shows now is told even that it is over. */
+function isLiveNow(state: OrderState, now: Instant): boolean {
+  return state.kind === 'live' && isShowing(state.expires, now);
 }
 
 function isShowing(expires: Instant, now: Instant): boolean {
@@ -82,7 +87,7 @@ function mayBeShowing(state: OrderState, change: CardChange, policy: Policy): bo
     case 'ended':
       return false;
     case 'unknown':
-      return policy.unknownMeans === 'not-remembered' && !change.creates;
+      return state.bizDate !== null || (policy.unknownMeans === 'not-remembered' && !change.creates);
   }
 }
 
@@ -99,13 +104,16 @@ function commandFor(state: OrderState, change: CardChange, policy: Policy): Comm
     case 'ended':
       return 'SEND';
     case 'unknown':
+      if (change.card.ends) return 'UPDATE';
+      // An UPDATE of a hidden card would be ignored in silence; a SEND of a live one is healed.
+      if (state.mayBeEnded) return 'SEND';
       return policy.unknownMeans === 'not-remembered' && !change.creates ? 'UPDATE' : 'SEND';
   }
 }
 
 /** AlipayHK puts changes in sequence by bizDate: the same millisecond, or a clock that went back, must not lose the later one. */
 function bizDateAfter(state: OrderState, change: CardChange): Instant {
-  return state.kind === 'unknown' ? change.bizDate : instant(Math.max(change.bizDate, state.bizDate + 1));
+  return state.bizDate === null ? change.bizDate : instant(Math.max(change.bizDate, state.bizDate + 1));
 }
 
 function requestFor(change: CardChange, command: Command, bizDate: Instant, policy: Policy): CardRequest {

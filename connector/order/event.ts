@@ -58,5 +58,14 @@ export interface DeliveryDeadLettered extends Handled {
   readonly kind: 'delivery-dead-lettered';
 }
 
+/** A change that was sent was left (for a newer one, or given up) before its outcome was known: the card may show it. */
+export interface DeliveryUnconfirmed extends Handled {
+  readonly kind: 'delivery-unconfirmed';
+  /** As sent. */
+  readonly bizDate: Instant;
+  /** Its status would hide the card. */
+  readonly ends: boolean;
+}
+
 /** What happened to an order, in the past tense. */
-export type OrderEvent = CardAccepted | CardEnded | ChangeSkipped | DeliveryDeadLettered;
+export type OrderEvent = CardAccepted | CardEnded | ChangeSkipped | DeliveryDeadLettered | DeliveryUnconfirmed;

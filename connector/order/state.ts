@@ -2,15 +2,19 @@ import { unreachable } from '../kernel/assert.ts';
 import type { Position } from '../kernel/position.ts';
 import type { SourcePosition } from '../kernel/row-change.ts';
 import { type DurationMs, type Instant, instant } from '../kernel/time.ts';
-import type { OrderEvent } from './event.ts';
+import type { DeliveryUnconfirmed, OrderEvent } from './event.ts';
 import { isLater } from './source-position.ts';
 
-/** Nothing was delivered for the order, as far as is known. */
+/** Whether the order has a card is not known: nothing was delivered, or the outcome of what was sent is not known. */
 export interface Unknown {
   readonly kind: 'unknown';
   /** The last change that was handled, even if it came to nothing; null before the first. */
   readonly through: Position | null;
   readonly source: SourcePosition | null;
+  /** The highest bizDate that was sent: the platform may have it. Null when nothing was sent. */
+  readonly bizDate: Instant | null;
+  /** The card may be hidden by an end status that was sent. */
+  readonly mayBeEnded: boolean;
 }
 
 /** What an order's card shows. */
@@ -18,9 +22,10 @@ interface Shown {
   /** The last change that was handled, delivered or not: at or below it a record is a duplicate. */
   readonly through: Position;
   readonly source: SourcePosition;
-  /** The bizDate the platform has: the next one must be higher. */
+  /** The bizDate the platform has, or may have: the next one must be higher. */
   readonly bizDate: Instant;
-  readonly hash: string;
+  /** Of the card as accepted last; null while it may show another one that was sent later. */
+  readonly hash: string | null;
 }
 
 /** The order has a card that the customer sees until `expires`. */
@@ -38,7 +43,13 @@ export interface Ended extends Shown {
 export type OrderState = Unknown | Live | Ended;
 
 /** Before the first event. */
-export const initialState: OrderState = { kind: 'unknown', through: null, source: null };
+export const initialState: OrderState = {
+  kind: 'unknown',
+  through: null,
+  source: null,
+  bizDate: null,
+  mayBeEnded: false,
+};
 
 /** A card without an endDate expires this long after it was created (API document, "endDate"): 24 hours. */
 export const defaultCardLifeMs: DurationMs = 24 * 60 * 60 * 1000;
@@ -69,15 +80,30 @@ export function evolve(state: OrderState, event: OrderEvent): OrderState {
       return { kind: 'ended', through, source, bizDate: event.bizDate, hash: event.hash };
     case 'change-skipped':
     case 'delivery-dead-lettered':
-      // A stale change is behind what was handled already: the source's position never falls.
-      return {
-        ...state,
-        through,
-        source: state.source === null || isLater(source, state.source) ? source : state.source,
-      };
+      return { ...state, through, source: laterOf(source, state.source) };
+    case 'delivery-unconfirmed':
+      return doubted(state, event);
     default:
       return unreachable(event);
   }
+}
+
+/** A stale change is behind what was handled already: the source's position never falls. */
+function laterOf(source: SourcePosition, known: SourcePosition | null): SourcePosition {
+  return known === null || isLater(source, known) ? source : known;
+}
+
+/**
+ * The platform may have what was sent: the next bizDate must outdo it, and "unchanged" cannot be told any more. After an
+ * end status, or with none known to be live, it is not even known whether there is a card.
+ */
+function doubted(state: OrderState, event: DeliveryUnconfirmed): OrderState {
+  const through = event.position;
+  const source = laterOf(event.source, state.source);
+  const bizDate = instant(Math.max(event.bizDate, state.bizDate ?? event.bizDate));
+  if (state.kind === 'live' && !event.ends) return { ...state, through, source, bizDate, hash: null };
+  const mayBeEnded = event.ends || state.kind === 'ended' || (state.kind === 'unknown' && state.mayBeEnded);
+  return { kind: 'unknown', through, source, bizDate, mayBeEnded };
 }
 
 /** An UPDATE does not make a card anew; of one we have not seen made, it is only known that it lives now. */

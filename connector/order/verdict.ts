@@ -1,6 +1,6 @@
-import type { Answer, Answered, Unanswered } from './answer.ts';
+import type { Answer, Answered, Result, Unanswered } from './answer.ts';
 import type { Command } from './change.ts';
-import { type CodeVerdict, resultCodeEntry } from './result-codes.ts';
+import { resultCodeEntry } from './result-codes.ts';
 
 /** Why a delivery is tried again: a closed label set. */
 export const retryCauses = [
@@ -30,7 +30,7 @@ export type Verdict =
 export function judge(answer: Answer, command: Command, healed: boolean): Verdict {
   if (answer.kind === 'unanswered') return judgeSilence(answer);
   const verdict =
-    answer.result === null ? judgeHttpStatus(answer) : judgeResult(answer, answer.result.code, command, healed);
+    answer.result === null ? judgeHttpStatus(answer) : judgeResult(answer, answer.result, command, healed);
   // An answer whose signature does not hold says nothing of the order. That we are refused is believed all the same: a
   // gateway that does not know us cannot sign for us, and to halt loses nothing.
   const distrusted = answer.signature === 'bad' || answer.signature === 'missing';
@@ -42,12 +42,14 @@ function judgeSilence(answer: Unanswered): Verdict {
   return { kind: 'retry', cause: causes[answer.cause], afterMs: null };
 }
 
-function judgeResult(answer: Answered, code: string, command: Command, healed: boolean): Verdict {
-  const verdict = verdictOfCode(answer, code, command);
+function judgeResult(answer: Answered, result: Result, command: Command, healed: boolean): Verdict {
+  const { code } = result;
+  const entry = resultCodeEntry(code);
+  if (entry === undefined) return judgeUndocumented(answer, result);
+  const verdict = entry.byCommand?.[command] ?? entry.verdict;
   switch (verdict) {
     case 'accepted':
-      // Delivered means HTTP 2xx and a success code, both (design, "Delivered").
-      return answer.httpStatus >= 200 && answer.httpStatus < 300 ? { kind: 'accepted' } : retry(answer, 'http-status');
+      return accepted(answer);
     case 'retry':
       return retry(answer, code === 'REQUEST_TRAFFIC_EXCEED_LIMIT' ? 'traffic-limit' : 'unknown-outcome');
     case 'heal-to-send':
@@ -62,17 +64,21 @@ function judgeResult(answer: Answered, code: string, command: Command, healed: b
 }
 
 /** A code that is not documented follows its `resultStatus` (API document, "Response"). */
-function verdictOfCode(answer: Answered, code: string, command: Command): CodeVerdict {
-  const entry = resultCodeEntry(code);
-  if (entry) return entry.byCommand?.[command] ?? entry.verdict;
-  switch (answer.result?.status) {
+function judgeUndocumented(answer: Answered, { code, status }: Result): Verdict {
+  switch (status) {
     case 'S':
-      return 'accepted';
+      return accepted(answer);
+    case 'U':
+      return retry(answer, 'unknown-outcome');
     case 'F':
-      return 'reject';
-    default:
-      return 'retry';
+      // With an HTTP error the code may be a gateway's word for "not you" or "not now": neither is the order's fault.
+      return isSuccess(answer.httpStatus) ? { kind: 'reject', reason: code } : judgeHttpStatus(answer);
   }
+}
+
+/** Delivered means HTTP 2xx and a success code, both (design, "Delivered"). */
+function accepted(answer: Answered): Verdict {
+  return isSuccess(answer.httpStatus) ? { kind: 'accepted' } : retry(answer, 'http-status');
 }
 
 /** An answer without a readable result comes from something before the API: a proxy, a load balancer, the wrong host. */
@@ -80,11 +86,15 @@ function judgeHttpStatus(answer: Answered): Verdict {
   const { httpStatus } = answer;
   if (httpStatus === 429) return retry(answer, 'traffic-limit');
   if (httpStatus >= 500 || httpStatus === 408) return retry(answer, 'http-status');
-  if (httpStatus >= 200 && httpStatus < 300) return retry(answer, 'unreadable');
+  if (isSuccess(httpStatus)) return retry(answer, 'unreadable');
   // 3xx, 401, 403, 404, 405, 407 … : not about this order, but about where and as whom we knock.
   return httpStatus === 400 || httpStatus === 413 || httpStatus === 422
     ? { kind: 'reject', reason: `HTTP ${httpStatus}` }
     : { kind: 'halt', reason: `HTTP ${httpStatus}` };
+}
+
+function isSuccess(httpStatus: number): boolean {
+  return httpStatus >= 200 && httpStatus < 300;
 }
 
 function retry(answer: Answered, cause: RetryCause): Verdict {

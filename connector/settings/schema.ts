@@ -96,7 +96,7 @@ const platform = z
     ).default('https://open.alipay.hk'),
     path: z
       .string()
-      .startsWith('/')
+      .regex(/^\/[^\s?#]*$/, 'a path that begins with /, without ? and #')
       .default('/api/open/alipay/intl/promotion/order/contractCardSync')
       .describe('Path of the API; it is signed'),
     clientId: text('Client-Id that AlipayHK gave the merchant', '4Q5Y8W0WSG45P907917'),
@@ -137,6 +137,10 @@ const flow = z
     inFlightMax: count(64, 'Requests in flight at once, over all orders; at most one for each order'),
     queuedMax: count(10_000, 'Changes that may wait in memory; past it the source is paused'),
     queuedBytesMax: count(33_554_432, 'Bytes of records that may wait in memory; past it the source is paused', 65_536),
+    waitingMax: count(
+      10_000,
+      'Orders that may wait for the next attempt of a failed delivery; past it the source is paused',
+    ),
     ordersMax: count(
       200_000,
       'Orders whose state is kept in memory; past it the ones unused for longest are forgotten',

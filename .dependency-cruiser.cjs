@@ -1,0 +1,111 @@
+// The walls between the rooms (DESIGN.md, "Rooms"). test/architecture/rooms.test.ts plants one violation of each rule and sees it found.
+const inner = '^connector/(kernel|order|mapping|flow)/';
+const outer = ['settings', 'source', 'delivery', 'journal', 'dead-letter', 'observe', 'cli'];
+const all = [...outer, 'kafka'];
+const usesKafka = ['source', 'journal', 'dead-letter', 'cli'];
+
+module.exports = {
+  forbidden: [
+    {
+      name: 'no-cycles',
+      comment: 'A circle of imports has no top to read it from.',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: 'inner-imports-no-world',
+      comment: 'Inner rooms think: no node modules (but the hash functions of kernel/digest.ts).',
+      severity: 'error',
+      from: { path: inner, pathNot: '^connector/kernel/digest\\.ts$' },
+      to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'inner-imports-no-packages',
+      comment: 'Inner rooms need no packages, but for the mapping: CEL, JSON Schema and the shape of its files.',
+      severity: 'error',
+      from: { path: inner },
+      to: { path: 'node_modules', pathNot: 'node_modules/(@marcbachmann/cel-js|ajv|zod)/' },
+    },
+    {
+      name: 'only-mapping-imports-packages',
+      comment: 'kernel, order and flow import no package at all.',
+      severity: 'error',
+      from: { path: '^connector/(kernel|order|flow)/' },
+      to: { path: 'node_modules' },
+    },
+    {
+      name: 'inner-imports-no-outer',
+      comment: 'Inner rooms have no door to the street.',
+      severity: 'error',
+      from: { path: inner },
+      to: { path: `^connector/(${all.join('|')})/` },
+    },
+    {
+      name: 'kernel-imports-nothing',
+      comment: 'kernel ← order ← mapping, flow.',
+      severity: 'error',
+      from: { path: '^connector/kernel/' },
+      to: { path: '^connector/(?!kernel/)' },
+    },
+    {
+      name: 'order-imports-kernel-only',
+      comment: 'kernel ← order ← mapping, flow.',
+      severity: 'error',
+      from: { path: '^connector/order/' },
+      to: { path: '^connector/(?!kernel/|order/)' },
+    },
+    {
+      name: 'mapping-and-flow-do-not-meet',
+      comment: 'main.ts joins them.',
+      severity: 'error',
+      from: { path: '^connector/(mapping|flow)/' },
+      to: { path: '^connector/(mapping|flow)/', pathNot: '^connector/$1/' },
+    },
+    ...all.map(room => ({
+      name: `${room}-meets-no-other-outer-room`,
+      comment: 'Outer rooms do not meet; main.ts joins them. Only the driver room kafka/ is shared.',
+      severity: 'error',
+      from: { path: `^connector/${room}/` },
+      to: {
+        path: `^connector/(${all.filter(other => other !== room && !(other === 'kafka' && usesKafka.includes(room))).join('|')})/`,
+        // The command line parses and prints; it is the one door for people.
+        ...(room === 'cli' ? { pathNot: '^connector/(settings|observe|kafka)/' } : {}),
+      },
+    })),
+    {
+      name: 'outer-sees-only-ports-of-flow',
+      comment: 'What the flow needs of the world stands in flow/ports.ts.',
+      severity: 'error',
+      from: { path: `^connector/(${all.join('|')})/` },
+      to: { path: '^connector/flow/', pathNot: '^connector/flow/ports\\.ts$' },
+    },
+    {
+      name: 'kafkajs-behind-its-port',
+      comment: 'kafkajs is unmaintained: one room knows it.',
+      severity: 'error',
+      from: { path: '^connector/', pathNot: '^connector/kafka/' },
+      to: { path: 'node_modules/kafkajs/' },
+    },
+    {
+      name: 'connector-imports-no-test',
+      comment: 'The product does not know its tests.',
+      severity: 'error',
+      from: { path: '^connector/' },
+      to: { path: '^test/' },
+    },
+    {
+      name: 'sandbox-is-independent',
+      comment: "The platform's stand-in shares no code with what it judges.",
+      severity: 'error',
+      from: { path: '^test/sandbox/' },
+      to: { path: '^connector/' },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    parser: 'swc',
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: { extensions: ['.ts', '.js', '.mjs', '.cjs', '.json'], exportsFields: ['exports'], conditionNames: ['import', 'node', 'default', 'types'] },
+  },
+};

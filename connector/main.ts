@@ -1,0 +1,180 @@
+import { openDeadLetters } from './dead-letter/dead-letters.ts';
+import { openDelivery } from './delivery/deliver.ts';
+import { Pipeline } from './flow/pipeline.ts';
+import { interpreterOf } from './interpret.ts';
+import { openAdmin } from './kafka/admin.ts';
+import { openKafka } from './kafka/client.ts';
+import { openConsumer, type RecordConsumer } from './kafka/consumer.ts';
+import { openProducer } from './kafka/producer.ts';
+import { Fault } from './kernel/fault.ts';
+import type { Instant } from './kernel/time.ts';
+import { compileMappings } from './mapping/compile.ts';
+import type { Mapping } from './mapping/mapping.ts';
+import { withLog } from './observe/event-log.ts';
+import { watchEventLoop } from './observe/event-loop.ts';
+import { type Metrics, openMetrics } from './observe/exposition.ts';
+import { judgeHealth } from './observe/health.ts';
+import { openHttpServer } from './observe/http-server.ts';
+import { createLogger, type Logger } from './observe/log.ts';
+import { redactedSettings, type Settings } from './settings/settings.ts';
+import { createDecoder } from './source/decode.ts';
+import { openRegistry } from './source/registry.ts';
+import { systemClock, systemRandom } from './system-clock.ts';
+import { version } from './version.ts';
+
+/** 0: stopped as asked. 1: a fault ended it. */
+export type ExitCode = 0 | 1;
+
+/** The parts of the process that health looks at; they come one after the other. */
+interface Vitals {
+  lastActivityAt: Instant;
+  consumer: RecordConsumer | null;
+  pipeline: Pipeline | null;
+  stopping: boolean;
+}
+
+/**
+ * Runs the connector until the signal is aborted, then drains it. Throws a {@link Fault} for what it cannot start with or go on
+ * without; whatever was not committed is read again by the next start.
+ */
+export async function main(settings: Settings, signal: AbortSignal): Promise<ExitCode> {
+  const logger = createLogger({ level: settings.observe.logLevel });
+  logger.info('starting', { version, settings: redactedSettings(settings) });
+  const mapping = mappingOf(settings);
+  const metrics = openMetrics({ templates: mapping.templates, topics: settings.kafka.topics }, version);
+  const meter = withLog(metrics.meter, logger, systemClock);
+  const vitals: Vitals = { lastActivityAt: systemClock.now(), consumer: null, pipeline: null, stopping: false };
+
+  await using closing = new AsyncDisposableStack();
+  const delivery = closing.use(openDelivery(deliveryOptions(settings), systemClock, metrics.meter));
+  const server = closing.use(await openServer(settings, metrics, vitals, closing));
+  logger.info('metrics and health are served', { event: 'listening', url: server.url });
+
+  const kafka = openKafka(settings.kafka, (level, text, fields) => logger[level](text, fields));
+  const partitions = await prepareTopics(settings, kafka, logger, vitals, signal);
+  if (partitions === null) return 0;
+
+  const producer = openProducer(kafka);
+  closing.defer(() => producer.close());
+  const deadLetters = openDeadLetters(producer, deadLetterOptions(settings, partitions, logger), systemClock);
+  const interpreter = interpreterOf(createDecoder(openRegistry(registryOptions(settings, metrics, logger))), mapping);
+  const consumer = openConsumer(kafka, settings.kafka, systemClock);
+  const pipeline = new Pipeline(
+    { ...settings.flow, requestIdForm: settings.platform.requestIdForm, unknownMeans: 'not-remembered' },
+    { clock: systemClock, random: systemRandom, intake: consumer, interpreter, delivery, deadLetters, meter },
+  );
+  metrics.watchFlow(() => pipeline.snapshot());
+  Object.assign(vitals, { consumer, pipeline });
+  closing.defer(() => consumer.close());
+
+  await consumer.start(pipeline);
+  logger.info('consuming', { event: 'consuming', topics: settings.kafka.topics });
+  await runUntilStopped(pipeline, consumer, signal);
+
+  vitals.stopping = true;
+  const { abandoned } = await pipeline.drain(settings.shutdown.drainMs);
+  logger.info('stopped', { event: 'stopped', abandoned });
+  return 0;
+}
+
+/** Resolves when the signal is aborted; rejects when the consumer or an invariant broke. */
+async function runUntilStopped(pipeline: Pipeline, consumer: RecordConsumer, signal: AbortSignal): Promise<void> {
+  const stopped = Promise.withResolvers<void>();
+  const stop = () => stopped.resolve();
+  signal.addEventListener('abort', stop, { once: true });
+  if (signal.aborted) stop();
+  const committing = new AbortController();
+  const commits = pipeline.commitRegularly(committing.signal);
+  try {
+    await Promise.race([stopped.promise, consumer.crashed, pipeline.failed]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+    committing.abort();
+    await commits;
+  }
+}
+
+function mappingOf(settings: Settings): Mapping {
+  const { documents, ...options } = settings.mapping;
+  const compiled = compileMappings(documents, options);
+  if (compiled.kind === 'compiled') return compiled.mapping;
+  const lines = compiled.problems.map(
+    ({ file, path, problem, hint }) => `  ${file}: ${path}: ${problem}${hint === undefined ? '' : ` (${hint})`}`,
+  );
+  throw new Fault('MAPPING_INVALID', { detail: `\n${lines.join('\n')}` });
+}
+
+/** The partition count of the dead-letter topic; null when stopped while waiting. */
+async function prepareTopics(
+  settings: Settings,
+  kafka: ReturnType<typeof openKafka>,
+  logger: Logger,
+  vitals: Vitals,
+  signal: AbortSignal,
+): Promise<number | null> {
+  const admin = openAdmin(kafka, systemClock);
+  let told = '';
+  try {
+    const counts = await admin.waitForTopics(settings.kafka.topics, signal, fault => {
+      vitals.lastActivityAt = systemClock.now();
+      if (told !== fault.message) logger.warn('waiting for Kafka', { fault });
+      told = fault.message;
+    });
+    return await admin.ensureTopic({
+      topic: settings.deadLetters.topic,
+      partitions: Math.max(...counts.values()),
+      replicationFactor: settings.deadLetters.replicationFactor,
+      // A dead letter is kept until somebody decides; it is larger than its record by its headers.
+      config: { 'retention.ms': '-1', 'max.message.bytes': '2097152' },
+    });
+  } catch (error) {
+    if (signal.aborted) return null;
+    throw error;
+  } finally {
+    await admin.close();
+  }
+}
+
+async function openServer(settings: Settings, metrics: Metrics, vitals: Vitals, closing: AsyncDisposableStack) {
+  const eventLoop = closing.use(watchEventLoop());
+  const { host, port, stalledAfterMs } = settings.observe;
+  const health = () =>
+    judgeHealth(
+      {
+        now: systemClock.now(),
+        lastActivityAt: vitals.consumer?.lastActivityAt ?? vitals.lastActivityAt,
+        eventLoopDelayMs: eventLoop.delayMs(),
+        joined: vitals.consumer?.joined ?? false,
+        restored: true,
+        stopping: vitals.stopping,
+        degraded: vitals.pipeline?.snapshot().degraded ?? null,
+      },
+      stalledAfterMs,
+    );
+  return openHttpServer(host, port, { metrics, health });
+}
+
+function deliveryOptions({ platform }: Settings) {
+  return { ...platform, agentToken: platform.agentToken ?? null, publicKey: platform.publicKey ?? null };
+}
+
+function deadLetterOptions(settings: Settings, partitions: number, logger: Logger) {
+  const { topic } = settings.deadLetters;
+  const onUnwritable = (fault: Fault) => logger.error('a dead letter cannot be written', { fault });
+  return { topic, partitions, connectorName: settings.kafka.groupId, onUnwritable };
+}
+
+function registryOptions(settings: Settings, { meter }: Metrics, logger: Logger) {
+  return {
+    ...settings.registry,
+    clock: systemClock,
+    onUnavailable: (fault: Fault) => {
+      meter.registryAvailable(false);
+      logger.error('intake waits for the schema registry', { fault });
+    },
+    onAvailable: () => {
+      meter.registryAvailable(true);
+      logger.info('the schema registry answers again');
+    },
+  };
+}

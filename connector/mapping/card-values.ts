@@ -1,0 +1,126 @@
+import { type Instant, instant } from '../kernel/time.ts';
+import { kindOf, refuse } from './expressions/refusal.ts';
+
+/** A value as JSON has it. */
+export type JsonValue =
+  | null
+  | boolean
+  | number
+  | string
+  | readonly JsonValue[]
+  | { readonly [name: string]: JsonValue };
+
+/**
+ * A value out of an expression as JSON, exactly: whole numbers within ±(2^53 − 1), finite floats, well-formed text, lists, and maps with
+ * text as keys. Null members of a map are left out. Refuses everything else.
+ */
+export function toJson(value: unknown): JsonValue {
+  switch (typeof value) {
+    case 'string':
+      return wellFormed(value);
+    case 'bigint':
+      return integer(value);
+    case 'boolean':
+      return value;
+    case 'number':
+      return Number.isFinite(value) ? value : refuse('not a finite number');
+    default:
+      return value === null ? null : aggregate(value);
+  }
+}
+
+function aggregate(value: unknown): JsonValue {
+  if (Array.isArray(value)) return value.map(listMember);
+  if (value instanceof Map) return fromEntries(value.entries());
+  if (isPlain(value)) return fromEntries(Object.entries(value));
+  if (value instanceof Date) {
+    return refuse('is a timestamp; write it with format(…, "yyyy-MM-dd HH:mm:ss", "Asia/Hong_Kong") or millis(…)');
+  }
+  if (value instanceof Uint8Array) return refuse('is bytes; write them with .base64() or .string()');
+  // The CEL library's unsigned integers (uint) have their value as a bigint.
+  const plain: unknown = typeof value === 'object' ? value?.valueOf() : undefined;
+  return typeof plain === 'bigint' ? integer(plain) : refuse('cannot be written as JSON');
+}
+
+function listMember(value: unknown): JsonValue {
+  return value === null
+    ? refuse(`a list may not hold ${kindOf(value)}; give a default(…) or filter it`)
+    : toJson(value);
+}
+
+function fromEntries(entries: Iterable<[unknown, unknown]>): JsonValue {
+  const members: Record<string, JsonValue> = Object.create(null);
+  for (const [name, value] of entries) {
+    if (typeof name !== 'string') return refuse(`a map's keys must be text, but one is ${kindOf(name)}`);
+    if (value !== null) members[wellFormed(name)] = toJson(value);
+  }
+  return members;
+}
+
+function isPlain(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || prototype === Object.prototype;
+}
+
+function integer(value: bigint): number {
+  const exact = Number(value);
+  return Number.isSafeInteger(exact)
+    ? exact
+    : refuse('the whole number is too large for JSON; write it with string(…)');
+}
+
+function wellFormed(text: string): string {
+  return text.isWellFormed() ? text : refuse('the text has half of a surrogate pair');
+}
+
+/** Longest merchantBizNo: no limit is documented, so this only bounds memory. */
+export const merchantBizNoMax = 256;
+
+/** `when`: nothing but true and false. */
+export function readTruth(value: unknown): boolean {
+  return typeof value === 'boolean' ? value : refuse(`must be true or false, but is ${kindOf(value)}`);
+}
+
+/** Text, or a whole number as text; null where there is none. */
+export function readText(value: unknown): string | null {
+  if (value === null) return null;
+  if (typeof value === 'string') return value === '' ? null : wellFormed(value);
+  return typeof value === 'bigint' ? String(value) : refuse(`must be text, but is ${kindOf(value)}`);
+}
+
+/** {@link readText} of what no card can do without. */
+export function readId(value: unknown): string {
+  return readText(value) ?? refuse('is null or empty');
+}
+
+/** merchantBizNo. */
+export function readOrderNumber(value: unknown): string {
+  const text = readId(value);
+  return text.length <= merchantBizNoMax ? text : refuse(`is longer than ${merchantBizNoMax} characters`);
+}
+
+/** Cents as a JSON number. */
+export function readCents(value: unknown): number | null {
+  if (value === null) return null;
+  return typeof value === 'bigint' ? integer(value) : refuse(`must be cents, a whole number, but is ${kindOf(value)}`);
+}
+
+/** HKD or CNY (API document, amountCurrency). */
+export function readCurrency(value: unknown): string | null {
+  const currency = readText(value);
+  return currency === null || currency === 'HKD' || currency === 'CNY' ? currency : refuse('is neither HKD nor CNY');
+}
+
+// Before 1973 no order was placed: such a number is of seconds.
+const momentMin = 100_000_000_000;
+const momentMax = 8_640_000_000_000_000;
+
+/** A timestamp or whole milliseconds since the epoch. */
+export function readMoment(value: unknown): Instant | null {
+  if (value === null) return null;
+  const ms = value instanceof Date ? value.getTime() : typeof value === 'bigint' ? Number(value) : Number.NaN;
+  if (Number.isNaN(ms)) refuse(`must be a timestamp or epoch milliseconds, but is ${kindOf(value)}`);
+  if (ms < momentMin || ms > momentMax) refuse('is no time of our days in epoch milliseconds; is it seconds?');
+  return instant(ms);
+}

@@ -1,0 +1,241 @@
+import type { Environment } from '@marcbachmann/cel-js';
+import { readId } from './card-values.ts';
+import { didYouMean } from './did-you-mean.ts';
+import { dataMembers, languageCodes, type MappingFile, type MemberValue, skipStatus } from './document.ts';
+import { compileExpression } from './expressions/expression.ts';
+import { type Place, places } from './expressions/places.ts';
+import { kindOf, refuse } from './expressions/refusal.ts';
+import type { Source } from './expressions/scope.ts';
+import type { MappingProblem } from './mapping.ts';
+import { requiredMembers } from './required-members.ts';
+import type { Template } from './template.ts';
+
+/** A mapping file with every expression compiled. */
+export interface CompiledMapping {
+  readonly file: string;
+  readonly template: Template;
+  readonly tables: readonly string[];
+  readonly when: Source | null;
+  readonly lets: ReadonlyMap<string, Source>;
+  readonly merchantBizNo: Source;
+  readonly user: { readonly member: 'userId' | 'openId'; readonly source: Source };
+  readonly merchantId: Source | null;
+  readonly status: StatusRule;
+  readonly bizDate: Source | null;
+  readonly endDate: Source | null;
+  readonly onDelete: string | null;
+  readonly data: readonly DataMember[];
+  /** Members that are the same in every language: evaluated once for a change. */
+  readonly shared: readonly Source[];
+  readonly languages: readonly Language[];
+}
+
+/** What the source gives is read as a status, by the map if there is one; it may be `skip`. */
+export interface StatusRule {
+  readonly source: Source;
+  read(value: unknown): string;
+}
+
+/** A member of syncDataInfo. */
+export interface DataMember {
+  readonly name: keyof typeof dataMembers;
+  readonly source: Source;
+}
+
+/** A language's members of businessInfo: each has a source of its own, or the index of a shared one. */
+export interface Language {
+  readonly code: (typeof languageCodes)[number];
+  readonly members: readonly { readonly name: string; readonly source: Source | number }[];
+}
+
+/** What a mapping is compiled with; problems are gathered in `problems`. */
+interface Draft {
+  readonly file: string;
+  readonly from: MappingFile;
+  readonly template: Template;
+  readonly problems: MappingProblem[];
+  readonly environment: Environment;
+  readonly names: string[];
+}
+
+/** Compiles a file's expressions and checks its statuses and members against the template; adds what is wrong to `problems`. */
+export function compileMapping(
+  file: string,
+  from: MappingFile,
+  template: Template,
+  root: Environment,
+  problems: MappingProblem[],
+): CompiledMapping | null {
+  const before = problems.length;
+  const draft: Draft = { file, from, template, problems, environment: root.clone(), names: ['row', 'op'] };
+  const lets = compileLets(draft);
+  const when = optional(draft, 'when', places.truth);
+  const merchantBizNo = expression(draft, from.merchantBizNo, 'merchantBizNo', places.text);
+  const user = compileUser(draft);
+  const status = compileStatus(draft);
+  const data = compileData(draft);
+  checkOnDelete(draft);
+  const merchantId = optional(draft, 'merchantId', places.text);
+  const bizDate = optional(draft, 'bizDate', places.moment);
+  const endDate = optional(draft, 'endDate', places.moment);
+  const info = compileLanguages(draft);
+  problems.push(...requiredMembers(file, from, template, info.languages));
+  if (problems.length > before || user === null) return null;
+  const tables = typeof from.table === 'string' ? [from.table] : from.table;
+  const onDelete = from.onDelete ?? null;
+  const card = { merchantBizNo, user, merchantId, status, bizDate, endDate, onDelete, data, ...info };
+  return { file, template, tables, when, lets, ...card };
+}
+
+function report(draft: Draft, path: string, problem: string, hint?: string): void {
+  draft.problems.push({ file: draft.file, path, problem, ...(hint === undefined ? {} : { hint }) });
+}
+
+function constant(path: string, value: unknown): Source {
+  return { path, usesLanguage: false, evaluate: () => value };
+}
+
+function expression(draft: Draft, text: string, path: string, place: Place, environment = draft.environment): Source {
+  const compiled = compileExpression(environment, text, path, place, draft.names);
+  if (compiled.kind === 'compiled') return compiled.source;
+  report(draft, path, compiled.problem, compiled.hint);
+  return constant(path, null);
+}
+
+function optional(draft: Draft, key: 'when' | 'merchantId' | 'bizDate' | 'endDate', place: Place): Source | null {
+  const text = draft.from[key];
+  return text === undefined ? null : expression(draft, text, key, place);
+}
+
+// A let's type is not declared (dyn): its value may be null, which no declared type admits.
+function compileLets(draft: Draft): ReadonlyMap<string, Source> {
+  const lets = new Map<string, Source>();
+  for (const [name, text] of Object.entries(draft.from.let ?? {})) {
+    const path = `let.${name}`;
+    if (name === 'language') report(draft, path, 'the name is taken', 'choose another one');
+    lets.set(name, expression(draft, text, path, places.any));
+    try {
+      draft.environment.registerVariable(name, 'dyn');
+      draft.names.push(name);
+    } catch {
+      report(draft, path, 'the name is taken', 'choose another one');
+    }
+  }
+  return lets;
+}
+
+function compileUser(draft: Draft): CompiledMapping['user'] | null {
+  const { userId, openId } = draft.from;
+  if (userId !== undefined && openId !== undefined) {
+    report(draft, 'openId', 'userId is there too', 'AlipayHK takes one of the two: remove the other');
+    return null;
+  }
+  const member = userId === undefined ? 'openId' : 'userId';
+  const text = userId ?? openId;
+  if (text === undefined) {
+    report(draft, 'userId', 'is missing', 'give userId or openId');
+    return null;
+  }
+  return { member, source: expression(draft, text, member, places.text) };
+}
+
+function compileStatus(draft: Draft): StatusRule {
+  const { orderStatus } = draft.from;
+  if (typeof orderStatus === 'string') {
+    const { statuses } = draft.template;
+    const known = new Set(statuses === null ? [] : [...statuses, skipStatus]);
+    const read = (value: unknown) => {
+      const status = readId(value);
+      return statuses === null || known.has(status) ? status : refuse(`is none of ${statuses.join(', ')}`);
+    };
+    return { source: expression(draft, orderStatus, 'orderStatus', places.text), read };
+  }
+  const { of, map, other } = orderStatus;
+  for (const [from, status] of Object.entries(map)) checkStatus(draft, `orderStatus.map.${from}`, status);
+  if (other !== undefined) checkStatus(draft, 'orderStatus.other', other);
+  const source = expression(draft, of, 'orderStatus.of', places.status);
+  const statuses = new Map(Object.entries(map));
+  const names = [...statuses.keys()].join(', ');
+  const read = (value: unknown) => {
+    if (value === null || typeof value === 'object') return refuse(`must be text, but is ${kindOf(value)}`);
+    return statuses.get(String(value)) ?? other ?? refuse(`is none of ${names}`);
+  };
+  return { source, read };
+}
+
+function checkStatus(draft: Draft, path: string, status: string): void {
+  const { statuses, code } = draft.template;
+  if (status === skipStatus || statuses === null || statuses.includes(status)) return;
+  report(draft, path, `${status} is no status of ${code}`, didYouMean(status, statuses) ?? oneOf(statuses));
+}
+
+function checkOnDelete(draft: Draft): void {
+  const { onDelete } = draft.from;
+  if (onDelete === undefined || draft.template.ends.has(onDelete)) return;
+  const ends = [...draft.template.ends];
+  const hint = ends.length === 0 ? "list it in x-endStatuses of the template's schema" : oneOf(ends);
+  report(draft, 'onDelete', `${onDelete} is no end status of ${draft.template.code}`, hint);
+}
+
+const oneOf = (names: readonly string[]) => `one of ${names.join(', ')}`;
+
+function compileData(draft: Draft): readonly DataMember[] {
+  const { data = {} } = draft.from;
+  const compiled: DataMember[] = [];
+  for (const name of Object.keys(dataMembers) as (keyof typeof dataMembers)[]) {
+    const value = data[name];
+    if (value === undefined) continue;
+    const place = name === 'amount' || name === 'payAmount' ? places.cents : places.text;
+    compiled.push({ name, source: memberSource(draft, value, `data.${name}`, place, draft.environment) });
+  }
+  for (const name of ['amount', 'payAmount'] as const) {
+    if (data[name] === undefined || data[`${name}Currency`] !== undefined) continue;
+    report(draft, `data.${name}Currency`, 'is missing', `it is needed with ${name}: HKD or CNY`);
+  }
+  return compiled;
+}
+
+function compileLanguages(draft: Draft): Pick<CompiledMapping, 'shared' | 'languages'> {
+  const environment = draft.environment.clone().registerVariable('language', 'string');
+  draft.names.push('language');
+  const { languages } = draft.from;
+  const sources = (members: Readonly<Record<string, MemberValue>>, path: string) =>
+    Object.entries(members).map(
+      ([name, value]) => [name, memberSource(draft, value, `${path}.${name}`, places.json, environment)] as const,
+    );
+  const each = sources(languages.each ?? {}, 'languages.each');
+  const shared = each.flatMap(([, source]) => (source.usesLanguage ? [] : [source]));
+  const compiled: Language[] = [];
+  for (const code of languageCodes) {
+    const own = languages[code];
+    if (own === undefined) continue;
+    const merged = new Map<string, Source>([...each, ...sources(own ?? {}, `languages.${code}`)]);
+    const members = [...merged].map(([name, source]) => {
+      const index = shared.indexOf(source);
+      return { name, source: index === -1 ? source : index };
+    });
+    compiled.push({ code, members });
+  }
+  if (compiled.length === 0) report(draft, 'languages', 'has no language', 'add zh_HK: {} and en_US: {}');
+  return { shared, languages: compiled };
+}
+
+function memberSource(draft: Draft, value: MemberValue, path: string, place: Place, within: Environment): Source {
+  if (typeof value === 'string') return expression(draft, value, path, place, within);
+  if (typeof value === 'number' && Number.isInteger(value)) {
+    if (!Number.isSafeInteger(value)) report(draft, path, 'the number is too large for YAML', 'write it as text');
+    else return constant(path, BigInt(value));
+  }
+  if (typeof value !== 'object' || value === null) return constant(path, value);
+  const parts = Object.entries(value as Readonly<Record<string, MemberValue>>).map(
+    ([key, part]) => [key, memberSource(draft, part, `${path}.${key}`, places.json, within)] as const,
+  );
+  const usesLanguage = parts.some(([, part]) => part.usesLanguage);
+  if (Array.isArray(value))
+    return { path, usesLanguage, evaluate: scope => parts.map(([, part]) => part.evaluate(scope)) };
+  return {
+    path,
+    usesLanguage,
+    evaluate: scope => Object.fromEntries(parts.map(([key, part]) => [key, part.evaluate(scope)])),
+  };
+}

@@ -1,0 +1,84 @@
+import { TypeError as CelTypeError, Environment, EvaluationError, ParseError } from '@marcbachmann/cel-js';
+import { didYouMean } from '../did-you-mean.ts';
+import { addHelper, signatureOf } from '../helpers/helper.ts';
+import { timestamp } from '../helpers/params.ts';
+import { helpers } from '../helpers/table.ts';
+import type { Place } from './places.ts';
+import type { Source } from './scope.ts';
+
+/** An environment with the helpers, and the variables `row` and `op`. */
+export function openEnvironment(): Environment {
+  const environment = new Environment({ homogeneousAggregateLiterals: false });
+  for (const added of helpers) addHelper(environment, added);
+  return environment
+    .registerVariable('row', 'map<string, dyn>', { description: 'The row after the change; of a delete, before it' })
+    .registerVariable('op', 'string', { description: 'create, update, delete, or read (a snapshot)' });
+}
+
+/** An expression ready to run, or why it cannot. */
+export type Compiled =
+  | { readonly kind: 'compiled'; readonly source: Source }
+  | { readonly kind: 'problem'; readonly problem: string; readonly hint?: string };
+
+/** Parses an expression and checks its types; `names` are the variables that it may use, for hints. */
+export function compileExpression(
+  environment: Environment,
+  text: string,
+  path: string,
+  place: Place,
+  names: readonly string[],
+): Compiled {
+  try {
+    const parsed = environment.parse(text);
+    const checked = parsed.check();
+    if (!checked.valid) return explainCheck(checked.error, names);
+    const type = rootType(checked.type ?? 'dyn');
+    if (type !== 'dyn' && place.types.length > 0 && !place.types.includes(type)) {
+      const found = type === timestamp ? 'a timestamp' : `'${type}'`;
+      return { kind: 'problem', problem: `must be ${place.expects}, but is ${found}`, hint: place.hint };
+    }
+    // A word in a text counts too: then the expression is only evaluated more often than needed.
+    const usesLanguage = /\blanguage\b/.test(text);
+    return { kind: 'compiled', source: { path, usesLanguage, evaluate: scope => parsed(scope) as unknown } };
+  } catch (error) {
+    return explainCheck(error, names);
+  }
+}
+
+// `dyn<int>` → int, `list<string>` → list
+function rootType(type: string): string {
+  const inner = /^dyn<(.+)>$/.exec(type)?.[1] ?? type;
+  return inner.split('<')[0] ?? inner;
+}
+
+function explainCheck(error: unknown, names: readonly string[]): Compiled {
+  const known = error instanceof ParseError || error instanceof CelTypeError || error instanceof EvaluationError;
+  if (!known) return { kind: 'problem', problem: error instanceof Error ? error.message : String(error) };
+  const hint = hintFor(error, names);
+  return { kind: 'problem', problem: summaryOf(error), ...(hint === undefined ? {} : { hint }) };
+}
+
+function summaryOf(error: ParseError | CelTypeError | EvaluationError): string {
+  const at = error.range === undefined ? '' : ` (at character ${error.range.start + 1})`;
+  return `${error.summary}${at}`;
+}
+
+function hintFor(error: ParseError | CelTypeError | EvaluationError, names: readonly string[]): string | undefined {
+  const variable = /^Unknown variable: (.+)$/.exec(error.summary)?.[1];
+  if (variable === 'language') return 'language is known under languages only';
+  if (variable !== undefined) {
+    return (
+      didYouMean(variable, names) ??
+      `variables are ${names.join(', ')}; a column is row.${variable}; text stands in quotes: "'${variable}'"`
+    );
+  }
+  const called = /^found no matching overload for '(\w+)\(/.exec(error.summary)?.[1];
+  if (called === undefined) return undefined;
+  const own = helpers.find(helper => helper.name === called);
+  return own === undefined
+    ? didYouMean(
+        called,
+        helpers.map(helper => helper.name),
+      )
+    : `it is called so: ${signatureOf(own)}`;
+}

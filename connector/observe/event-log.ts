@@ -1,0 +1,124 @@
+import type { AttemptReport, Meter } from '../flow/ports.ts';
+import { formatPosition } from '../kernel/position.ts';
+import type { Clock, Instant } from '../kernel/time.ts';
+import type { Answer } from '../order/answer.ts';
+import type { CardRequest } from '../order/decide.ts';
+import type { LogFields, Logger } from './log.ts';
+import { maskKnown, scrub } from './mask.ts';
+
+/** Lines of one kind that are written in a minute; the next line then says how many were left out. Metrics count them all. */
+const linesPerMinute = 20;
+
+/**
+ * A meter that also writes what a person should read: dead letters, refused attempts with AlipayHK's Tracer-Id, outages,
+ * lost order, failed commits. An accepted card is a line at debug. However much goes wrong, the log stays bounded.
+ */
+export function withLog(meter: Meter, logger: Logger, clock: Clock): Meter {
+  const bounded = boundedBy(clock);
+  let degraded = false;
+  return {
+    ...meter,
+    attempted: report => {
+      meter.attempted(report);
+      if (report.verdict.kind === 'accepted') {
+        if (logger.enabled('debug')) logger.debug('card accepted', describeAttempt(report));
+      } else {
+        bounded('attempt', leftOut => logger.warn('attempt failed', { ...describeAttempt(report), ...leftOut }));
+      }
+    },
+    deadLettered: letter => {
+      meter.deadLettered(letter);
+      bounded('dead letter', leftOut => {
+        const { attempts, reason, fault } = letter;
+        const ids = attempts ? idsOf(attempts.request) : [];
+        logger.warn('record became a dead letter', {
+          reason,
+          code: fault.code,
+          at: formatPosition(letter.record),
+          detail: scrub(fault.detail, ids),
+          remedy: fault.remedy,
+          ...(attempts && { attempts: attempts.count, order: attempts.request.change.merchantBizNo }),
+          ...leftOut,
+        });
+      });
+    },
+    strayed: change => {
+      meter.strayed(change);
+      bounded('stray', leftOut =>
+        logger.warn('changes of one order come from two partitions: key the source by merchantBizNo', {
+          order: change.merchantBizNo,
+          at: formatPosition(change.position),
+          ...leftOut,
+        }),
+      );
+    },
+    committed: ok => {
+      meter.committed(ok);
+      if (!ok) bounded('commit', leftOut => logger.warn('offsets could not be committed; tried again', leftOut));
+    },
+    rebalanced: () => {
+      meter.rebalanced();
+      logger.info('partitions were given out anew');
+    },
+    degraded: fault => {
+      meter.degraded(fault);
+      if (fault) logger.error('intake stopped', { fault });
+      else if (degraded) logger.info('intake goes on');
+      degraded = fault !== null;
+    },
+  };
+}
+
+function describeAttempt({ request, answer, verdict, durationMs }: AttemptReport): LogFields {
+  return {
+    order: request.change.merchantBizNo,
+    command: request.command,
+    requestId: request.requestId,
+    at: formatPosition(request.change.position),
+    verdict: verdict.kind,
+    durationMs: Math.round(durationMs),
+    ...describeAnswer(answer, idsOf(request)),
+  };
+}
+
+function describeAnswer(answer: Answer, ids: readonly string[]): LogFields {
+  if (answer.kind === 'unanswered') return { cause: answer.cause, text: scrub(answer.text, ids) };
+  const { httpStatus, result, unreadable, signature, tracerId } = answer;
+  return {
+    httpStatus,
+    ...(result && {
+      resultCode: scrub(result.code, ids),
+      resultStatus: result.status,
+      resultMessage: scrub(result.message, ids),
+    }),
+    ...(unreadable !== null && { unreadable: scrub(unreadable, ids) }),
+    ...(signature !== 'unchecked' && { signature }),
+    ...(tracerId !== null && { tracerId: maskKnown(tracerId, ids) }),
+  };
+}
+
+/** The ids that an answer about a request could repeat: the order's, and the user's in the members of its body. */
+function idsOf({ change }: CardRequest): readonly string[] {
+  const users = [...change.card.members.matchAll(/"(?:userId|openId)":"((?:[^"\\]|\\.)*)"/g)].map(([, id]) => id ?? '');
+  return [change.merchantBizNo, ...users];
+}
+
+/** Lets the first lines of each kind in a minute through, and tells the first of the next minute how many it kept back. */
+function boundedBy(clock: Clock): (kind: string, write: (leftOut: LogFields) => void) => void {
+  const kinds = new Map<string, { since: Instant; written: number; leftOut: number }>();
+  return (kind, write) => {
+    const now = clock.now();
+    const known = kinds.get(kind);
+    if (known && now - known.since < 60_000) {
+      if (known.written >= linesPerMinute) {
+        known.leftOut++;
+        return;
+      }
+      known.written++;
+      write({});
+      return;
+    }
+    kinds.set(kind, { since: now, written: 1, leftOut: 0 });
+    write(known && known.leftOut > 0 ? { leftOut: known.leftOut } : {});
+  };
+}

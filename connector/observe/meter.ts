@@ -1,0 +1,125 @@
+import type { Counter, Histogram } from 'prom-client';
+import type { AttemptReport, Meter } from '../flow/ports.ts';
+import type { DurationMs } from '../kernel/time.ts';
+import type { SignatureCheck } from '../order/answer.ts';
+import type { MetricObjects } from './metric-objects.ts';
+import { type LabelBounds, noneLabel, otherLabel, specOf } from './metrics.ts';
+
+/** Counts what happens outside of the flow. Cheap; never throws. */
+export interface OuterMeter {
+  signatureChecked(check: SignatureCheck): void;
+  /** One request to the schema registry. */
+  registryRequested(ok: boolean): void;
+  /** The schema registry stopped answering, or answers again. */
+  registryAvailable(available: boolean): void;
+}
+
+/**
+ * The counting side of the metrics. On the hot path no label is looked at twice: the children of each metric are resolved
+ * once and kept (prom-client would check and join the labels of every call; measured: 1.5 µs a delivered change, all its metrics together).
+ */
+export function createMeter(metrics: MetricObjects, bounds: LabelBounds): Meter & OuterMeter {
+  const counts = {
+    received: childrenOf(metrics.records_consumed_total, 'topic', bounds.topics),
+    settled: childrenOf(metrics.changes_settled_total, 'outcome', valuesOf('changes_settled_total', 'outcome')),
+    skipped: childrenOf(metrics.changes_skipped_total, 'reason', valuesOf('changes_skipped_total', 'reason')),
+    retried: childrenOf(metrics.retries_total, 'cause', valuesOf('retries_total', 'cause')),
+    healed: childrenOf(metrics.heals_total, 'command', valuesOf('heals_total', 'command')),
+    deadLettered: childrenOf(metrics.dead_letters_total, 'reason', valuesOf('dead_letters_total', 'reason')),
+    signatures: childrenOf(metrics.answer_signatures_total, 'result', valuesOf('answer_signatures_total', 'result')),
+    committed: childrenOf(metrics.commits_total, 'outcome', valuesOf('commits_total', 'outcome')),
+    degraded: childrenOf(metrics.degradations_total, 'reason', valuesOf('degradations_total', 'reason')),
+    registry: childrenOf(metrics.registry_requests_total, 'outcome', valuesOf('registry_requests_total', 'outcome')),
+  };
+  const delivered = deliveryCounter(metrics.deliveries_total, bounds.templates);
+  const durations = durationsOf(metrics.delivery_duration_seconds);
+  const endToEnd = metrics.end_to_end_delay_seconds.labels({});
+  const sinceAppended = metrics.append_to_accepted_seconds.labels({});
+
+  return {
+    received: (topic, records) => counts.received(topic).inc(records),
+    settled: outcome => counts.settled(outcome).inc(),
+    skipped: reason => counts.skipped(reason).inc(),
+    attempted: report => {
+      delivered(report);
+      durations(report.verdict.kind).observe(seconds(report.durationMs));
+    },
+    accepted: (sinceBizDate, sinceAppend) => {
+      endToEnd.observe(seconds(sinceBizDate));
+      sinceAppended.observe(seconds(sinceAppend));
+    },
+    retried: cause => counts.retried(cause).inc(),
+    healed: request => counts.healed(request.command).inc(),
+    deadLettered: letter => counts.deadLettered(letter.reason).inc(),
+    committed: ok => counts.committed(ok ? 'ok' : 'failed').inc(),
+    rebalanced: () => metrics.rebalances_total.inc(),
+    strayed: () => metrics.orders_from_two_partitions_total.inc(),
+    degraded: fault => {
+      if (fault) counts.degraded(fault.code).inc();
+    },
+    signatureChecked: check => counts.signatures(check).inc(),
+    registryRequested: ok => counts.registry(ok ? 'ok' : 'failed').inc(),
+    registryAvailable: available => metrics.registry_unavailable.set(available ? 0 : 1),
+  };
+}
+
+type CounterChild = Counter.Internal;
+
+/** The children of a counter with one label; a value that is not in the closed list counts as `other`. */
+function childrenOf(counter: Counter, label: string, values: readonly string[]): (value: string) => CounterChild {
+  const children = new Map(values.map(value => [value, counter.labels({ [label]: value })]));
+  const other = () => kept(children, otherLabel, () => counter.labels({ [label]: otherLabel }));
+  return value => children.get(value) ?? other();
+}
+
+function deliveryCounter(counter: Counter, templates: readonly string[]): (report: AttemptReport) => void {
+  const children = new Map<string, CounterChild>();
+  const known = { codes: new Set(valuesOf('deliveries_total', 'result_code')), templates: new Set(templates) };
+  return ({ request, answer }) => {
+    const result = answer.kind === 'answered' ? answer.result : null;
+    const code = result?.code ?? noneLabel;
+    const status = result?.status ?? noneLabel;
+    const { template } = request.change.card;
+    // What is not known gets no child under its own name: those would be endless.
+    const key = `${code} ${status} ${request.command} ${template}`;
+    const child =
+      children.get(key) ??
+      kept(
+        children,
+        `${closed(code, known.codes)} ${status} ${request.command} ${closed(template, known.templates)}`,
+        () =>
+          counter.labels({
+            result_code: closed(code, known.codes),
+            result_status: status,
+            command: request.command,
+            template: closed(template, known.templates),
+          }),
+      );
+    child.inc();
+  };
+}
+
+function durationsOf(histogram: Histogram): (outcome: string) => Histogram.Internal<string> {
+  const children = new Map<string, Histogram.Internal<string>>();
+  return outcome => kept(children, outcome, () => histogram.labels({ outcome }));
+}
+
+function kept<T>(children: Map<string, T>, key: string, make: () => T): T {
+  const child = children.get(key) ?? make();
+  children.set(key, child);
+  return child;
+}
+
+function closed(value: string, known: ReadonlySet<string>): string {
+  return known.has(value) ? value : otherLabel;
+}
+
+function valuesOf(name: Parameters<typeof specOf>[0], label: string): readonly string[] {
+  const values = specOf(name).labels[label];
+  return typeof values === 'object' ? values : [];
+}
+
+/** prom-client throws on what is no number; clocks that disagree make spans that are negative. */
+function seconds(ms: DurationMs): number {
+  return ms > 0 && ms < Number.POSITIVE_INFINITY ? ms / 1000 : 0;
+}

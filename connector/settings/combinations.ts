@@ -1,0 +1,168 @@
+import type { CheckedParts, Locate } from './check-document.ts';
+import { formatPath, secretName, settingKeys } from './keys.ts';
+import type { SettingsProblem } from './problems.ts';
+
+/** What the rules look at: the parts that hold by themselves, and which files and secrets are given, readable or not. */
+export interface Given {
+  readonly parts: CheckedParts;
+  /** Is this `…File` key, or the environment variable of its secret, given? */
+  readonly has: (path: string) => boolean;
+}
+
+/** What no single key shows: keys that need one another, rule one another out, or make no sense together. */
+export function checkCombinations(given: Given, locate: Locate): readonly SettingsProblem[] {
+  const findings = [
+    ...kafkaRules(given),
+    ...registryRules(given),
+    ...platformRules(given),
+    ...['kafka', 'registry', 'platform'].flatMap(part => tlsRules(part, given)),
+    ...otherRules(given),
+  ];
+  return findings.map(({ path, ...finding }) => ({ path, source: locate(path.split('.')), ...finding }));
+}
+
+type Finding = Omit<SettingsProblem, 'source'>;
+
+function kafkaRules({ parts: { kafka }, has }: Given): readonly Finding[] {
+  if (!kafka) return [];
+  const { sasl, sessionTimeoutMs, heartbeatIntervalMs, fetchMaxWaitMs, requestTimeoutMs } = kafka;
+  const secretKeys = ['kafka.sasl.passwordFile', 'kafka.sasl.clientSecretFile'];
+  const needed = sasl.mechanism === 'none' ? null : sasl.mechanism === 'oauthbearer' ? secretKeys[1] : secretKeys[0];
+  return [
+    ...when(needed && !has(needed), () => missing(needed ?? '', `mechanism ${sasl.mechanism} needs it`)),
+    ...secretKeys.flatMap(path =>
+      when(path !== needed && has(path), () => ({
+        path,
+        problem: `has no meaning with mechanism ${JSON.stringify(sasl.mechanism)}`,
+        hint: 'set kafka.sasl.mechanism, or remove it',
+      })),
+    ),
+    ...when(new Set(kafka.topics).size < kafka.topics.length, () => ({
+      path: 'kafka.topics',
+      problem: 'names a topic twice',
+    })),
+    // kafkajs beats between fetches only, and a broker wants to hear three beats in a session.
+    ...['heartbeatIntervalMs' as const, 'fetchMaxWaitMs' as const].flatMap(name =>
+      when(kafka[name] * 3 >= sessionTimeoutMs, () => ({
+        path: `kafka.${name}`,
+        problem: `must be less than a third of kafka.sessionTimeoutMs (${sessionTimeoutMs}), is ${kafka[name]}`,
+        hint: 'else the broker gives the partitions away between two heartbeats',
+      })),
+    ),
+    ...when(fetchMaxWaitMs >= requestTimeoutMs, () => ({
+      path: 'kafka.fetchMaxWaitMs',
+      problem: `must be less than kafka.requestTimeoutMs (${requestTimeoutMs}), is ${fetchMaxWaitMs}`,
+      hint: 'else a fetch without new records times out',
+    })),
+    ...when(kafka.fetchMaxBytesPerPartition > kafka.fetchMaxBytes, () => ({
+      path: 'kafka.fetchMaxBytesPerPartition',
+      problem: `must be at most kafka.fetchMaxBytes (${kafka.fetchMaxBytes}), is ${kafka.fetchMaxBytesPerPartition}`,
+    })),
+    ...when(heartbeatIntervalMs >= requestTimeoutMs, () => ({
+      path: 'kafka.requestTimeoutMs',
+      problem: `must be more than kafka.heartbeatIntervalMs (${heartbeatIntervalMs}), is ${requestTimeoutMs}`,
+    })),
+  ];
+}
+
+function registryRules({ parts: { registry }, has }: Given): readonly Finding[] {
+  if (!registry) return [];
+  const password = 'registry.passwordFile';
+  const token = 'registry.bearerTokenFile';
+  return [
+    ...when(registry.username !== undefined && !has(password), () => missing(password, 'registry.username needs it')),
+    ...when(registry.username === undefined && has(password), () => ({
+      path: 'registry.username',
+      problem: 'is missing: a password is given',
+    })),
+    ...when(has(password) && has(token), () => ({
+      path: token,
+      problem: 'is given beside a password',
+      hint: 'keep one way to log in',
+    })),
+  ];
+}
+
+function platformRules({ parts: { platform }, has }: Given): readonly Finding[] {
+  const verify = platform?.verifyAnswers;
+  return [
+    ...when(!has('platform.privateKeyFile'), () =>
+      missing('platform.privateKeyFile', 'every request is signed with it'),
+    ),
+    ...when((verify === 'required' || verify === 'warn') && !has('platform.publicKeyFile'), () => ({
+      path: 'platform.verifyAnswers',
+      problem: `${verify} needs AlipayHK's public key`,
+      hint: 'set platform.publicKeyFile, or platform.verifyAnswers: off',
+    })),
+  ];
+}
+
+function tlsRules(part: string, { parts, has }: Given): readonly Finding[] {
+  const certificate = has(`${part}.tls.certFile`);
+  const key = has(`${part}.tls.keyFile`);
+  const used =
+    part === 'kafka'
+      ? parts.kafka?.tls.enabled
+      : part === 'registry'
+        ? isHttps(parts.registry?.url)
+        : isHttps(parts.platform?.baseUrl);
+  const given = ['caFile', 'certFile', 'keyFile'].map(name => `${part}.tls.${name}`).filter(has);
+  return [
+    ...when(certificate && !key, () => missing(`${part}.tls.keyFile`, 'a client certificate is given')),
+    ...when(key && !certificate, () => missing(`${part}.tls.certFile`, "a client's key is given")),
+    ...when(used === false, () => given.map(path => unused(path, part))).flat(),
+  ];
+}
+
+function otherRules({ parts }: Given): readonly Finding[] {
+  const { kafka, flow, deadLetters, observe, shutdown } = parts;
+  return [
+    ...when(kafka && deadLetters && kafka.topics.includes(deadLetters.topic), () => ({
+      path: 'deadLetters.topic',
+      problem: 'is one of kafka.topics',
+      hint: 'dead letters would be read as changes, again and again',
+    })),
+    ...when(deadLetters?.replicationFactor === 0, () => ({
+      path: 'deadLetters.replicationFactor',
+      problem: "must be at least 1, or -1 for the broker's default, is 0",
+    })),
+    ...when(flow && flow.queuedMax < flow.inFlightMax, () => ({
+      path: 'flow.queuedMax',
+      problem: `must be at least flow.inFlightMax (${flow?.inFlightMax}), is ${flow?.queuedMax}`,
+      hint: 'else so many requests are never in flight',
+    })),
+    ...when(
+      kafka && observe && observe.stalledAfterMs < 2 * Math.max(kafka.heartbeatIntervalMs, kafka.fetchMaxWaitMs),
+      () => ({
+        path: 'observe.stalledAfterMs',
+        problem: `must be at least twice kafka.heartbeatIntervalMs and kafka.fetchMaxWaitMs, is ${observe?.stalledAfterMs}`,
+        hint: 'else a healthy connector is not live between two heartbeats',
+      }),
+    ),
+    ...when(kafka && shutdown && shutdown.drainMs >= kafka.rebalanceTimeoutMs, () => ({
+      path: 'shutdown.drainMs',
+      problem: `must be less than kafka.rebalanceTimeoutMs (${kafka?.rebalanceTimeoutMs}), is ${shutdown?.drainMs}`,
+      hint: 'else another instance may begin with the same orders before this one has stopped',
+    })),
+  ];
+}
+
+function when<T>(condition: unknown, finding: () => T): readonly T[] {
+  return condition ? [finding()] : [];
+}
+
+function missing(path: string, why: string): Finding {
+  const key = settingKeys.find(known => formatPath(known.path) === path);
+  const orSecret = key?.secret ? `, or put the secret itself into ${secretName(key.path)}` : '';
+  return { path, problem: `is missing: ${why}`, hint: `name a file${orSecret}` };
+}
+
+function unused(path: string, part: string): Finding {
+  return part === 'kafka'
+    ? { path, problem: 'has no effect: kafka.tls.enabled is false', hint: 'set kafka.tls.enabled: true' }
+    : { path, problem: 'has no effect: the URL is not https' };
+}
+
+function isHttps(url: string | undefined): boolean | undefined {
+  return url === undefined ? undefined : url.startsWith('https:');
+}

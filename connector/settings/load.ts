@@ -1,0 +1,95 @@
+import { checkDocument, isSection, type Locate, mergeOverrides, type RawSection, valueAt } from './check-document.ts';
+import { checkCombinations } from './combinations.ts';
+import { type Environment, readEnvironment } from './environment.ts';
+import { type FileAccess, type Place, readGivenTexts, readMappings, readTemplates, reasonOf } from './files.ts';
+import { formatPath } from './keys.ts';
+import type { SettingsProblem } from './problems.ts';
+import type { SettingsDocument } from './schema.ts';
+import { assembleSettings, type Settings } from './settings.ts';
+import { readYaml, type YamlFile } from './yaml-file.ts';
+
+/** Where settings come from: a file, an environment, and the file system they point into. */
+export interface SettingsSource extends FileAccess {
+  /** The settings file; named in problems as it is given here. */
+  readonly file: string;
+  readonly environment: Environment;
+}
+
+/** The settings, or everything that is wrong with them: never only the first problem. */
+export type SettingsLoaded =
+  | { readonly kind: 'loaded'; readonly settings: Settings }
+  | { readonly kind: 'problems'; readonly problems: readonly SettingsProblem[] };
+
+/**
+ * Reads the settings file, puts the environment's values over it, checks each key and how they go together, and reads the
+ * files and secrets they name. What the mappings and keys mean is not looked at. Never throws for what it is given.
+ */
+export function loadSettings(source: SettingsSource): SettingsLoaded {
+  const environment = readEnvironment(source.environment);
+  const file = readSettingsFile(source);
+  if (file.kind === 'problems') return problems(environment.problems, file.problems);
+
+  const locate: Locate = path => overriding(path) ?? file.yaml.locate(path);
+  const overriding = (path: readonly PropertyKey[]) =>
+    environment.overrides.find(({ key }) => key.path.every((step, index) => step === path[index]))?.name ??
+    environment.secrets.find(
+      ({ key }) => formatPath(key.path) === formatPath(path) && valueAt(document, path) === undefined,
+    )?.name;
+  const document = mergeOverrides(file.content, environment.overrides);
+  const place: Place = { file: source.file, access: source, locate };
+
+  const { parts, problems: inDocument } = checkDocument(document, locate);
+  const given = readGivenTexts(document, environment.secrets, place);
+  const has = (path: string) => valueAt(document, path.split('.')) !== undefined || given.read.secrets.has(path);
+  const mappings = readMappings(parts.mapping?.files ?? [], place);
+  const templates = readTemplates(parts.mapping?.templateFiles ?? [], place);
+
+  const found = [
+    environment.problems,
+    inDocument,
+    checkCombinations({ parts, has }, locate),
+    given.problems,
+    mappings.problems,
+    templates.problems,
+  ];
+  if (!isComplete(parts) || found.flat().length > 0) return problems(...found);
+  const mapped = { documents: mappings.read, templates: templates.read };
+  return { kind: 'loaded', settings: assembleSettings(parts, given.read, mapped) };
+}
+
+type FileRead =
+  | { readonly kind: 'read'; readonly yaml: YamlFile; readonly content: RawSection }
+  | { readonly kind: 'problems'; readonly problems: readonly SettingsProblem[] };
+
+function readSettingsFile(source: SettingsSource): FileRead {
+  const { file } = source;
+  let text: string;
+  try {
+    text = source.readFile(file);
+  } catch (thrown) {
+    const hint = 'name the settings file with --config or CARD_SYNC_CONFIG';
+    return { kind: 'problems', problems: [{ path: '', source: file, problem: `the file ${reasonOf(thrown)}`, hint }] };
+  }
+  const read = readYaml(file, text);
+  if (read.kind === 'problems') {
+    return { kind: 'problems', problems: read.problems.map(problem => ({ path: '', ...problem })) };
+  }
+  // A file of comments only is empty, and the environment may say all.
+  const content = read.yaml.content ?? {};
+  if (isSection(content)) return { kind: 'read', yaml: read.yaml, content };
+  return { kind: 'problems', problems: [{ path: '', source: file, problem: 'the file must hold sections with keys' }] };
+}
+
+function isComplete(
+  parts: { readonly [P in keyof SettingsDocument]: SettingsDocument[P] | undefined },
+): parts is SettingsDocument {
+  return Object.values(parts).every(part => part !== undefined);
+}
+
+/** All of them, each once: one fault can break two rules. */
+function problems(...found: readonly (readonly SettingsProblem[])[]): SettingsLoaded {
+  const byText = new Map(
+    found.flat().map(problem => [`${problem.path}\n${problem.source}\n${problem.problem}`, problem]),
+  );
+  return { kind: 'problems', problems: [...byText.values()] };
+}

@@ -1,0 +1,106 @@
+import { z } from 'zod';
+
+// The kinds of values that settings have. Beside its type each carries what the other outputs need: its text
+// (`description`), an example where it has no default, and two marks of ours:
+// `x-secret`, the file holds a secret (which may stand in the environment instead), and
+// `x-needed`, the connector does not start without it, though the schema alone cannot say so.
+
+/** The longest time a Node timer can wait: 2^31 - 1 ms, some 24 days. Past it a timer fires at once. */
+export const longestMs = 2_147_483_647;
+
+/** A text of at least one character. */
+export const text = (description: string, example?: string) =>
+  z
+    .string()
+    .min(1)
+    .meta({ description, ...(example !== undefined && { examples: [example] }) });
+
+/** The path of a file, relative to the settings file. */
+export const path = (description: string, example: string) => text(description, example);
+
+/** The path of a file that holds a secret: its key's name ends in `File`. */
+export const secretFile = (description: string, example: string, needed = false) =>
+  z
+    .string()
+    .min(1)
+    .meta({ description, examples: [example], 'x-secret': true, ...(needed && { 'x-needed': true }) });
+
+const address = (form: RegExp, rule: string, description: string, example?: string) =>
+  z
+    .string()
+    .regex(form, rule)
+    .refine(address => URL.canParse(address), rule)
+    .meta({ description, ...(example !== undefined && { examples: [example] }) });
+
+/** An http or https URL, without user and password: those are secrets and have keys of their own. */
+export const httpUrl = (description: string, example?: string) =>
+  address(
+    /^https?:\/\/[^\s/?#@]+(?:[/?#]\S*)?$/,
+    'an http:// or https:// URL without user and password',
+    description,
+    example,
+  );
+
+/** Scheme, host and port of an http or https URL, without a path. */
+export const origin = (description: string) =>
+  address(/^https?:\/\/[^\s/?#@]+\/?$/, 'http:// or https:// and a host, without a path', description);
+
+/** The name of a Kafka topic. */
+export const topicName = () =>
+  z.string().regex(/^[a-zA-Z0-9._-]{1,249}$/, 'a topic name: 1 to 249 letters, digits, dots, dashes or underscores');
+
+/** A time in milliseconds: a whole number that a timer can wait. */
+export const ms = (fallback: number, description: string, least = 1) =>
+  z.number().int().min(least).max(longestMs).default(fallback).describe(`${description} (milliseconds)`);
+
+/** A whole number of at least `least`. */
+export const count = (fallback: number, description: string, least = 1) =>
+  z.number().int().min(least).default(fallback).describe(description);
+
+const certificates = {
+  caFile: path("PEM of the authority that signed the server's certificate", 'tls/ca.pem').optional(),
+  certFile: path("PEM of the client's certificate, where the server asks for one", 'tls/client.pem').optional(),
+  keyFile: secretFile("PEM of the client certificate's private key", 'tls/client-key.pem').optional(),
+  serverName: text(
+    "Name to verify the server's certificate against, where it is not the host's",
+    'broker.example',
+  ).optional(),
+};
+
+/** Encryption to Kafka, whose addresses do not say whether they are encrypted. */
+export const kafkaTls = z
+  .strictObject({
+    enabled: z
+      .boolean()
+      .default(false)
+      .describe("Encrypt, and verify the broker against the system's authorities or caFile"),
+    ...certificates,
+  })
+  .prefault({})
+  .describe('Encryption between this client and the brokers');
+
+/** Certificates where the URL decides about encryption. */
+export const httpsTls = z.strictObject(certificates).prefault({}).describe('Certificates for an https URL');
+
+/** The ways to log in to Kafka; `mechanism` tells them apart. */
+export const sasl = z
+  .discriminatedUnion('mechanism', [
+    z.strictObject({ mechanism: z.literal('none').describe('How to log in') }),
+    z.strictObject({
+      mechanism: z.enum(['plain', 'scram-sha-256', 'scram-sha-512']),
+      username: text('Name of the Kafka user', 'card-sync'),
+      passwordFile: secretFile('File that holds the password', 'secrets/kafka-password').optional(),
+    }),
+    z.strictObject({
+      mechanism: z.literal('oauthbearer'),
+      tokenUrl: httpUrl(
+        'Token endpoint of the authorisation server (client credentials grant, RFC 6749, 4.4)',
+        'https://login.example/oauth2/token',
+      ),
+      clientId: text('Client id at the authorisation server', 'card-sync'),
+      clientSecretFile: secretFile("File that holds the client's secret", 'secrets/kafka-client-secret').optional(),
+      scope: text('Scope to ask for', 'kafka').optional(),
+    }),
+  ])
+  .prefault({ mechanism: 'none' })
+  .describe('How to log in to Kafka');

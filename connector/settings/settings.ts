@@ -1,0 +1,170 @@
+import { assert } from '../kernel/assert.ts';
+import type { Secret } from '../kernel/secret.ts';
+import type { TlsMaterial } from '../kernel/tls-material.ts';
+import type { MappingDocument, TemplateSchema } from '../mapping/mapping.ts';
+import type { GivenTexts } from './files.ts';
+import type { PartName, SettingsDocument } from './schema.ts';
+
+/** A part of the settings as the schema has it, without the keys that stand for something else. */
+type Part<P extends PartName, Replaced extends keyof SettingsDocument[P]> = {
+  readonly [K in keyof SettingsDocument[P] as Exclude<K, Replaced>]: Frozen<SettingsDocument[P][K]>;
+};
+
+type Frozen<T> = T extends readonly (infer E)[] ? readonly E[] : T;
+
+/** How to log in to Kafka. */
+export type SaslSettings =
+  | { readonly mechanism: 'none' }
+  | {
+      readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
+      readonly username: string;
+      readonly password: Secret;
+    }
+  | {
+      readonly mechanism: 'oauthbearer';
+      readonly tokenUrl: string;
+      readonly clientId: string;
+      readonly clientSecret: Secret;
+      readonly scope?: string;
+    };
+
+/** All settings: checked, complete, with the contents of files in place of their paths. Frozen all through. */
+export interface Settings {
+  readonly kafka: Part<'kafka', 'tls' | 'sasl'> & {
+    /** Null: not encrypted. */
+    readonly tls: TlsMaterial | null;
+    readonly sasl: SaslSettings;
+  };
+  readonly registry: Part<'registry', 'tls' | 'username' | 'passwordFile' | 'bearerTokenFile'> & {
+    /** Null: the URL is not https. */
+    readonly tls: TlsMaterial | null;
+    /** User and password of basic authentication: both or none. */
+    readonly username?: string;
+    readonly password?: Secret;
+    readonly bearerToken?: Secret;
+  };
+  readonly mapping: Part<'mapping', 'files' | 'templateFiles'> & {
+    readonly documents: readonly MappingDocument[];
+    readonly templates: readonly TemplateSchema[];
+  };
+  readonly platform: Part<
+    'platform',
+    'tls' | 'privateKeyFile' | 'agentTokenFile' | 'publicKeyFile' | 'verifyAnswers'
+  > & {
+    /** Null: the URL is not https. */
+    readonly tls: TlsMaterial | null;
+    /** PEM. */
+    readonly privateKey: Secret;
+    readonly agentToken?: Secret;
+    /** PEM; absent: answers cannot be verified. */
+    readonly publicKey?: string;
+    readonly verifyAnswers: 'required' | 'warn' | 'off';
+  };
+  readonly flow: Part<'flow', never>;
+  readonly deadLetters: Part<'deadLetters', never>;
+  readonly observe: Part<'observe', never>;
+  readonly shutdown: Part<'shutdown', never>;
+}
+
+/** Puts the settings together from parts that have no problems, and freezes them. */
+export function assembleSettings(
+  document: SettingsDocument,
+  given: GivenTexts,
+  mapped: { readonly documents: readonly MappingDocument[]; readonly templates: readonly TemplateSchema[] },
+): Settings {
+  const { kafka, registry, mapping, platform, flow, deadLetters, observe, shutdown } = document;
+  const { tls: _k, sasl, ...ofKafka } = kafka;
+  const { tls: _r, username, passwordFile: _p, bearerTokenFile: _b, ...ofRegistry } = registry;
+  const { tls: _t, privateKeyFile: _s, agentTokenFile: _a, publicKeyFile: _u, verifyAnswers, ...ofPlatform } = platform;
+  const publicKey = given.texts.get('platform.publicKeyFile');
+  const password = given.secrets.get('registry.passwordFile');
+  const bearerToken = given.secrets.get('registry.bearerTokenFile');
+  const agentToken = given.secrets.get('platform.agentTokenFile');
+  return deepFrozen({
+    kafka: { ...ofKafka, tls: kafka.tls.enabled ? tlsOf('kafka', kafka.tls, given) : null, sasl: saslOf(sasl, given) },
+    registry: {
+      ...ofRegistry,
+      tls: registry.url.startsWith('https:') ? tlsOf('registry', registry.tls, given) : null,
+      ...(username !== undefined && { username }),
+      ...(password && { password }),
+      ...(bearerToken && { bearerToken }),
+    },
+    mapping: { languageBusinessInfo: mapping.languageBusinessInfo, ...mapped },
+    platform: {
+      ...ofPlatform,
+      baseUrl: platform.baseUrl.replace(/\/$/, ''),
+      tls: platform.baseUrl.startsWith('https:') ? tlsOf('platform', platform.tls, given) : null,
+      privateKey: secretAt('platform.privateKeyFile', given),
+      ...(agentToken && { agentToken }),
+      ...(publicKey !== undefined && { publicKey }),
+      verifyAnswers: verifyAnswers ?? (publicKey === undefined ? 'off' : 'required'),
+    },
+    flow,
+    deadLetters,
+    observe,
+    shutdown,
+  });
+}
+
+/** The settings for the log at start: secrets, keys and certificates replaced, files by their names. */
+export function redactedSettings(settings: Settings): Readonly<Record<string, unknown>> {
+  const { mapping, ...others } = settings;
+  const redacted = JSON.parse(JSON.stringify(others, redact)) as Record<string, unknown>;
+  return {
+    ...redacted,
+    mapping: {
+      languageBusinessInfo: mapping.languageBusinessInfo,
+      documents: mapping.documents.map(({ file }) => file),
+      templates: mapping.templates.map(({ template }) => template),
+    },
+  };
+}
+
+/** A certificate is no secret, but long, and its names are nobody's business; a {@link Secret} redacts itself. */
+function redact(name: string, value: unknown): unknown {
+  return ['ca', 'cert', 'publicKey'].includes(name) ? '[given]' : value;
+}
+
+function saslOf(sasl: SettingsDocument['kafka']['sasl'], given: GivenTexts): SaslSettings {
+  switch (sasl.mechanism) {
+    case 'none':
+      return { mechanism: 'none' };
+    case 'oauthbearer': {
+      const { mechanism, tokenUrl, clientId, scope } = sasl;
+      const clientSecret = secretAt('kafka.sasl.clientSecretFile', given);
+      return { mechanism, tokenUrl, clientId, clientSecret, ...(scope !== undefined && { scope }) };
+    }
+    default:
+      return {
+        mechanism: sasl.mechanism,
+        username: sasl.username,
+        password: secretAt('kafka.sasl.passwordFile', given),
+      };
+  }
+}
+
+function tlsOf(part: string, { serverName }: { serverName?: string | undefined }, given: GivenTexts): TlsMaterial {
+  const ca = given.texts.get(`${part}.tls.caFile`);
+  const cert = given.texts.get(`${part}.tls.certFile`);
+  const key = given.secrets.get(`${part}.tls.keyFile`);
+  return {
+    ...(ca !== undefined && { ca }),
+    ...(cert !== undefined && { cert }),
+    ...(key && { key }),
+    ...(serverName !== undefined && { serverName }),
+  };
+}
+
+function secretAt(path: string, given: GivenTexts): Secret {
+  const secret = given.secrets.get(path);
+  assert(secret !== undefined, `settings without problems hold ${path}`);
+  return secret;
+}
+
+function deepFrozen<T>(value: T): T {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    Object.values(value).forEach(deepFrozen);
+  }
+  return value;
+}

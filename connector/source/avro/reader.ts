@@ -1,0 +1,165 @@
+import avro from 'avsc';
+import { assert } from '../../kernel/assert.ts';
+import type { RowValue } from '../../kernel/row-change.ts';
+import { annotationOf } from './annotated-type.ts';
+import type { AvroCursor } from './cursor.ts';
+import { conversionIn, ofBytes, ofInt, ofLong, ofRecord, ofText } from './logical-types.ts';
+
+/** Reads one value of a type and steps behind it. Throws `MalformedAvro` only (and, where a schema nests in itself, `RangeError` for the stack). */
+export type Reader = (cursor: AvroCursor) => RowValue;
+
+/** A record's fields by name. */
+export type Fields = Readonly<Record<string, RowValue>>;
+
+/**
+ * Compiles a type into a reader of its values, in the forms of `kernel/row-change`. Done once a schema: what a column's conversion is
+ * is not asked again for each row.
+ */
+export function compileReader(type: avro.Type): Reader {
+  return new Compiler().reader(type);
+}
+
+/** As {@link compileReader}, for a record of which only the fields that `wanted` names are kept. */
+export function compileFieldsReader(
+  type: avro.types.RecordType,
+  wanted: (name: string) => boolean,
+): (cursor: AvroCursor) => Fields {
+  return new Compiler().fields(type, wanted);
+}
+
+/** The record in a type that is a record, or a union of null and a record. */
+export function recordIn(type: avro.Type): avro.types.RecordType | null {
+  if (type instanceof avro.types.RecordType) return type;
+  const records = branchesOf(type)?.filter(branch => branch instanceof avro.types.RecordType);
+  return records?.length === 1 ? (records[0] ?? null) : null;
+}
+
+function branchesOf(type: avro.Type): readonly avro.Type[] | null {
+  const isUnion = type instanceof avro.types.UnwrappedUnionType || type instanceof avro.types.WrappedUnionType;
+  return isUnion ? type.types : null;
+}
+
+class Compiler {
+  /** By type, so that a record that contains itself ends. */
+  readonly #readers = new Map<avro.Type, Reader>();
+
+  reader(type: avro.Type): Reader {
+    const known = this.#readers.get(type);
+    if (known !== undefined) return known;
+    let compiled: Reader | undefined;
+    this.#readers.set(type, cursor => {
+      assert(compiled !== undefined, 'a reader is used after it is compiled');
+      return compiled(cursor);
+    });
+    compiled = this.#compile(type);
+    this.#readers.set(type, compiled);
+    return compiled;
+  }
+
+  fields(type: avro.types.RecordType, wanted: (name: string) => boolean): (cursor: AvroCursor) => Fields {
+    const fields = type.fields.map(({ name, type }) => ({
+      name,
+      read: this.reader(type),
+      // An assignment to it would set the prototype.
+      kept: wanted(name) && name !== '__proto__',
+    }));
+    return cursor => {
+      const values: Record<string, RowValue> = {};
+      for (const { name, read, kept } of fields) {
+        const value = read(cursor);
+        if (kept) values[name] = value;
+      }
+      return values;
+    };
+  }
+
+  #compile(type: avro.Type): Reader {
+    const branches = branchesOf(type);
+    if (branches !== null) return this.#union(branches);
+    if (type instanceof avro.types.RecordType) return this.#record(type);
+    if (type instanceof avro.types.ArrayType) return this.#array(type.itemsType);
+    if (type instanceof avro.types.MapType) return this.#map(type.valuesType);
+    if (type instanceof avro.types.EnumType) return enumReader(type.symbols);
+    if (type instanceof avro.types.FixedType) return bytesReader(type, cursor => cursor.readFixed(type.size));
+    return primitiveReader(type);
+  }
+
+  #union(branches: readonly avro.Type[]): Reader {
+    const readers = branches.map(branch => this.reader(branch));
+    return cursor => {
+      const read = readers[cursor.readIndex(readers.length)];
+      assert(read !== undefined, 'an index is below its count');
+      return read(cursor);
+    };
+  }
+
+  #record(type: avro.types.RecordType): Reader {
+    const read = this.fields(type, () => true);
+    const convert = conversionIn(ofRecord, annotationOf(type));
+    return convert === undefined ? read : cursor => convert(read(cursor));
+  }
+
+  #array(itemsType: avro.Type): Reader {
+    const read = this.reader(itemsType);
+    return cursor => {
+      const items: RowValue[] = [];
+      for (let count = cursor.readBlockCount(); count > 0; count = cursor.readBlockCount()) {
+        for (; count > 0; count--) items.push(read(cursor));
+      }
+      return items;
+    };
+  }
+
+  #map(valuesType: avro.Type): Reader {
+    const read = this.reader(valuesType);
+    return cursor => {
+      const values: Record<string, RowValue> = {};
+      for (let count = cursor.readBlockCount(); count > 0; count = cursor.readBlockCount()) {
+        for (; count > 0; count--) {
+          const key = cursor.readText();
+          const value = read(cursor);
+          if (key !== '__proto__') values[key] = value;
+        }
+      }
+      return values;
+    };
+  }
+}
+
+function enumReader(symbols: readonly string[]): Reader {
+  return cursor => symbols[cursor.readIndex(symbols.length)] ?? null;
+}
+
+function bytesReader(type: avro.Type, read: (cursor: AvroCursor) => Uint8Array): Reader {
+  const convert = conversionIn(ofBytes, annotationOf(type));
+  return convert === undefined ? read : cursor => convert(read(cursor));
+}
+
+function primitiveReader(type: avro.Type): Reader {
+  const annotation = annotationOf(type);
+  switch (type.typeName) {
+    case 'null':
+      return () => null;
+    case 'boolean':
+      return cursor => cursor.readBoolean();
+    case 'int': {
+      const convert = conversionIn(ofInt, annotation) ?? BigInt;
+      return cursor => convert(cursor.readInt());
+    }
+    case 'long': {
+      const convert = conversionIn(ofLong, annotation);
+      return convert === undefined ? cursor => cursor.readLong() : cursor => convert(cursor.readLong());
+    }
+    case 'float':
+      return cursor => cursor.readFloat();
+    case 'double':
+      return cursor => cursor.readDouble();
+    case 'string': {
+      const convert = conversionIn(ofText, annotation);
+      return convert === undefined ? cursor => cursor.readText() : cursor => convert(cursor.readText());
+    }
+    default:
+      assert(type.typeName === 'bytes', `avsc has a type ${type.typeName}`);
+      return bytesReader(type, cursor => cursor.readBytes());
+  }
+}

@@ -1,0 +1,120 @@
+import avro from 'avsc';
+import type { Row, RowChange, RowValue, SourcePosition } from '../kernel/row-change.ts';
+import { type Instant, instant } from '../kernel/time.ts';
+import { type AvroCursor, MalformedAvro } from './avro/cursor.ts';
+import { compileReader } from './avro/reader.ts';
+import { withoutPlaceholders } from './unavailable-value.ts';
+
+/** What a value tells of a row's change; the record it came in adds the rest. */
+export type EnvelopeChange = Omit<RowChange, 'position' | 'key'>;
+
+/** Records that Debezium writes beside rows' changes. */
+export type Upkeep = 'tombstone' | 'heartbeat' | 'transaction' | 'schema change' | 'logical message' | 'truncation';
+
+/** What a value is. */
+export type Envelope =
+  | { readonly kind: 'change'; readonly change: EnvelopeChange }
+  | { readonly kind: 'ignored'; readonly what: Upkeep }
+  | { readonly kind: 'undecodable'; readonly problem: string };
+
+/** Reads a value. `appendedAt` stands in for a commit time that the envelope does not have. Throws `MalformedAvro`. */
+export type EnvelopeReader = (cursor: AvroCursor, appendedAt: Instant) => Envelope;
+
+/** Debezium's names of the values that are no row's change. */
+const upkeep: readonly (readonly [RegExp, Upkeep])[] = [
+  [/^io\.debezium\.connector\.common\.Heartbeat$/, 'heartbeat'],
+  [/^io\.debezium\.connector\.common\.TransactionMetadataValue$/, 'transaction'],
+  [/^io\.debezium\.connector\.\w+\.SchemaChangeValue$/, 'schema change'],
+  [/^io\.debezium\.connector\.\w+\.MessageValue$/, 'logical message'],
+];
+
+const operations: Readonly<Record<string, RowChange['op']>> = { c: 'create', u: 'update', d: 'delete', r: 'read' };
+
+/** Compiles a value's schema, once: what values of it are, and how their rows are read. */
+export function compileEnvelope(type: avro.Type): EnvelopeReader {
+  const { name = '' } = type;
+  const known = upkeep.find(([pattern]) => pattern.test(name));
+  if (known !== undefined) {
+    const ignored: Envelope = { kind: 'ignored', what: known[1] };
+    return () => ignored;
+  }
+  if (!(type instanceof avro.types.RecordType && isEnvelope(type))) {
+    const problem: Envelope = { kind: 'undecodable', problem: problemOf(type) };
+    return () => problem;
+  }
+  const read = compileReader(type);
+  return (cursor, appendedAt) => {
+    const envelope = read(cursor);
+    if (cursor.left > 0) throw new MalformedAvro('there are bytes behind the end');
+    return interpret(recordOf(envelope) ?? {}, appendedAt);
+  };
+}
+
+function isEnvelope(type: avro.types.RecordType): boolean {
+  const names = new Set(type.fields.map(field => field.name));
+  return names.has('op') && names.has('after') && names.has('source');
+}
+
+function problemOf(type: avro.Type): string {
+  if (!(type instanceof avro.types.RecordType)) return `the value is a bare ${type.typeName}, not a Debezium envelope`;
+  const isFlattened = type.fields.some(({ name }) => name === '__op' || name === '__deleted' || name === '__table');
+  return isFlattened
+    ? 'the value is a flattened row, not a Debezium envelope: remove the transform ExtractNewRecordState from the connector'
+    : 'the value is a record without op, after and source: is it of another topic, or does a transform such as ExtractNewRecordState flatten it?';
+}
+
+function interpret(envelope: Row, appendedAt: Instant): Envelope {
+  if (envelope.op === 't') return { kind: 'ignored', what: 'truncation' };
+  if (envelope.op === 'm') return { kind: 'ignored', what: 'logical message' };
+  const op = typeof envelope.op === 'string' ? operations[envelope.op] : undefined;
+  if (op === undefined) return undecodable('its op is none of c, u, d, r, t and m');
+  const source = recordOf(envelope.source);
+  const table = source && tableOf(source);
+  if (source === null || table === null) return undecodable('its source names no table');
+  const before = imageOf(envelope.before, null);
+  const after = imageOf(envelope.after, before);
+  if (after === null && op !== 'delete') return undecodable(`a row's ${op} has no after`);
+  const committedAt = timeOf(source.ts_ms) ?? timeOf(envelope.ts_ms) ?? appendedAt;
+  return {
+    kind: 'change',
+    change: { op, before, after, table, committedAt, source: positionIn(source, committedAt) },
+  };
+}
+
+function undecodable(problem: string): Envelope {
+  return { kind: 'undecodable', problem };
+}
+
+function imageOf(value: RowValue | undefined, before: Row | null): Row | null {
+  const row = recordOf(value);
+  return row && withoutPlaceholders(row, before);
+}
+
+/** `schema.table`; MySQL and MariaDB, where a database is a schema, name only `db`. */
+function tableOf(source: Row): string | null {
+  const { schema, db, table } = source;
+  const space = typeof schema === 'string' && schema !== '' ? schema : db;
+  return typeof table === 'string' && table !== '' && typeof space === 'string' ? `${space}.${table}` : null;
+}
+
+function positionIn(source: Row, committedAt: Instant): SourcePosition {
+  const { lsn, file, pos, row } = source;
+  if (typeof lsn === 'bigint') return { kind: 'lsn', lsn, committedAt };
+  if (typeof file === 'string' && file !== '' && typeof pos === 'bigint') {
+    return { kind: 'binlog', file, offset: pos, row: Number(row ?? 0), committedAt };
+  }
+  return { kind: 'time', committedAt };
+}
+
+function timeOf(value: RowValue | undefined): Instant | null {
+  return typeof value === 'bigint' ? instant(Number(value)) : null;
+}
+
+function recordOf(value: RowValue | undefined): Row | null {
+  const isRecord =
+    typeof value === 'object' &&
+    value !== null &&
+    !Array.isArray(value) &&
+    !(value instanceof Date || value instanceof Uint8Array);
+  return isRecord ? (value as Row) : null;
+}

@@ -1,0 +1,166 @@
+import type avro from 'avsc';
+import { Fault } from '../kernel/fault.ts';
+import { type Clock, type DurationMs, type Instant, instant } from '../kernel/time.ts';
+import { openRegistryClient, type RegistryAddress, type RegistryClient } from './registry-client.ts';
+
+/** What the registry room is told by the settings. */
+export interface RegistryOptions extends RegistryAddress {
+  /** Pause before asking again while the registry does not answer. */
+  readonly retryMs: DurationMs;
+  readonly clock: Clock;
+  /** The registry does not answer, or not as a registry; what needs a schema waits. Called once, until it is available again. */
+  readonly onUnavailable: (fault: Fault) => void;
+  readonly onAvailable: () => void;
+}
+
+/** What a schema id stands for. */
+export type Resolved =
+  | { readonly kind: 'type'; readonly type: avro.Type }
+  /** The registry does not know the id (SCHEMA_UNKNOWN), or the schema is none that we can read (RECORD_UNDECODABLE). */
+  | { readonly kind: 'refused'; readonly fault: Fault };
+
+/** Schemas by their ids. Each id stands for one schema for ever, so a changed table needs nothing but its new id. */
+export interface SchemaRegistry {
+  /** What is known of an id without asking. */
+  typeOf(id: number): Resolved | undefined;
+  /**
+   * Asks the registry where the id is not known; once for all who wait for the same id. While the registry does not answer,
+   * goes on asking. Rejects only when the signal is aborted, with its reason.
+   */
+  resolve(id: number, signal: AbortSignal): Promise<Resolved>;
+}
+
+/** How long an id is taken for unknown before the registry is asked again: a missing schema is not asked once a record. */
+const refusedForMs: DurationMs = 30_000;
+
+/** How many such ids are remembered; past it the oldest is forgotten. Corrupt records can name any id. */
+const refusedMax = 1000;
+
+/** Pause before an id's absence is believed: a registry's replica may lag behind the one that the producer wrote to. */
+const secondLookMs: DurationMs = 250;
+
+/** Opens a registry. Nothing is asked before the first schema is needed. */
+export function openRegistry(options: RegistryOptions): SchemaRegistry {
+  return new CachingRegistry(options, openRegistryClient(options));
+}
+
+/** The search for one id, shared by all who wait for it. */
+interface Search {
+  readonly found: Promise<Resolved>;
+  readonly abandon: AbortController;
+  waiting: number;
+}
+
+class CachingRegistry implements SchemaRegistry {
+  readonly #options: RegistryOptions;
+  readonly #client: RegistryClient;
+  readonly #types = new Map<number, Resolved>();
+  readonly #refused = new Map<number, { readonly resolved: Resolved; readonly until: Instant }>();
+  readonly #searches = new Map<number, Search>();
+  /** The ids whose last question was not answered. */
+  readonly #unanswered = new Set<number>();
+  #available = true;
+
+  constructor(options: RegistryOptions, client: RegistryClient) {
+    this.#options = options;
+    this.#client = client;
+  }
+
+  typeOf(id: number): Resolved | undefined {
+    const type = this.#types.get(id);
+    if (type !== undefined) return type;
+    const refused = this.#refused.get(id);
+    return refused !== undefined && this.#options.clock.now() < refused.until ? refused.resolved : undefined;
+  }
+
+  async resolve(id: number, signal: AbortSignal): Promise<Resolved> {
+    signal.throwIfAborted();
+    const known = this.typeOf(id);
+    if (known !== undefined) return known;
+    const search = this.#searches.get(id) ?? this.#start(id);
+    search.waiting++;
+    try {
+      return await unlessAborted(search.found, signal);
+    } finally {
+      search.waiting--;
+      if (search.waiting === 0) this.#end(id, search);
+    }
+  }
+
+  #start(id: number): Search {
+    const abandon = new AbortController();
+    const search: Search = { found: this.#search(id, abandon.signal), abandon, waiting: 0 };
+    this.#searches.set(id, search);
+    // Whoever waits hears of it; when nobody waits any more, it is abandoned and rejects unheard.
+    search.found.catch(() => undefined);
+    return search;
+  }
+
+  #end(id: number, search: Search): void {
+    search.abandon.abort();
+    if (this.#searches.get(id) === search) this.#searches.delete(id);
+    this.#unanswered.delete(id);
+  }
+
+  async #search(id: number, signal: AbortSignal): Promise<Resolved> {
+    const { clock, retryMs } = this.#options;
+    for (let misses = 0; ; ) {
+      const answer = await this.#client.find(id, signal);
+      signal.throwIfAborted();
+      if (answer.kind === 'silent') {
+        this.#lost(id, answer.problem);
+        await clock.sleep(retryMs, signal);
+        continue;
+      }
+      this.#answered(id);
+      if (answer.kind === 'found') return this.#keep(id, answer.type);
+      misses++;
+      if (answer.kind === 'unreadable')
+        return this.#refuse(id, new Fault('RECORD_UNDECODABLE', { detail: answer.problem }));
+      if (misses > 1) return this.#refuse(id, new Fault('SCHEMA_UNKNOWN', { detail: answer.problem }));
+      await clock.sleep(secondLookMs, signal);
+    }
+  }
+
+  #keep(id: number, type: avro.Type): Resolved {
+    const resolved: Resolved = { kind: 'type', type };
+    this.#types.set(id, resolved);
+    this.#refused.delete(id);
+    return resolved;
+  }
+
+  #refuse(id: number, fault: Fault): Resolved {
+    const resolved: Resolved = { kind: 'refused', fault };
+    this.#refused.delete(id);
+    this.#refused.set(id, { resolved, until: instant(this.#options.clock.now() + refusedForMs) });
+    const [oldest] = this.#refused.keys();
+    if (this.#refused.size > refusedMax && oldest !== undefined) this.#refused.delete(oldest);
+    return resolved;
+  }
+
+  #lost(id: number, problem: string): void {
+    this.#unanswered.add(id);
+    if (!this.#available) return;
+    this.#available = false;
+    this.#options.onUnavailable(new Fault('REGISTRY_UNREACHABLE', { detail: problem }));
+  }
+
+  #answered(id: number): void {
+    this.#unanswered.delete(id);
+    if (this.#available || this.#unanswered.size > 0) return;
+    this.#available = true;
+    this.#options.onAvailable();
+  }
+}
+
+/** The promise's value; rejects with the signal's reason when that is aborted first. */
+async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  const aborted = Promise.withResolvers<never>();
+  const abort = () => aborted.reject(signal.reason);
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    return await Promise.race([promise, aborted.promise]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}
