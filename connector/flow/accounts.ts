@@ -30,17 +30,17 @@ export class Accounts {
     this.settle(entry, reason === 'superseded' ? 'superseded' : 'skipped');
   }
 
-  /** Leaves out a change that may have been sent. */
-  leave(entry: Entry, reason: SkipReason): void {
-    this.doubt(entry);
-    this.skip(entry, reason);
+  /** A newer change takes its place. It may have been sent, by us or by whoever had the partition before. */
+  supersede(entry: Entry): void {
+    const { repeatsBelow } = entry.partition;
+    if (entry.pending !== null || (repeatsBelow !== null && entry.record.offset < repeatsBelow)) this.doubt(entry);
+    this.skip(entry, 'superseded');
   }
 
-  /** No more will be learned of what was sent of the change: the card may show it. */
+  /** No more will be learned of what came of the change: the card may show it. */
   doubt(entry: Entry): void {
-    if (entry.pending === null) return;
     const { position, source, card } = entry.change;
-    const { bizDate } = entry.pending.request;
+    const bizDate = entry.pending?.request.bizDate ?? entry.change.bizDate;
     this.remember(entry, { kind: 'delivery-unconfirmed', position, source, bizDate, ends: card.ends });
   }
 

@@ -98,7 +98,7 @@ export class Dispatcher {
     const { lane, isNew } = this.lanes.of(entry.change.merchantBizNo);
     const pushed = lane.push(entry, this.#options.conflate);
     if (pushed.kind === 'stale') this.#accounts.skip(entry, 'stale');
-    if (pushed.kind === 'superseded') this.#accounts.leave(pushed.older, 'superseded');
+    if (pushed.kind === 'superseded') this.#accounts.supersede(pushed.older);
     if (isNew) this.lanes.makeReady(lane);
     else if (lane.state === 'waiting' && this.breaker.state === 'closed') this.#followUp.hasten(lane);
   }
@@ -160,9 +160,10 @@ export class Dispatcher {
       }
       const { reason } = decision;
       const { position, source } = change;
+      if (entry.pending !== null) this.#accounts.doubt(entry);
       if (state.kind !== 'unknown' && reason !== 'duplicate')
         this.#accounts.remember(entry, { kind: 'change-skipped', reason, position, source });
-      this.#accounts.leave(lane.shift(), reason);
+      this.#accounts.skip(lane.shift(), reason);
     }
     this.lanes.drop(lane);
     return false;

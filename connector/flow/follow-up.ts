@@ -129,7 +129,7 @@ export class FollowUp {
   /** Leaves out the head that came to nothing where a newer change came while it was with the platform. */
   #newestWins(lane: Lane): boolean {
     if (!this.#options.conflate || lane.length < 2) return false;
-    this.#parts.accounts.leave(lane.shift(), 'superseded');
+    this.#parts.accounts.supersede(lane.shift());
     return true;
   }
 

@@ -20,6 +20,8 @@ export class PartitionFlow {
   paused = false;
   committed: Offset | null = null;
   highWatermark: Offset | null = null;
+  /** The partition's end when it was read first: a former owner, or we before a crash, may have sent what is below. */
+  repeatsBelow: Offset | null = null;
   readonly #revocation = new AbortController();
 
   constructor(key: PartitionKey) {

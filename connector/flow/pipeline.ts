@@ -118,6 +118,7 @@ export class Pipeline {
     const partition = this.#partitions.get(key);
     if (partition === undefined || this.#draining) return;
     partition.highWatermark = highWatermark;
+    partition.repeatsBelow ??= highWatermark;
     this.#guarded(() => this.#takeIn(partition, records, lastOffset));
   }
 

@@ -1,4 +1,4 @@
-import type { Kafka } from 'kafkajs';
+import { type Kafka, Partitioners } from 'kafkajs';
 import type { RecordHeader } from '../kernel/record.ts';
 
 /** A record to be written. */
@@ -20,7 +20,12 @@ export interface RecordProducer {
 
 /** A producer that connects with its first record. */
 export function openProducer(kafka: Kafka): RecordProducer {
-  const producer = kafka.producer({ allowAutoTopicCreation: false, retry: { retries: 3 } });
+  const producer = kafka.producer({
+    allowAutoTopicCreation: false,
+    // The hash of Java's clients; named, since kafkajs warns where it is not.
+    createPartitioner: Partitioners.DefaultPartitioner,
+    retry: { retries: 3 },
+  });
   let connected: Promise<void> | null = null;
   return {
     async write(record) {

@@ -7,19 +7,23 @@ export interface EventLoopWatch extends Disposable {
   delayMs(): DurationMs;
 }
 
+/** Node's measurements: nanoseconds from one firing of a timer to the next. */
+export type LoopMeasurements = Pick<ReturnType<typeof monitorEventLoopDelay>, 'mean' | 'reset' | 'enable' | 'disable'>;
+
 const resolutionMs = 20;
 
-/** Starts watching; costs one timer every 20 ms, which does not keep the process alive. */
-export function watchEventLoop(): EventLoopWatch {
-  const histogram = monitorEventLoopDelay({ resolution: resolutionMs });
-  histogram.enable();
+/** Starts watching; costs a timer every 20 ms, which does not keep the process alive. */
+export function watchEventLoop(
+  measurements: LoopMeasurements = monitorEventLoopDelay({ resolution: resolutionMs }),
+): EventLoopWatch {
+  measurements.enable();
   return {
     delayMs: () => {
-      // Nanoseconds, with the timer's own pause in them; NaN before the first measurement.
-      const delay = histogram.mean / 1e6 - resolutionMs;
-      histogram.reset();
+      // The timer's own pause is in them; without any the mean is NaN.
+      const delay = measurements.mean / 1e6 - resolutionMs;
+      measurements.reset();
       return Number.isFinite(delay) ? Math.max(0, delay) : 0;
     },
-    [Symbol.dispose]: () => void histogram.disable(),
+    [Symbol.dispose]: () => void measurements.disable(),
   };
 }

@@ -8,8 +8,6 @@ import { type LabelBounds, noneLabel, otherLabel, specOf } from './metrics.ts';
 /** Counts what happens outside of the flow. Cheap; never throws. */
 export interface OuterMeter {
   signatureChecked(check: SignatureCheck): void;
-  /** One request to the schema registry. */
-  registryRequested(ok: boolean): void;
   /** The schema registry stopped answering, or answers again. */
   registryAvailable(available: boolean): void;
 }
@@ -29,7 +27,6 @@ export function createMeter(metrics: MetricObjects, bounds: LabelBounds): Meter 
     signatures: childrenOf(metrics.answer_signatures_total, 'result', valuesOf('answer_signatures_total', 'result')),
     committed: childrenOf(metrics.commits_total, 'outcome', valuesOf('commits_total', 'outcome')),
     degraded: childrenOf(metrics.degradations_total, 'reason', valuesOf('degradations_total', 'reason')),
-    registry: childrenOf(metrics.registry_requests_total, 'outcome', valuesOf('registry_requests_total', 'outcome')),
   };
   const delivered = deliveryCounter(metrics.deliveries_total, bounds.templates);
   const durations = durationsOf(metrics.delivery_duration_seconds);
@@ -58,7 +55,6 @@ export function createMeter(metrics: MetricObjects, bounds: LabelBounds): Meter 
       if (fault) counts.degraded(fault.code).inc();
     },
     signatureChecked: check => counts.signatures(check).inc(),
-    registryRequested: ok => counts.registry(ok ? 'ok' : 'failed').inc(),
     registryAvailable: available => metrics.registry_unavailable.set(available ? 0 : 1),
   };
 }

@@ -143,11 +143,6 @@ export const metricTable = {
     help: 'When the oldest record not accounted for was appended to Kafka; 0 where there is none',
     labels: perPartition,
   },
-  registry_requests_total: {
-    type: 'counter',
-    help: 'Requests to the schema registry',
-    labels: { outcome: ['ok', 'failed'] },
-  },
   registry_unavailable: { type: 'gauge', help: '1 while the schema registry does not answer', labels: {} },
   build_info: {
     type: 'gauge',

@@ -1,0 +1,8 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import type { FileAccess } from '../settings/files.ts';
+
+/** The machine's files, for the settings. */
+export const fileAccess: FileAccess = {
+  readFile: path => readFileSync(path, 'utf8'),
+  listFiles: folder => readdirSync(folder),
+};

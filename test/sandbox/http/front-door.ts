@@ -1,0 +1,62 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type ControlParts, control } from './control-api.ts';
+import type { LiveEvents } from './live-events.ts';
+import type { Page } from './page.ts';
+import { readBody } from './read-body.ts';
+import { type SyncParts, serveSync } from './sync-endpoint.ts';
+
+const controlBytesMax = 1_048_576;
+
+/** All that is behind the one port. */
+export interface FrontDoorParts {
+  readonly sync: SyncParts;
+  readonly control: ControlParts;
+  readonly events: LiveEvents;
+  readonly page: Page;
+}
+
+/** Leads each request to the page, the control API (`/sandbox/…`) or the API itself, which also answers what nobody else does. */
+export async function serve(request: IncomingMessage, response: ServerResponse, parts: FrontDoorParts): Promise<void> {
+  const url = request.url ?? '';
+  if (url === '/' && request.method === 'GET') {
+    response.writeHead(200, parts.page.headers).end(parts.page.html);
+  } else if (url.startsWith('/sandbox/')) {
+    await serveControl(request, response, parts);
+  } else {
+    await serveSync(request, response, parts.sync);
+  }
+}
+
+async function serveControl(request: IncomingMessage, response: ServerResponse, parts: FrontDoorParts): Promise<void> {
+  const url = URL.parse(request.url ?? '', 'http://sandbox');
+  const method = request.method ?? '';
+  if (url === null) return sendJson(response, 400, { error: 'the URL is not one' });
+  // A web page of another origin may not change the sandbox in its visitor's browser.
+  if (method !== 'GET' && request.headers['sec-fetch-site'] === 'cross-site') {
+    return sendJson(response, 403, { error: 'not from another site' });
+  }
+  if (method === 'GET' && url.pathname === '/sandbox/events') return parts.events.open(response);
+  const read = await readBody(request, controlBytesMax);
+  if (read.kind === 'aborted') return;
+  if (read.kind === 'too-large') return sendJson(response, 413, { error: `at most ${controlBytesMax} bytes` });
+  const body = parseJson(read.bytes);
+  if (body.kind === 'invalid') return sendJson(response, 400, { error: 'the body is not JSON' });
+  const answer = control({ method, path: url.pathname, query: url.searchParams, body: body.json }, parts.control);
+  sendJson(response, answer.status, answer.json);
+}
+
+function parseJson(
+  bytes: Uint8Array,
+): { readonly kind: 'read'; readonly json: unknown } | { readonly kind: 'invalid' } {
+  if (bytes.length === 0) return { kind: 'read', json: undefined };
+  try {
+    return { kind: 'read', json: JSON.parse(new TextDecoder().decode(bytes)) };
+  } catch {
+    return { kind: 'invalid' };
+  }
+}
+
+function sendJson(response: ServerResponse, status: number, json: unknown): void {
+  response.writeHead(status, { 'Content-Type': 'application/json; charset=utf-8', 'Cache-Control': 'no-store' });
+  response.end(`${JSON.stringify(json)}\n`);
+}

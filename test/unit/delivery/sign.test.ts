@@ -1,0 +1,112 @@
+import { constants, generateKeyPairSync, sign as nodeSign, verify as nodeVerify } from 'node:crypto';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { checkAnswer, type SignedAnswer, signRequest } from '../../../connector/delivery/sign.ts';
+
+const ours = generateKeyPairSync('rsa', { modulusLength: 2048 });
+const theirs = generateKeyPairSync('rsa', { modulusLength: 2048 });
+const path = '/api/open/alipay/intl/promotion/order/contractCardSync';
+const time = '2026-11-23T01:02:03.045+00:00';
+
+/** An answer as the platform would sign it, by another way than the code under test: PKCS#1 v1.5 named, the header put together here. */
+function signedAnswer(body: string, change: Partial<SignedAnswer> = {}): SignedAnswer {
+  const content = `POST ${path}\n4Q5Y.${time}.${body}`;
+  const key = { key: theirs.privateKey, padding: constants.RSA_PKCS1_PADDING };
+  const base64 = nodeSign('sha256', Buffer.from(content), key).toString('base64');
+  const signature = `algorithm=RSA256,keyVersion=1,signature=${encodeURIComponent(base64)}`;
+  return { path, clientId: '4Q5Y', time, signature, body: Buffer.from(body), ...change };
+}
+
+const check = (answer: SignedAnswer) => checkAnswer(theirs.publicKey, answer);
+
+describe('the Signature header of a request', () => {
+  it('names algorithm and key version, and is base64, URL-encoded', async () => {
+    const header = await signRequest(ours.privateKey, 7, { path, clientId: '4Q5Y', time, body: Buffer.from('{}') });
+    expect(header).toMatch(/^algorithm=RSA256,keyVersion=7,signature=(?:[A-Za-z0-9]|%2B|%2F)+(?:%3D){2}$/);
+  });
+
+  it('holds SHA256withRSA (PKCS#1 v1.5) over "POST path, line feed, Client-Id.time.body"', async () => {
+    const body = '{"name":"港鐵"}';
+    const header = await signRequest(ours.privateKey, 1, { path, clientId: '4Q5Y', time, body: Buffer.from(body) });
+    const signature = Buffer.from(decodeURIComponent(header.split('signature=')[1] ?? ''), 'base64');
+    const content = Buffer.from(`POST ${path}\n4Q5Y.${time}.${body}`);
+    const key = { key: ours.publicKey, padding: constants.RSA_PKCS1_PADDING };
+    expect(nodeVerify('sha256', content, key, signature)).toBe(true);
+    expect(nodeVerify('sha256', Buffer.concat([content, Buffer.from('\n')]), key, signature)).toBe(false);
+  });
+});
+
+describe("an answer's signature", () => {
+  it('is verified', async () => {
+    expect(await check(signedAnswer('{"result":{}}'))).toBe('verified');
+  });
+
+  it.each([
+    ['base64 as it is', (header: string) => decodeURIComponent(header)],
+    ['other parts in another order', (header: string) => `${header.split(',')[2]},keyVersion=2,algorithm=RSA256`],
+    ['spaces after the commas', (header: string) => header.replaceAll(',', ', ')],
+  ])('is verified whatever its header looks like: %s', async (_, form) => {
+    const answer = signedAnswer('{}');
+    expect(await check({ ...answer, signature: form(answer.signature ?? '') })).toBe('verified');
+  });
+
+  it.each<[string, Partial<SignedAnswer>]>([
+    ['another body', { body: Buffer.from('{"a":2}') }],
+    ['a line feed at the end of the body', { body: Buffer.from('{"a":1}\n') }],
+    ['another time', { time: '2026-11-23T01:02:03.046+00:00' }],
+    ['another client', { clientId: '4Q5Z' }],
+    ['another path', { path: `${path}/` }],
+    ['a signature of nothing', { signature: 'algorithm=RSA256,keyVersion=1,signature=' }],
+    ['a signature that is none', { signature: 'algorithm=RSA256,keyVersion=1,signature=AAAA' }],
+    ['no signature in the header', { signature: 'algorithm=RSA256,keyVersion=1' }],
+    ['a broken escape', { signature: 'algorithm=RSA256,keyVersion=1,signature=%E0%A4%A' }],
+    ['the word in another name', { signature: 'xsignature=AAAA' }],
+    ['an empty header', { signature: '' }],
+  ])('is bad with %s', async (_, change) => {
+    expect(await check(signedAnswer('{"a":1}', change))).toBe('bad');
+  });
+
+  it('is bad when another key made it', async () => {
+    expect(await checkAnswer(ours.publicKey, signedAnswer('{}'))).toBe('bad');
+  });
+
+  it.each([{ signature: undefined }, { time: undefined }])('is missing without its headers: %o', async change => {
+    expect(await check(signedAnswer('{}', change))).toBe('missing');
+  });
+});
+
+describe('signing and checking', () => {
+  // Any body there may be: also lone surrogates, control characters and what looks like our own separators.
+  const anyBody = fc.oneof(
+    fc.string({ unit: 'binary' }),
+    fc.json(),
+    fc.constantFrom('', '\n', '.', '\uFEFF', '\ud800'),
+  );
+
+  it('agree on any body', async () => {
+    await fc.assert(
+      fc.asyncProperty(anyBody, async text => {
+        const body = Buffer.from(text);
+        const signature = await signRequest(theirs.privateKey, 1, { path, clientId: '4Q5Y', time, body });
+        expect(await check({ path, clientId: '4Q5Y', time, signature, body })).toBe('verified');
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('disagree when any one bit of body or signature is another', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.string({ minLength: 1 }), fc.nat(), fc.boolean(), async (text, where, inBody) => {
+        const answer = signedAnswer(text);
+        const [begin, base64 = ''] = decodeURIComponent(answer.signature ?? '').split('signature=');
+        const bytes = { body: Buffer.from(text), signature: Buffer.from(base64, 'base64') };
+        const target = inBody ? bytes.body : bytes.signature;
+        const at = where % (target.length * 8);
+        target.writeUInt8(target.readUInt8(at >> 3) ^ (1 << (at & 7)), at >> 3);
+        const signature = `${begin}signature=${encodeURIComponent(bytes.signature.toString('base64'))}`;
+        expect(await check({ ...answer, body: bytes.body, signature })).toBe('bad');
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
