@@ -5,4 +5,6 @@ const text: unknown = JSON.parse(readFileSync(new URL('../package.json', import.
 
 /** The version of this package. */
 export const version: string =
-  typeof text === 'object' && text !== null && 'version' in text && typeof text.version === 'string' ? text.version : '0.0.0';
+  typeof text === 'object' && text !== null && 'version' in text && typeof text.version === 'string'
+    ? text.version
+    : '0.0.0';

@@ -1,5 +1,6 @@
 import type { DeadLetter } from '../flow/ports.ts';
 import type { RecordHeader } from '../kernel/record.ts';
+import type { Instant } from '../kernel/time.ts';
 
 // A header tells a person or a tool what happened; it is no place for payload.
 const valueCharactersMax = 512;
@@ -32,7 +33,7 @@ function storyOf(letter: DeadLetter, connectorName: string): Record<string, stri
     'card_sync.code': fault.code,
     'card_sync.detail': fault.detail,
     'card_sync.remedy': fault.remedy,
-    'card_sync.source.timestamp': new Date(record.timestamp).toISOString(),
+    'card_sync.source.timestamp': isoTime(record.timestamp),
     'card_sync.request_id': attempts?.request.requestId ?? null,
     'card_sync.command': attempts?.request.command ?? null,
     'card_sync.template': attempts?.request.change.card.template ?? null,
@@ -42,7 +43,13 @@ function storyOf(letter: DeadLetter, connectorName: string): Record<string, stri
     'card_sync.http_status': answered === null ? null : String(answered.httpStatus),
     'card_sync.tracer_id': answered?.tracerId ?? null,
     'card_sync.attempts': attempts === null ? null : String(attempts.count),
-    'card_sync.first_attempt_at': attempts === null ? null : new Date(attempts.firstAt).toISOString(),
-    'card_sync.last_attempt_at': attempts === null ? null : new Date(attempts.lastAt).toISOString(),
+    'card_sync.first_attempt_at': attempts === null ? null : isoTime(attempts.firstAt),
+    'card_sync.last_attempt_at': attempts === null ? null : isoTime(attempts.lastAt),
   };
+}
+
+/** A producer may write any 64-bit time (some write microseconds); past the year 275760 it is told as the number it is. */
+function isoTime(at: Instant): string {
+  const date = new Date(at);
+  return Number.isNaN(date.getTime()) ? String(at) : date.toISOString();
 }

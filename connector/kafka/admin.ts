@@ -1,6 +1,7 @@
 import type { Admin, Kafka } from 'kafkajs';
-import { Fault, messageOf } from '../kernel/fault.ts';
+import { Fault } from '../kernel/fault.ts';
 import type { Clock, DurationMs } from '../kernel/time.ts';
+import { brokerFault } from './broker-fault.ts';
 
 /** A topic to be made. */
 export interface TopicPlan {
@@ -34,8 +35,11 @@ export function openAdmin(kafka: Kafka, clock: Clock): TopicAdmin {
   const admin = kafka.admin({ retry: { retries: 2 } });
   return {
     async waitForTopics(topics, signal, onWaiting) {
+      const stopped = abortOf(signal);
       while (!signal.aborted) {
-        const found = await countsOrFault(admin, topics);
+        // kafkajs cannot be interrupted, and takes its time where nobody answers.
+        const found = await Promise.race([countsOrFault(admin, topics), stopped]);
+        if (found === null) break;
         if (found instanceof Map) return found;
         if (found.code === 'KAFKA_REFUSED') throw found;
         onWaiting(found);
@@ -44,6 +48,9 @@ export function openAdmin(kafka: Kafka, clock: Clock): TopicAdmin {
       throw new Fault('KAFKA_UNREACHABLE', { detail: 'stopped while waiting for the source topics' });
     },
     async ensureTopic(plan) {
+      const existing = await countsOrFault(admin, [plan.topic]);
+      if (existing instanceof Map) return existing.get(plan.topic) ?? plan.partitions;
+      if (existing.code !== 'TOPIC_MISSING') throw existing;
       try {
         await admin.connect();
         await admin.createTopics({
@@ -58,7 +65,7 @@ export function openAdmin(kafka: Kafka, clock: Clock): TopicAdmin {
           ],
         });
       } catch (error) {
-        throw faultOf(error);
+        throw brokerFault(error);
       }
       const found = await countsOrFault(admin, [plan.topic]);
       if (!(found instanceof Map)) throw found;
@@ -66,6 +73,10 @@ export function openAdmin(kafka: Kafka, clock: Clock): TopicAdmin {
     },
     close: () => admin.disconnect(),
   };
+}
+
+function abortOf(signal: AbortSignal): Promise<null> {
+  return new Promise(resolve => signal.addEventListener('abort', () => resolve(null), { once: true }));
 }
 
 async function countsOrFault(admin: Admin, topics: readonly string[]): Promise<Map<string, number> | Fault> {
@@ -77,15 +88,6 @@ async function countsOrFault(admin: Admin, topics: readonly string[]): Promise<M
     const metadata = await admin.fetchTopicMetadata({ topics: [...topics] });
     return new Map(metadata.topics.map(({ name, partitions }) => [name, partitions.length]));
   } catch (error) {
-    return faultOf(error);
+    return brokerFault(error);
   }
-}
-
-/** Errors of the broker that waiting does not mend. */
-function faultOf(error: unknown): Fault {
-  const text = messageOf(error);
-  const type = typeof error === 'object' && error !== null && 'type' in error ? String(error.type) : '';
-  const refused =
-    /AUTHORIZATION|SASL|AUTHENTICATION|INVALID_REPLICATION_FACTOR|POLICY_VIOLATION/.test(type) || /SASL/.test(text);
-  return new Fault(refused ? 'KAFKA_REFUSED' : 'KAFKA_UNREACHABLE', { detail: text, cause: error });
 }

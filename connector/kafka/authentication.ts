@@ -2,6 +2,7 @@ import type { SASLOptions } from 'kafkajs';
 import { request } from 'undici';
 import { Fault, messageOf } from '../kernel/fault.ts';
 import type { Secret } from '../kernel/secret.ts';
+import type { DurationMs } from '../kernel/time.ts';
 
 /** How to log in to the brokers. */
 export type SaslOptions =
@@ -19,59 +20,74 @@ export type SaslOptions =
       readonly scope?: string | undefined;
     };
 
-const tokenTimeoutMs = 10_000;
 const tokenBytesMax = 65_536;
 
-/** The options in kafkajs' form; null for no login. */
-export function saslOf(options: SaslOptions): SASLOptions | null {
+/** The options in kafkajs' form; null for no login. `tokenTimeoutMs` limits one request for a token. */
+export function saslOf(options: SaslOptions, tokenTimeoutMs: DurationMs): SASLOptions | null {
   switch (options.mechanism) {
     case 'none':
       return null;
-    case 'oauthbearer':
+    case 'oauthbearer': {
       // kafkajs asks again with every new connection and when the broker's session ends.
-      return { mechanism: 'oauthbearer', oauthBearerProvider: async () => ({ value: await fetchToken(options) }) };
+      const oauthBearerProvider = async () => ({ value: await fetchToken(options, tokenTimeoutMs) });
+      return { mechanism: 'oauthbearer', oauthBearerProvider };
+    }
     default:
       return { mechanism: options.mechanism, username: options.username, password: options.password.reveal() };
   }
 }
 
-/** A token by the client credentials grant (RFC 6749, 4.4). Throws a {@link Fault} KAFKA_REFUSED that names no secret. */
-async function fetchToken(options: Extract<SaslOptions, { mechanism: 'oauthbearer' }>): Promise<string> {
-  const basic = Buffer.from(
-    `${encodeURIComponent(options.clientId)}:${encodeURIComponent(options.clientSecret.reveal())}`,
-  ).toString('base64');
-  const form = new URLSearchParams({
-    grant_type: 'client_credentials',
-    ...(options.scope === undefined ? {} : { scope: options.scope }),
+type TokenOptions = Extract<SaslOptions, { mechanism: 'oauthbearer' }>;
+
+/**
+ * A token by the client credentials grant (RFC 6749, 4.4). Throws a {@link Fault} that names no secret: KAFKA_REFUSED where
+ * waiting does not mend it, else KAFKA_UNREACHABLE.
+ */
+async function fetchToken(options: TokenOptions, timeoutMs: DurationMs): Promise<string> {
+  const { status, text } = await askForToken(options, AbortSignal.timeout(timeoutMs)).catch(error => {
+    throw new Fault('KAFKA_UNREACHABLE', { detail: `no token from kafka.sasl.tokenUrl: ${messageOf(error)}` });
   });
-  let text: string;
-  try {
-    const { statusCode, body } = await request(options.tokenUrl, {
-      method: 'POST',
-      headers: {
-        authorization: `Basic ${basic}`,
-        'content-type': 'application/x-www-form-urlencoded',
-        accept: 'application/json',
-      },
-      body: form.toString(),
-      signal: AbortSignal.timeout(tokenTimeoutMs),
+  if (status !== 200) {
+    const reason = memberOf(text, 'error');
+    const because = reason !== null && /^[a-z_]{1,40}$/.test(reason) ? ` (${reason})` : '';
+    throw new Fault(status >= 500 || status === 429 ? 'KAFKA_UNREACHABLE' : 'KAFKA_REFUSED', {
+      detail: `no token from kafka.sasl.tokenUrl: HTTP ${status}${because}`,
     });
-    text = (await body.text()).slice(0, tokenBytesMax);
-    if (statusCode !== 200) throw new Error(`HTTP ${statusCode}`);
-  } catch (error) {
-    throw new Fault('KAFKA_REFUSED', { detail: `no token from kafka.sasl.tokenUrl: ${messageOf(error)}` });
   }
-  const token = tokenIn(text);
-  if (token === null)
-    throw new Fault('KAFKA_REFUSED', { detail: 'kafka.sasl.tokenUrl answered without an access_token' });
-  return token;
+  const token = memberOf(text, 'access_token');
+  if (token) return token;
+  throw new Fault('KAFKA_REFUSED', { detail: 'kafka.sasl.tokenUrl answered without an access_token' });
 }
 
-function tokenIn(text: string): string | null {
+async function askForToken(options: TokenOptions, signal: AbortSignal): Promise<{ status: number; text: string }> {
+  const login = [options.clientId, options.clientSecret.reveal()].map(encodeURIComponent).join(':');
+  const scope = options.scope === undefined ? {} : { scope: options.scope };
+  const { statusCode, body } = await request(options.tokenUrl, {
+    method: 'POST',
+    headers: {
+      authorization: `Basic ${Buffer.from(login).toString('base64')}`,
+      'content-type': 'application/x-www-form-urlencoded',
+      accept: 'application/json',
+    },
+    body: new URLSearchParams({ grant_type: 'client_credentials', ...scope }).toString(),
+    signal,
+  });
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of body) {
+    chunks.push(chunk);
+    bytes += chunk.length;
+    if (bytes > tokenBytesMax) throw new Error(`an answer of more than ${tokenBytesMax} bytes`);
+  }
+  return { status: statusCode, text: Buffer.concat(chunks).toString() };
+}
+
+function memberOf(json: string, name: string): string | null {
   try {
-    const parsed: unknown = JSON.parse(text);
-    if (typeof parsed !== 'object' || parsed === null || !('access_token' in parsed)) return null;
-    return typeof parsed.access_token === 'string' ? parsed.access_token : null;
+    const parsed: unknown = JSON.parse(json);
+    if (typeof parsed !== 'object' || parsed === null) return null;
+    const value: unknown = Object.getOwnPropertyDescriptor(parsed, name)?.value;
+    return typeof value === 'string' ? value : null;
   } catch {
     return null;
   }

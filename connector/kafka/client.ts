@@ -23,12 +23,15 @@ export type KafkaLog = (
 /** A kafkajs client. Connects with the first use of what is made of it. */
 export function openKafka(options: KafkaOptions, log: KafkaLog): Kafka {
   const { tls, sasl } = options;
-  const mechanism = saslOf(sasl);
+  const connectTimeoutMs = Math.min(10_000, options.requestTimeoutMs);
+  const mechanism = saslOf(sasl, connectTimeoutMs);
   return new Kafka({
     clientId: options.clientId,
     brokers: [...options.brokers],
     requestTimeout: options.requestTimeoutMs,
-    connectionTimeout: Math.min(10_000, options.requestTimeoutMs),
+    connectionTimeout: connectTimeoutMs,
+    // kafkajs' own 30 s would be the wait for a broker that has long been back.
+    retry: { maxRetryTime: 2_000 },
     ssl: tls === null ? false : sslOf(tls),
     ...(mechanism === null ? {} : { sasl: mechanism }),
     logLevel: logLevel.INFO,

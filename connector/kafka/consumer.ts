@@ -1,10 +1,12 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Batch, Consumer, EachBatchPayload, IHeaders, Kafka, KafkaMessage } from 'kafkajs';
+import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs';
 import type { Intake } from '../flow/ports.ts';
 import { Fault, messageOf } from '../kernel/fault.ts';
 import { type Offset, type PartitionKey, partitionKey, splitPartitionKey } from '../kernel/position.ts';
-import type { RecordHeader, SourceRecord } from '../kernel/record.ts';
-import { type Clock, type DurationMs, type Instant, instant } from '../kernel/time.ts';
+import type { SourceRecord } from '../kernel/record.ts';
+import type { Clock, DurationMs, Instant } from '../kernel/time.ts';
+import { brokerFault } from './broker-fault.ts';
+import { sourceRecordOf } from './source-record.ts';
 
 /** How the group is joined and how much is fetched. */
 export interface ConsumerOptions {
@@ -22,8 +24,12 @@ export interface ConsumerOptions {
 export interface ConsumerListener {
   /** A rebalance begins: a hint, not always given (a join for stale metadata comes without it). */
   rebalancing(): void;
-  /** The group's word on what is ours now; called before the first fetch of the new assignment. */
+  /**
+   * The group's word on what is ours now; called before the first fetch of the new assignment. What was paused may be
+   * paused still, or not any more: whoever wants to know says so now.
+   */
   assigned(keys: readonly PartitionKey[]): void;
+  /** What was fetched, in order; no records at all where there are only transaction markers up to `lastOffset`. */
   receive(key: PartitionKey, records: readonly SourceRecord[], lastOffset: Offset, highWatermark: Offset): void;
 }
 
@@ -35,28 +41,20 @@ export interface RecordConsumer extends Intake {
   readonly crashed: Promise<never>;
   /** When it last fetched or beat: what liveness looks at (kafkajs#1545). */
   readonly lastActivityAt: Instant;
-  /** Has it joined the group, since its last crash? */
+  /** Has it joined the group, since it last stopped? */
   readonly joined: boolean;
-  /** Stops fetching and leaves the group. */
+  /** Stops fetching and leaves the group; takes at most 5 s, also where no broker answers. Never rejects. */
   close(): Promise<void>;
 }
 
 // Records handed over at a time, so that decoding a large batch does not hold up timers and answers.
 const sliceRecords = 128;
 
+const closeMs: DurationMs = 5_000;
+
 /** A consumer of the source topics; what kafkajs leaves to us is in this room's README. */
 export function openConsumer(kafka: Kafka, options: ConsumerOptions, clock: Clock): RecordConsumer {
-  const consumer = kafka.consumer({
-    groupId: options.groupId,
-    sessionTimeout: options.sessionTimeoutMs,
-    rebalanceTimeout: options.rebalanceTimeoutMs,
-    heartbeatInterval: options.heartbeatIntervalMs,
-    maxBytes: options.fetchMaxBytes,
-    maxBytesPerPartition: options.fetchMaxBytesPerPartition,
-    maxWaitTimeInMs: options.fetchMaxWaitMs,
-    allowAutoTopicCreation: false,
-  });
-  return new KafkaConsumer(consumer, options, clock);
+  return new KafkaConsumer(kafka, options, clock);
 }
 
 class KafkaConsumer implements RecordConsumer {
@@ -68,10 +66,24 @@ class KafkaConsumer implements RecordConsumer {
   /** Counts the joins: a batch or commit of an older one is out of date. */
   #epoch = 0;
   #joined = false;
+  #closing = false;
+  /** Counts the commits that the broker took. */
+  #commits = 0;
   #lastActivityAt: Instant;
 
-  constructor(consumer: Consumer, options: ConsumerOptions, clock: Clock) {
-    this.#consumer = consumer;
+  constructor(kafka: Kafka, options: ConsumerOptions, clock: Clock) {
+    this.#consumer = kafka.consumer({
+      groupId: options.groupId,
+      sessionTimeout: options.sessionTimeoutMs,
+      rebalanceTimeout: options.rebalanceTimeoutMs,
+      heartbeatInterval: options.heartbeatIntervalMs,
+      maxBytes: options.fetchMaxBytes,
+      maxBytesPerPartition: options.fetchMaxBytesPerPartition,
+      maxWaitTimeInMs: options.fetchMaxWaitMs,
+      allowAutoTopicCreation: false,
+      // Else a consumer that was closed while no broker answered comes back, and takes partitions.
+      retry: { restartOnFailure: async () => !this.#closing },
+    });
     this.#options = options;
     this.#clock = clock;
     this.#lastActivityAt = clock.now();
@@ -92,36 +104,50 @@ class KafkaConsumer implements RecordConsumer {
 
   async start(listener: ConsumerListener): Promise<void> {
     this.#watch(listener);
-    await this.#consumer.connect();
-    // From the earliest offset: the default would skip what came before the first commit (and all, when offsets expire).
-    await this.#consumer.subscribe({ topics: [...this.#options.topics], fromBeginning: true });
-    await this.#consumer.run({
-      autoCommit: false,
-      eachBatchAutoResolve: false,
-      eachBatch: payload => this.#take(payload, listener),
-    });
+    try {
+      await this.#consumer.connect();
+      // From the earliest offset: the default would skip what came before the first commit (and all, when offsets expire).
+      await this.#consumer.subscribe({ topics: [...this.#options.topics], fromBeginning: true });
+      await this.#consumer.run({
+        autoCommit: false,
+        eachBatchAutoResolve: false,
+        eachBatch: payload => this.#take(payload, listener),
+      });
+    } catch (error) {
+      throw brokerFault(error);
+    }
   }
 
+  // While kafkajs is between two joins these two throw; what is to be paused is told again after the next one.
   pause(keys: readonly PartitionKey[]): void {
-    this.#consumer.pause(topicPartitions(keys));
+    if (this.#joined) this.#consumer.pause(topicPartitions(keys));
   }
 
   resume(keys: readonly PartitionKey[]): void {
-    this.#consumer.resume(topicPartitions(keys));
+    if (this.#joined) this.#consumer.resume(topicPartitions(keys));
   }
 
   async commit(offsets: ReadonlyMap<PartitionKey, Offset>): Promise<void> {
     // kafkajs stamps the current generation on any commit, also of partitions that are not ours any more (kafkajs#1046).
     const ours = [...offsets].filter(([key]) => this.#assigned.has(key));
     if (ours.length === 0) return;
+    const before = this.#commits;
     await this.#consumer.commitOffsets(
       ours.map(([key, offset]) => ({ ...splitPartitionKey(key), offset: offset.toString() })),
     );
+    // kafkajs resolves also where it did nothing, since it is stopping or starting again (runner.js, commitOffsets).
+    if (this.#commits === before) {
+      throw new Fault('KAFKA_UNREACHABLE', { detail: 'the consumer starts again: nothing was committed' });
+    }
   }
 
   async close(): Promise<void> {
-    this.#epoch++;
-    await this.#consumer.disconnect();
+    this.#closing = true;
+    this.#joined = false;
+    const closed = new AbortController();
+    const closing = this.#consumer.disconnect().catch(() => {});
+    // kafkajs first ends its own retries, which take half a minute where no broker answers.
+    await Promise.race([closing.finally(() => closed.abort()), this.#clock.sleep(closeMs, closed.signal)]);
   }
 
   #watch(listener: ConsumerListener): void {
@@ -131,46 +157,66 @@ class KafkaConsumer implements RecordConsumer {
     };
     this.#consumer.on(events.FETCH, alive);
     this.#consumer.on(events.HEARTBEAT, alive);
+    this.#consumer.on(events.COMMIT_OFFSETS, () => {
+      this.#commits++;
+    });
     this.#consumer.on(events.REBALANCING, () => listener.rebalancing());
     // kafkajs calls this synchronously between the group's answer and the next fetch (consumerGroup.js, joinAndSync).
     this.#consumer.on(events.GROUP_JOIN, ({ payload }) => {
+      // Ends a join that was under way, which kafkajs would go on with after its disconnect.
+      if (this.#closing) throw new Error('the consumer was closed');
       alive();
       this.#epoch++;
       this.#joined = true;
       this.#assigned = new Set(keysOf(payload.memberAssignment));
       listener.assigned([...this.#assigned]);
     });
-    this.#consumer.on(events.CRASH, ({ payload }) => {
+    // Only transaction markers were fetched: kafkajs passes them by without a word to the handler (runner.js, handleBatch).
+    this.#consumer.on(events.START_BATCH_PROCESS, ({ payload: { topic, partition, ...batch } }) => {
+      if (batch.batchSize > 0) return;
+      this.#hand(listener, partitionKey(topic, partition), [], BigInt(batch.lastOffset), BigInt(batch.highWatermark));
+    });
+    this.#consumer.on(events.STOP, () => {
       this.#joined = false;
-      if (payload.restart) return;
-      this.#crashed.reject(
-        new Fault('KAFKA_CONSUMER_STOPPED', { detail: messageOf(payload.error), cause: payload.error }),
-      );
+    });
+    this.#consumer.on(events.CRASH, ({ payload }) => {
+      if (payload.restart || this.#closing) return;
+      this.#crash(payload.error);
     });
   }
 
-  /** Hands a batch over. Nothing may escape: a TypeError would end the consumer for good (kafkajs, retry/index.js). */
+  /** Takes a batch of kafkajs. Nothing may escape: a TypeError would end the consumer for good (kafkajs, retry/index.js). */
   async #take(payload: EachBatchPayload, listener: ConsumerListener): Promise<void> {
     const { batch } = payload;
     const epoch = this.#epoch;
     const key = partitionKey(batch.topic, batch.partition);
     const highWatermark = BigInt(batch.highWatermark);
     for (let first = 0; first < batch.messages.length; first += sliceRecords) {
+      // Of a partition that went meanwhile; or a join in between starts the partition again from the last commit.
+      if (this.#closing || this.#epoch !== epoch || !this.#assigned.has(key)) return;
       const slice = batch.messages.slice(first, first + sliceRecords);
       const isLast = first + sliceRecords >= batch.messages.length;
       const lastOffset = isLast ? batch.lastOffset() : (slice.at(-1)?.offset ?? batch.lastOffset());
-      listener.receive(
-        key,
-        slice.map(message => recordOf(batch, message)),
-        BigInt(lastOffset),
-        highWatermark,
-      );
-      if (isLast) break;
-      await nextTurn();
-      // A join in between starts the partition again from the last commit.
-      if (this.#epoch !== epoch) return;
+      const records = slice.map(message => sourceRecordOf(batch, message));
+      if (!this.#hand(listener, key, records, BigInt(lastOffset), highWatermark)) return;
+      if (!isLast) await nextTurn();
     }
     payload.resolveOffset(batch.lastOffset());
+  }
+
+  /** False when the listener broke its promise not to throw: our own mistake, which ends the process. */
+  #hand(listener: ConsumerListener, ...received: Parameters<ConsumerListener['receive']>): boolean {
+    try {
+      listener.receive(...received);
+      return true;
+    } catch (error) {
+      this.#crash(error);
+      return false;
+    }
+  }
+
+  #crash(error: unknown): void {
+    this.#crashed.reject(new Fault('KAFKA_CONSUMER_STOPPED', { detail: messageOf(error), cause: error }));
   }
 }
 
@@ -186,24 +232,4 @@ function topicPartitions(keys: readonly PartitionKey[]): { topic: string; partit
     topic,
     partitions: partitions.map(({ partition }) => partition),
   }));
-}
-
-function recordOf(batch: Batch, message: KafkaMessage): SourceRecord {
-  return {
-    topic: batch.topic,
-    partition: batch.partition,
-    offset: BigInt(message.offset),
-    key: message.key,
-    value: message.value,
-    timestamp: instant(Number(message.timestamp)),
-    headers: message.headers === undefined ? [] : headersOf(message.headers),
-  };
-}
-
-function headersOf(headers: IHeaders): RecordHeader[] {
-  return Object.entries(headers).flatMap(([name, value]) =>
-    [value]
-      .flat()
-      .flatMap(one => (one === undefined ? [] : [{ name, value: typeof one === 'string' ? Buffer.from(one) : one }])),
-  );
 }

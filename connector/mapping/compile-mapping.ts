@@ -31,7 +31,7 @@ export interface CompiledMapping {
 }
 
 /** What the source gives is read as a status, by the map if there is one; it may be `skip`. */
-export interface StatusRule {
+interface StatusRule {
   readonly source: Source;
   read(value: unknown): string;
 }
@@ -112,16 +112,22 @@ function compileLets(draft: Draft): ReadonlyMap<string, Source> {
   const lets = new Map<string, Source>();
   for (const [name, text] of Object.entries(draft.from.let ?? {})) {
     const path = `let.${name}`;
-    if (name === 'language') report(draft, path, 'the name is taken', 'choose another one');
     lets.set(name, expression(draft, text, path, places.any));
-    try {
-      draft.environment.registerVariable(name, 'dyn');
-      draft.names.push(name);
-    } catch {
+    if (name === 'language' || !declared(draft.environment, name)) {
       report(draft, path, 'the name is taken', 'choose another one');
     }
+    draft.names.push(name);
   }
   return lets;
+}
+
+function declared(environment: Environment, name: string): boolean {
+  try {
+    environment.registerVariable(name, 'dyn');
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function compileUser(draft: Draft): CompiledMapping['user'] | null {

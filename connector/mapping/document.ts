@@ -125,6 +125,11 @@ export const mappingSchema = z
 /** A mapping file of the right shape. */
 export type MappingFile = z.output<typeof mappingSchema>;
 
+/** The JSON Schema of a mapping file, for editors: `schemas/json/mapping.schema.json`. */
+export function mappingJsonSchema(): unknown {
+  return z.toJSONSchema(mappingSchema, { target: 'draft-7', io: 'input' });
+}
+
 /** The keys that are known at a path, for hints. */
 export const keysAt: Readonly<Record<string, readonly string[]>> = {
   '': Object.keys(mappingSchema.shape),

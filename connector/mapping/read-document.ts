@@ -27,6 +27,7 @@ function problemsOf(file: string, content: unknown, issue: Issue): readonly Mapp
       return inner.flatMap(branch => problemsOf(file, content, { ...branch, path: [...issue.path, ...branch.path] }));
     }
   }
+  if (issue.code === 'invalid_key') return [{ file, path, problem: issue.issues[0]?.message ?? issue.message }];
   if (valueAt(content, issue.path) === undefined) return [{ file, path, problem: 'is missing' }];
   return [{ file, path, problem: path === '' ? 'expects a mapping: keys and values' : issue.message }];
 }

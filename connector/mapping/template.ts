@@ -16,7 +16,7 @@ export interface Template {
 }
 
 /** One problem of a card: the member of `businessInfo` (or `''`) and what it lacks. */
-export interface TemplateProblem {
+interface TemplateProblem {
   readonly member: string;
   readonly problem: string;
   readonly missing: boolean;

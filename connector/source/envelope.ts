@@ -28,7 +28,12 @@ const upkeep: readonly (readonly [RegExp, Upkeep])[] = [
   [/^io\.debezium\.connector\.\w+\.MessageValue$/, 'logical message'],
 ];
 
-const operations: Readonly<Record<string, RowChange['op']>> = { c: 'create', u: 'update', d: 'delete', r: 'read' };
+const operations: ReadonlyMap<RowValue | undefined, RowChange['op']> = new Map([
+  ['c', 'create'],
+  ['u', 'update'],
+  ['d', 'delete'],
+  ['r', 'read'],
+]);
 
 /** Compiles a value's schema, once: what values of it are, and how their rows are read. */
 export function compileEnvelope(type: avro.Type): EnvelopeReader {
@@ -66,7 +71,7 @@ function problemOf(type: avro.Type): string {
 function interpret(envelope: Row, appendedAt: Instant): Envelope {
   if (envelope.op === 't') return { kind: 'ignored', what: 'truncation' };
   if (envelope.op === 'm') return { kind: 'ignored', what: 'logical message' };
-  const op = typeof envelope.op === 'string' ? operations[envelope.op] : undefined;
+  const op = operations.get(envelope.op);
   if (op === undefined) return undecodable('its op is none of c, u, d, r, t and m');
   const source = recordOf(envelope.source);
   const table = source && tableOf(source);

@@ -34,7 +34,7 @@ export interface SchemaRegistry {
 const refusedForMs: DurationMs = 30_000;
 
 /** How many such ids are remembered; past it the oldest is forgotten. Corrupt records can name any id. */
-const refusedMax = 1000;
+const refusedMax = 100;
 
 /** Pause before an id's absence is believed: a registry's replica may lag behind the one that the producer wrote to. */
 const secondLookMs: DurationMs = 250;

@@ -21,21 +21,25 @@ const uuid = 'b68a35a7-17ad-35b3-af2a-ae46edb4545a';
 
 /**
  * A row without placeholders. Such a column is taken from `before`, since the change left it as it was; where `before` does
- * not have it either, it is left out, and a mapping that needs it says that it is missing. (A null in `before` is not it: a value
- * that is stored apart is never null.)
+ * not have it either, it is left out, and a mapping that needs it says that it is missing.
  */
 export function withoutPlaceholders(row: Row, before: Row | null): Row {
   if (!Object.values(row).some(isPlaceholder)) return row;
   const restored: Record<string, RowValue> = {};
   for (const [column, value] of Object.entries(row)) {
-    if (!isPlaceholder(value)) {
-      restored[column] = value;
-      continue;
-    }
-    const earlier = before?.[column] ?? null;
-    if (earlier !== null && !isPlaceholder(earlier)) restored[column] = earlier;
+    if (!isPlaceholder(value)) restored[column] = value;
+    else if (before !== null && isLargeValue(before, column)) restored[column] = before[column] ?? null;
   }
   return restored;
+}
+
+/**
+ * A large value is never null or empty. A `before` of a table without REPLICA IDENTITY FULL is: Debezium fills what it does not know with
+ * null, and with 0 or "" where the column is NOT NULL (seen with 3.7).
+ */
+function isLargeValue(before: Row, column: string): boolean {
+  const value = Object.hasOwn(before, column) ? before[column] : null;
+  return Boolean(value) && value !== undefined && !isPlaceholder(value);
 }
 
 /**

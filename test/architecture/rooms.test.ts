@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
@@ -6,9 +15,9 @@ import { cruise, type ICruiseOptions, type ICruiseResult, type IFlattenedRuleSet
 import { describe, expect, it } from 'vitest';
 
 const root = join(import.meta.dirname, '../..');
-const configuration: { forbidden: IFlattenedRuleSet['forbidden']; options: ICruiseOptions } = createRequire(import.meta.url)(
-  join(root, '.dependency-cruiser.cjs'),
-);
+const configuration: { forbidden: IFlattenedRuleSet['forbidden']; options: ICruiseOptions } = createRequire(
+  import.meta.url,
+)(join(root, '.dependency-cruiser.cjs'));
 
 async function cruiseIn(folder: string, paths: string[]): Promise<ICruiseResult> {
   const { output } = await cruise(paths, {
@@ -73,7 +82,8 @@ describe('the rooms', () => {
       };
       write(from, `import type * as x from '${imports}';\nexport type X = typeof x;\n`);
       if (imports.startsWith('.')) {
-        const back = rule === 'no-cycles' ? `import type { X } from './a.ts';\nexport type Y = X;\n` : 'export type Y = 1;\n';
+        const back =
+          rule === 'no-cycles' ? `import type { X } from './a.ts';\nexport type Y = X;\n` : 'export type Y = 1;\n';
         write(join(dirname(from), imports), back);
       }
       const result = await cruiseIn(folder, [from]);

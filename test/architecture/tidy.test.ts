@@ -51,7 +51,9 @@ const rules: readonly Rule[] = [
   {
     name: 'names say what a thing is',
     applies: path => path.startsWith('connector/'),
-    find: linesMatching(/^export (?:async )?(?:function|class|const|interface|type) \w*(?:Manager|Util|Handler|Processor|Data|Item)\b/),
+    find: linesMatching(
+      /^export (?:async )?(?:function|class|const|interface|type) \w*(?:Manager|Util|Handler|Processor|Data|Item)\b/,
+    ),
     planted: { path: 'connector/a.ts', text: 'export class OrderManager {}' },
   },
   {
@@ -72,7 +74,8 @@ const rules: readonly Rule[] = [
     find: (path, text) => {
       const lines = text.split('\n');
       return lines.flatMap((line, index) =>
-        /^export (?:async )?(?:function|class|const|interface|type) /.test(line) && !/\*\/\s*$/.test(lines[index - 1] ?? '')
+        /^export (?:async )?(?:function|class|const|interface|type) /.test(line) &&
+        !/\*\/\s*$/.test(lines[index - 1] ?? '')
           ? [`${path}:${index + 1}: ${line}`]
           : [],
       );
@@ -105,7 +108,9 @@ describe('tidy', () => {
 
   it('keeps folders small enough to take in', () => {
     const folders = readdirSync(join(root, 'connector'), { withFileTypes: true }).filter(entry => entry.isDirectory());
-    const full = folders.filter(({ name }) => readdirSync(join(root, 'connector', name)).length > 16).map(({ name }) => name);
+    const full = folders
+      .filter(({ name }) => readdirSync(join(root, 'connector', name)).length > 16)
+      .map(({ name }) => name);
     expect(full).toEqual([]);
   });
 });

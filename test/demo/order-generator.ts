@@ -59,7 +59,7 @@ export function* planSteps(orders: readonly Order[], options: GeneratorOptions):
     const order = changing[index];
     if (order === undefined) return;
     // Where many changes are asked of few orders, they come to their ends slowly.
-    const share = Number.isFinite(options.changes) ? (0.6 * changing.length) / (options.changes - made) : 1;
+    const share = Number.isFinite(options.changes) ? (0.3 * changing.length) / (options.changes - made) : 1;
     const step = changeOf(order, random.chance(Math.min(advanceShare, share)), random);
     if (step.kind === 'update' && canChange(step.order)) changing[index] = step.order;
     else changing.splice(index, 1);

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import type { Fault } from './faults/fault.ts';
 import type { UnknownTemplates } from './rules/templates.ts';
 
@@ -37,6 +38,8 @@ export interface SandboxOptions {
   readonly bodyBytesMax?: number;
   /** The real time, epoch ms. */
   readonly now?: () => number;
+  /** Resolves after so many milliseconds. */
+  readonly wait?: (ms: number) => Promise<void>;
 }
 
 /** Fills in what was left out. */
@@ -60,6 +63,8 @@ export function completeOptions(options: SandboxOptions): Required<SandboxOption
     requestIdsMax: 500_000,
     bodyBytesMax: 1_048_576,
     now: Date.now,
+    // Not holding up the end of the process.
+    wait: ms => setTimeout(ms, undefined, { ref: false }),
     ...options,
   };
 }

@@ -74,7 +74,15 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     bodyBytesMax: settings.bodyBytesMax,
   };
   const answers = { clientId, keyVersion, key: settings.signAnswers ? keys.platform.privateKey : null, now };
-  const sync = { gateway, answers, latencyMs: settings.latencyMs, now, onRequest: onChange, ...parts };
+  const sync = {
+    gateway,
+    answers,
+    latencyMs: settings.latencyMs,
+    wait: settings.wait,
+    now,
+    onRequest: onChange,
+    ...parts,
+  };
   const door = { sync, control: parts, events, page: loadPage() };
   const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
     serve(request, response, door).catch((error: unknown) => {

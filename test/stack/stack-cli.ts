@@ -17,7 +17,14 @@ async function main(): Promise<void> {
   if (values['fetch-only']) return fetchStack({ log });
 
   const asked = askedToEnd();
-  const stack = await startStack({ log, signal: asked });
+  const stack = await startStack({ log, signal: asked }).catch(error => {
+    if (asked.aborted) return undefined;
+    throw error;
+  });
+  if (stack === undefined) {
+    process.exitCode = 130;
+    return;
+  }
   console.log(`
   PostgreSQL  ${stack.postgres.connectionString}
   Kafka       ${stack.kafka.bootstrap}

@@ -9,7 +9,8 @@ export function checkDeliveries(sandbox: Sandbox): { readonly requests: number; 
   for (const { sequence, requestId, digest, merchantBizNo, bizDate, outcome, inFlight } of entries) {
     const where = `request ${sequence} of order ${merchantBizNo}`;
     if (inFlight > 1) throw new Error(`${where}: ${inFlight} of this order in flight at once`);
-    if (requestId === null || digest === null || merchantBizNo === null || bizDate === null) throw new Error(`${where}: unreadable`);
+    if (requestId === null || digest === null || merchantBizNo === null || bizDate === null)
+      throw new Error(`${where}: unreadable`);
     const known = bodies.get(requestId);
     if (known !== undefined && known !== digest) throw new Error(`${where}: requestId ${requestId} with another body`);
     if (known !== undefined) repeats++;

@@ -22,7 +22,12 @@ export interface ShopWorld extends AsyncDisposable {
   readonly sandbox: Sandbox;
   readonly deadLetterTopic: string;
   /** Changes orders and waits until the last change is committed in the database. */
-  change(options: { readonly changes: number; readonly rate: number; readonly inserts?: number; readonly seed?: number }): Promise<void>;
+  change(options: {
+    readonly changes: number;
+    readonly rate: number;
+    readonly inserts?: number;
+    readonly seed?: number;
+  }): Promise<void>;
   /** Runs `card-sync`; `flow` is put over the settings' part of that name. */
   startConnector(name: string, flow?: Readonly<Record<string, unknown>>): Promise<ConnectorProcess>;
   compare(): Promise<Comparison>;
@@ -87,7 +92,14 @@ export async function openShop(stack: RemoteStack, options: ShopOptions): Promis
       }),
     startConnector: (connectorName, flow = {}) =>
       startConnectorProcess(folder, connectorName, {
-        kafka: { brokers: [stack.kafka.bootstrap], topics: [topic], groupId: name, fetchMaxWaitMs: 50, sessionTimeoutMs: 6_000, heartbeatIntervalMs: 500 },
+        kafka: {
+          brokers: [stack.kafka.bootstrap],
+          topics: [topic],
+          groupId: name,
+          fetchMaxWaitMs: 50,
+          sessionTimeoutMs: 6_000,
+          heartbeatIntervalMs: 500,
+        },
         registry: { url: stack.registry.url, retryMs: 200 },
         mapping: { files: [join(import.meta.dirname, '../../config/mappings/*.yaml')] },
         platform: {
@@ -125,6 +137,8 @@ export async function openShop(stack: RemoteStack, options: ShopOptions): Promis
 
 function firstDifferences({ orders, strangers }: Comparison): string {
   const differing = orders.filter(({ differences }) => differences.length > 0);
-  const shown = differing.slice(0, 3).map(({ merchantBizNo, differences }) => `${merchantBizNo}: ${differences.join('; ')}`);
+  const shown = differing
+    .slice(0, 3)
+    .map(({ merchantBizNo, differences }) => `${merchantBizNo}: ${differences.join('; ')}`);
   return `${differing.length} of ${orders.length} orders differ, ${strangers.length} strangers\n${shown.join('\n')}`;
 }

@@ -1,4 +1,5 @@
 import type { Row } from '../../kernel/row-change.ts';
+import { asCelMap } from '../helpers/json-column.ts';
 
 /** Something of a mapping that gives a value for a change: an expression, a constant, or a list or map of such. */
 export interface Source {
@@ -29,7 +30,7 @@ export class Scope extends Map<string, unknown> {
   constructor(row: Row, op: string) {
     super();
     this.row = row;
-    this.set('row', row).set('op', op);
+    this.set('row', asCelMap(row)).set('op', op);
   }
 
   /** Takes the lets of a mapping; those of another one are forgotten. */

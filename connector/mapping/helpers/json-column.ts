@@ -30,14 +30,19 @@ function withIntegers(value: unknown): unknown {
     if (exact === notExact) return notExact;
     if (exact !== member) members[name] = exact;
   }
-  return value;
+  return asCelMap(value);
 }
 
 // The text of a number: "JSON.parse source text access", in Node since version 21.
 function fromSource(_name: string, value: unknown, context: { readonly source: string }): unknown {
-  if (typeof value !== 'number') return value;
+  if (typeof value !== 'number') return typeof value === 'object' && value !== null ? asCelMap(value) : value;
   if (Number.isSafeInteger(value)) return BigInt(value);
   if (!/^-?\d+$/.test(context.source)) return context.source;
   const integer = BigInt(context.source);
   return integer >= int64.min && integer <= int64.max ? integer : context.source;
+}
+
+/** An object as CEL can take it: the CEL library tells what an object is by its `constructor`, which a member of that name hides. */
+export function asCelMap<T extends object>(value: T): T | ReadonlyMap<string, unknown> {
+  return Object.hasOwn(value, 'constructor') ? new Map<string, unknown>(Object.entries(value)) : value;
 }

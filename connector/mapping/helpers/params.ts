@@ -1,4 +1,4 @@
-import { refuse } from '../expressions/refusal.ts';
+import { kindOf, refuse } from '../expressions/refusal.ts';
 import type { Param } from './helper.ts';
 import { checkPattern } from './moment-format.ts';
 import { readSpan } from './read-moment.ts';
@@ -93,5 +93,5 @@ function isTime(value: unknown): value is Date {
 }
 
 function isMap(value: unknown): value is TextMap {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date);
+  return kindOf(value) === 'a map';
 }

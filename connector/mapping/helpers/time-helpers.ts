@@ -122,7 +122,7 @@ export const timeHelpers: readonly Helper[] = [
   helper(
     {
       name: 'crossDay',
-      does: 'daysBetween as AIR_TICKET_DEFAULT shows it: "+1天" in Chinese, "+1Day" in English, "" on the same day.',
+      does: 'The days between as AIR_TICKET_DEFAULT shows them: "+1天" in Chinese, "+1Day" in English, "" on the same day.',
       example: {
         expression: 'crossDay(row.starts_at, "Asia/Hong_Kong", row.ends_at, "Asia/Tokyo", "zh_HK")',
         row: '{ starts_at: 2026-11-23T14:30:00Z, ends_at: 2026-11-23T18:30:00Z }',

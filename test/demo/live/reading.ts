@@ -15,19 +15,20 @@ export interface Reading {
   readonly waiting: number;
   readonly retries: number;
   readonly deadLetters: number;
+  /** Records received. */
+  readonly consumed: number;
   /** Offsets accounted for, over all partitions. */
   readonly settled: number;
-  /** Mean of bizDate to acceptance, in seconds; null before the first. */
-  readonly meanDelay: number | null;
+  /** From bizDate to acceptance, in seconds, summed over what was delivered. */
+  readonly delaySum: number;
 }
 
 /** Reads them from the metrics page. */
 export function readingOf(page: MetricsPage): Reading {
   const answers = page.sumBy('card_sync_deliveries_total', 'result_code');
-  const accepted = page.sum('card_sync_end_to_end_delay_seconds_count');
   return {
     answers,
-    delivered: accepted,
+    delivered: page.sum('card_sync_end_to_end_delay_seconds_count'),
     skipped: page.sumBy('card_sync_changes_skipped_total', 'reason'),
     lag: page.sum('card_sync_consumer_lag'),
     queued: page.sum('card_sync_queued_changes'),
@@ -35,9 +36,15 @@ export function readingOf(page: MetricsPage): Reading {
     waiting: page.sum('card_sync_waiting_orders'),
     retries: page.sum('card_sync_retries_total'),
     deadLetters: page.sum('card_sync_dead_letters_total'),
+    consumed: page.sum('card_sync_records_consumed_total'),
     settled: page.sum('card_sync_frontier_offset'),
-    meanDelay: accepted === 0 ? null : page.sum('card_sync_end_to_end_delay_seconds_sum') / accepted,
+    delaySum: page.sum('card_sync_end_to_end_delay_seconds_sum'),
   };
+}
+
+/** Whether so many records have come in and each was given to the platform at least once, or needed no request. */
+export function isTakenIn(reading: Reading, records: number): boolean {
+  return reading.consumed >= records && reading.queued + reading.inFlight === 0;
 }
 
 /** Whether everything that the topic must hold (`records`) is accounted for, and nothing is under way. */

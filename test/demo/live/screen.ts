@@ -7,6 +7,7 @@ const printEveryMs = 2_000;
 export class Screen {
   readonly #out: NodeJS.WriteStream;
   #drawn = 0;
+  #line = '';
 
   constructor(out: NodeJS.WriteStream) {
     this.#out = out;
@@ -24,7 +25,9 @@ export class Screen {
   /** Draws the block over the last one, or prints the line. */
   show(block: () => readonly string[], line: () => string): void {
     if (!this.isTerminal) {
-      this.#out.write(`${line()}\n`);
+      const now = line();
+      if (now !== this.#line) this.#out.write(`${now}\n`);
+      this.#line = now;
       return;
     }
     // A line that wraps would count as two when the block is drawn over.

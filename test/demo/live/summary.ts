@@ -7,8 +7,9 @@ export interface Scene {
   readonly sandboxUrl: string;
   readonly metricsUrl: string;
   readonly elapsedMs: number;
-  /** Row changes a second, of late. */
+  /** Of late: row changes a second, and the mean time from a row's change to its card (null where there was none). */
   readonly rate: number;
+  readonly delayMs: number | null;
   /** What is being done. */
   readonly phase: string;
 }
@@ -20,7 +21,7 @@ export function summaryLines(scene: Scene, reading: Reading): string[] {
   const changes = `${count(update)} updates, ${count(insert)} inserts, ${count(deleted)} deletes`;
   const underWay = `${count(reading.queued)} queued, ${count(reading.inFlight)} in flight`;
   const waiting = reading.waiting === 0 ? '' : `, ${count(reading.waiting)} orders wait for another attempt`;
-  const delay = reading.meanDelay === null ? 'no card yet' : `${Math.round(reading.meanDelay * 1000)} ms on average`;
+  const delay = scene.delayMs === null ? 'no card of late' : `${count(scene.delayMs)} ms on average`;
   return [
     `contract card connector, demo   ${clock(scene.elapsedMs)}   ${scene.phase}`,
     '',
@@ -32,7 +33,7 @@ export function summaryLines(scene: Scene, reading: Reading): string[] {
     `  delivered     ${count(reading.delivered)}   ${listed(reading.answers)}`,
     `  not needed    ${count(total(reading.skipped))}   ${listed(reading.skipped)}`,
     `  lag           ${count(reading.lag)} records, ${underWay}${waiting}`,
-    `  delay         ${delay}, from the row's change to the card`,
+    `  delay         ${delay}   (from the row's change to the card)`,
     `  retries       ${count(reading.retries)}`,
     `  dead letters  ${count(reading.deadLetters)}`,
   ];

@@ -23,6 +23,7 @@ export interface SyncParts {
   readonly inFlight: InFlight;
   /** Before each answer, in milliseconds. */
   readonly latencyMs: number;
+  readonly wait: (ms: number) => Promise<void>;
   /** Epoch ms, by the sandbox's clock. */
   readonly now: () => number;
   /** Told of each request decided on. */
@@ -52,8 +53,7 @@ export async function serveSync(request: IncomingMessage, response: ServerRespon
   const startedAt = performance.now();
   const checked = check(request, read.kind === 'read' ? read.bytes : null, parts.gateway);
   const { merchantBizNo: order, command } = checked.facts;
-  const leave = order === null ? () => {} : parts.inFlight.enter(order);
-  response.on('close', leave);
+  if (order !== null) response.on('close', parts.inFlight.enter(order));
   const inFlight = order === null ? 1 : await countInFlight(order, parts.inFlight);
   const fault = parts.faults.select({ order, command }, performance.now());
   const { result, outcome } = decide(checked, fault, parts);
@@ -68,8 +68,9 @@ export async function serveSync(request: IncomingMessage, response: ServerRespon
   });
   response.on('close', () => parts.journal.finish(entry, performance.now() - arrivedAt, false));
   parts.onRequest();
-  await wait(parts.latencyMs + (fault?.delayMs ?? 0));
-  const answered = await answer(result, fault, response, parts.answers, leave);
+  const waitMs = parts.latencyMs + (fault?.delayMs ?? 0);
+  if (waitMs > 0) await parts.wait(waitMs);
+  const answered = await answer(result, fault, response, parts.answers);
   if (answered) parts.journal.finish(entry, performance.now() - arrivedAt, true);
 }
 
@@ -123,22 +124,15 @@ function injectedResult(code: Result['code'], fault: Fault): Result {
   return resultOf(code, undefined, fault.resultStatus);
 }
 
-function wait(ms: number): Promise<void> | undefined {
-  // Not holding up the end of the process.
-  return ms === 0 ? undefined : new Promise(resolve => setTimeout(resolve, ms).unref());
-}
-
-/** True if an answer was handed over whole. `leave` is called before the client can know of it: its next request may come at once. */
+/** True if an answer was handed over whole. */
 async function answer(
   result: Result | null,
   fault: Fault | null,
   response: ServerResponse,
   settings: AnswerSettings,
-  leave: () => void,
 ): Promise<boolean> {
   const written = result === null ? null : await writeAnswer(result, signatureFate(fault), settings);
   if (response.destroyed) return false;
-  if (fault?.kind !== 'timeout') leave();
   if (fault !== null && !sendsResult(fault.kind)) return breakAnswer(fault, response, written);
   if (written === null) return false;
   response.writeHead(200, written.headers);

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { type Arbitrary, integer, oneof, string } from 'fast-check';
 import { parse } from 'yaml';
 import type { Row, RowChange } from '../../../connector/kernel/row-change.ts';
 import { instant } from '../../../connector/kernel/time.ts';
@@ -112,3 +113,12 @@ export function membersOf(mapped: Mapped): Record<string, unknown> {
 export function problemsOfRow(mapped: Mapped): readonly string[] {
   return mapped.kind === 'invalid' ? mapped.problems : [];
 }
+
+/** Any well-formed text, of any code points; fast-check's own unit `binary` takes seconds to prepare. */
+export const anyText: Arbitrary<string> = string({
+  unit: oneof(
+    integer({ min: 0x20, max: 0x7e }),
+    integer({ min: 0, max: 0xd7ff }),
+    integer({ min: 0xe000, max: 0x10_ffff }),
+  ).map(point => String.fromCodePoint(point)),
+});

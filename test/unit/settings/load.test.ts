@@ -45,7 +45,7 @@ kafka:
   tls: { enabled: true, caFile: ca.pem, certFile: /abs/cert.pem, keyFile: cert-key.pem, serverName: kafka.example }
   sasl: { mechanism: scram-sha-512, username: joe, passwordFile: secrets/password }
 registry: { url: 'https://registry', username: sue, passwordFile: secrets/other }
-platform: { baseUrl: 'https://open-id-pre.alipay.com/', clientId: C, privateKeyFile: key.pem, publicKeyFile: theirs.pem, agentTokenFile: token }
+platform: { baseUrl: 'https://open-id-pre.alipay.com/', clientId: C, privateKeyFile: key.pem, publicKeyFile: theirs.pem, agentTokenFile: token, tls: { caFile: ca.pem } }
 `,
       {
         files: {
@@ -64,8 +64,11 @@ platform: { baseUrl: 'https://open-id-pre.alipay.com/', clientId: C, privateKeyF
     expect(kafka.sasl).toMatchObject({ mechanism: 'scram-sha-512', username: 'joe' });
     // White space inside belongs to a password; the line break at the end is the editor's.
     expect(kafka.sasl.mechanism === 'scram-sha-512' && kafka.sasl.password.reveal()).toBe(' pass word ');
+    expect(registry.username).toBe('sue');
     expect(registry.password?.reveal()).toBe('other');
+    expect(settingsOf(leastYaml).registry).not.toHaveProperty('username');
     expect(registry.tls).toEqual({});
+    expect(platform.tls).toEqual({ ca: 'CA' });
     expect(platform.publicKey).toBe('THEIRS');
     expect(platform.agentToken?.reveal()).toBe('TOKEN');
     expect(platform.verifyAnswers).toBe('required');

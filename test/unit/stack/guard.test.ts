@@ -34,9 +34,8 @@ afterEach(() => {
 async function startOwner(manner = ''): Promise<{ owner: ChildProcess; childEnded: Promise<unknown> }> {
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;
-  owner = spawn(process.execPath, [ownerScript, folder, String(port), manner], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const args = [ownerScript, folder, String(port), manner];
+  owner = spawn(process.execPath, args, { detached: true, stdio: ['ignore', 'pipe', 'inherit'] });
   const [socket] = (await once(server, 'connection')) as [Socket];
   socket.resume().on('error', () => undefined);
   return { owner, childEnded: once(socket, 'close') };
@@ -76,9 +75,9 @@ describe('the guard', () => {
     expect(existsSync(folder)).toBe(false);
   });
 
-  it('outlives Ctrl-C: an interrupt of its own does not stop it from watching', async () => {
+  it('outlives Ctrl-C, which the terminal gives to the whole group', async () => {
     const { owner, childEnded } = await startOwner();
-    owner.kill('SIGINT');
+    process.kill(-Number(owner.pid), 'SIGINT');
     await childEnded;
     await folderGone();
   });

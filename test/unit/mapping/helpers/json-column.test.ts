@@ -35,6 +35,17 @@ describe('readJson', () => {
     expect(Object.getPrototypeOf(read)).toBe(Object.prototype);
   });
 
+  it('gives an object with a member called constructor as a Map, for the CEL library would not know it', () => {
+    const expected = [
+      new Map<string, unknown>([
+        ['constructor', 'Ferrari'],
+        ['n', 1n],
+      ]),
+    ];
+    expect(readJson('[{"constructor": "Ferrari", "n": 1}]')).toEqual(expected);
+    expect(readJson('[{"constructor": "Ferrari", "n": 1}, 1.5]')).toEqual([...expected, '1.5']);
+  });
+
   it.each(['', '{', '{a: 1}', 'undefined', "{'a': 1}"])('refuses %j', text => {
     expect(() => readJson(text)).toThrow('the text is not JSON');
   });

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import type { Row } from '../../../../connector/kernel/row-change.ts';
@@ -9,6 +11,7 @@ import { helpers } from '../../../../connector/mapping/helpers/table.ts';
 import { timeHelpers } from '../../../../connector/mapping/helpers/time-helpers.ts';
 
 const environment = openEnvironment();
+const readme = join(import.meta.dirname, '../../../../config/mappings/README.md');
 
 /** Rows and results of the documentation's examples are YAML: whole numbers are bigint, ISO times are timestamps. */
 const fromYaml = (text: string): unknown => parse(text, { intAsBigInt: true, customTags: ['timestamp'] });
@@ -60,4 +63,16 @@ describe('optional arguments', () => {
     ['truncate("abc", 2)', 'ab'],
     ['default(row.a, row.b, "c")', 'c'],
   ])('%s', (expression, expected) => expect(evaluate(expression, {})).toBe(expected));
+});
+
+describe('config/mappings/README.md', () => {
+  it('lists every helper with its example', () => {
+    const cell = (text: string) => text.replaceAll('|', '\\|');
+    const lines = helpers.map(
+      of =>
+        `| \`${signatureOf(of)}\` | ${cell(of.does)} | \`${cell(of.example.expression)}\` of \`${cell(of.example.row)}\` is \`${cell(of.example.gives)}\` |`,
+    );
+    const table = ['| helper | what it gives | example |', '| --- | --- | --- |', ...lines].join('\n');
+    expect(readFileSync(readme, 'utf8')).toContain(`\n${table}\n`);
+  });
 });

@@ -1,4 +1,4 @@
-import { assert, integer, nat, property, string } from 'fast-check';
+import { assert, integer, nat, property } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   dayShift,
@@ -8,6 +8,7 @@ import {
   truncate,
   urlEncode,
 } from '../../../../connector/mapping/helpers/texts.ts';
+import { anyText } from '../mappings.ts';
 
 describe('pickText', () => {
   const both = { zh_HK: '中電', en_US: 'CLP Power' };
@@ -89,7 +90,7 @@ describe('truncate', () => {
 
   it('never gives more code points than asked for, nor breaks one', () => {
     assert(
-      property(string({ unit: 'binary' }), nat(20), integer({ min: 0, max: 2 }), (text, length, dots) => {
+      property(anyText, nat(20), integer({ min: 0, max: 2 }), (text, length, dots) => {
         const cut = truncate(text, length, '.'.repeat(dots));
         expect(Array.from(cut).length).toBeLessThanOrEqual(length);
         expect(cut.isWellFormed()).toBe(true);

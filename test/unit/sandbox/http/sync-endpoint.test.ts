@@ -71,8 +71,16 @@ describe('an answer', () => {
       'INVALID_SIGNATURE',
     ],
     ['no JSON', () => session.post('{"requestId":'), 'PARAM_ILLEGAL'],
-    ['a byte order mark', () => session.post(`\uFEFF${JSON.stringify(aBody())}`), 'PARAM_ILLEGAL'],
-    ['a long body', () => session.post(aBody({ merchantId: 'x'.repeat(5000) })), 'PARAM_ILLEGAL'],
+    [
+      'a byte order mark',
+      () => session.post(`\uFEFF${JSON.stringify(aBody({ requestId: 'bom', merchantBizNo: 'BOM' }))}`),
+      'PARAM_ILLEGAL',
+    ],
+    [
+      'a long body',
+      () => session.post(aBody({ requestId: 'long', merchantBizNo: 'LONG', merchantId: 'x'.repeat(5000) })),
+      'PARAM_ILLEGAL',
+    ],
   ])('refuses %s', async (_, send, code) => {
     expect(JSON.parse((await send()).text)).toMatchObject({ result: { resultStatus: 'F', resultCode: code } });
   });

@@ -56,6 +56,15 @@ describe('the templates', () => {
     expect(result?.text).toContain(why);
   });
 
+  it('name five of many problems, and count the others', () => {
+    const fields = ['action_url', 'bill_amount_currency', 'bill_desc', 'bill_due_time'].map(
+      name => `; languageBusinessInfo.en_US.${name} is missing`,
+    );
+    expect(bill('WAIT_PAY', { en_US: { bill_amount: '1' } })?.text).toBe(
+      `request invalid: languageBusinessInfo.en_US.order_url or languageBusinessInfo.en_US.order_Url is missing${fields.join('')}; and 2 more`,
+    );
+  });
+
   it('answer ORDER_STATUS_INVALID to a status they do not have, whatever else is wrong', () => {
     expect(bill('TO_BOARD', { en_US: aBill() })?.code).toBe('ORDER_STATUS_INVALID');
     expect(bill('TO_BOARD', { en_US: { bill_amount: 'x' } })?.code).toBe('ORDER_STATUS_INVALID');

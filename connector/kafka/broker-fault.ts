@@ -1,0 +1,31 @@
+import { Fault, messageOf } from '../kernel/fault.ts';
+
+// Errors of the broker that waiting does not mend, by kafkajs' names of them.
+const refusals =
+  /AUTHORIZATION_FAILED|SASL|AUTHENTICATION|SECURITY_DISABLED|INVALID_REPLICATION_FACTOR|INVALID_PARTITIONS|INVALID_CONFIG|INVALID_TOPIC|POLICY_VIOLATION/;
+
+/** The fault in an error of kafkajs: KAFKA_REFUSED where waiting does not mend it, TOPIC_MISSING, or else KAFKA_UNREACHABLE. */
+export function brokerFault(error: unknown): Fault {
+  const chain = chainOf(error);
+  // Ours already, thrown from within (authentication.ts).
+  const own = chain.find(one => one instanceof Fault);
+  if (own) return own;
+  const kinds = chain.map(kindOf).join(' ');
+  const detail = [...new Set(chain.map(messageOf))].join(': ');
+  if (refusals.test(kinds)) return new Fault('KAFKA_REFUSED', { detail, cause: error });
+  const missing = kinds.includes('UNKNOWN_TOPIC_OR_PARTITION');
+  return new Fault(missing ? 'TOPIC_MISSING' : 'KAFKA_UNREACHABLE', { detail, cause: error });
+}
+
+/** kafkajs wraps an error that it does not retry, and puts those of several topics into one: only inside is the broker's word. */
+function chainOf(error: unknown): readonly unknown[] {
+  if (!(error instanceof Error)) return [error];
+  const inside = 'errors' in error && Array.isArray(error.errors) ? error.errors : [];
+  return [error, ...[error.cause, ...inside].filter(one => one !== undefined).flatMap(chainOf)];
+}
+
+function kindOf(error: unknown): string {
+  if (!(error instanceof Error)) return '';
+  const type = 'type' in error ? String(error.type) : '';
+  return `${type} ${error.name === 'KafkaJSSASLAuthenticationError' ? 'SASL' : ''}`;
+}

@@ -1,0 +1,98 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { openDeadLetters } from '../../../connector/dead-letter/dead-letters.ts';
+import type { DeadLetters } from '../../../connector/flow/ports.ts';
+import type { OutgoingRecord } from '../../../connector/kafka/producer.ts';
+import type { Fault } from '../../../connector/kernel/fault.ts';
+import { type Clock, type DurationMs, instant } from '../../../connector/kernel/time.ts';
+import { anUnreadLetter, aRecord } from './letters.ts';
+
+const never = new AbortController().signal;
+
+let written: OutgoingRecord[];
+let failures: Error[];
+let slept: DurationMs[];
+let unwritable: Fault[];
+let deadLetters: DeadLetters;
+let onSleep: () => void;
+
+beforeEach(() => {
+  written = [];
+  failures = [];
+  slept = [];
+  unwritable = [];
+  onSleep = () => undefined;
+  const producer = {
+    write: async (record: OutgoingRecord) => {
+      const failure = failures.shift();
+      if (failure) throw failure;
+      written.push(record);
+    },
+    close: async () => undefined,
+  };
+  const clock: Clock = {
+    now: () => instant(0),
+    sleep: async duration => {
+      slept.push(duration);
+      onSleep();
+    },
+  };
+  const options = { topic: 'dead', partitions: 3, connectorName: 'card-sync' };
+  deadLetters = openDeadLetters(producer, { ...options, onUnwritable: fault => unwritable.push(fault) }, clock);
+});
+
+describe('a dead letter', () => {
+  it('is the record: the same key and value, its headers first', async () => {
+    const { key, value, headers } = aRecord();
+    await deadLetters.publish(anUnreadLetter(), never);
+    expect(written).toHaveLength(1);
+    expect(written[0]).toMatchObject({ topic: 'dead', key, value });
+    expect(written[0]?.headers.slice(0, 2)).toEqual(headers);
+  });
+
+  it('of a tombstone without key has neither', async () => {
+    await deadLetters.publish(anUnreadLetter({ record: aRecord({ key: null, value: null }) }), never);
+    expect(written[0]).toMatchObject({ key: null, value: null });
+  });
+
+  it.each([
+    [0, 0],
+    [2, 2],
+    [3, null],
+    [7, null],
+  ])("keeps its record's partition where there are enough: %d → %s", async (partition, kept) => {
+    await deadLetters.publish(anUnreadLetter({ record: aRecord({ partition }) }), never);
+    expect(written[0]?.partition).toBe(kept);
+  });
+});
+
+describe('publishing', () => {
+  it('tries until the broker has it, once a second, and tells each time', async () => {
+    failures = [new Error('no leader'), new Error('not enough replicas'), new Error('no leader')];
+    await deadLetters.publish(anUnreadLetter(), never);
+    expect(written).toHaveLength(1);
+    expect(slept).toEqual([1_000, 1_000, 1_000]);
+    expect(unwritable.map(({ code, detail }) => `${code}: ${detail}`)).toEqual([
+      'DEAD_LETTER_UNWRITABLE: no leader',
+      'DEAD_LETTER_UNWRITABLE: not enough replicas',
+      'DEAD_LETTER_UNWRITABLE: no leader',
+    ]);
+    expect(unwritable[0]?.message).toContain('shop.public.orders/2@41');
+  });
+
+  it('ends when the partition is taken away between two tries', async () => {
+    const revocation = new AbortController();
+    failures = [new Error('no leader'), new Error('no leader')];
+    onSleep = () => revocation.abort();
+    await expect(deadLetters.publish(anUnreadLetter(), revocation.signal)).rejects.toMatchObject({
+      code: 'DEAD_LETTER_UNWRITABLE',
+      detail: /taken away/,
+    });
+    expect(written).toEqual([]);
+    expect(slept).toEqual([1_000]);
+  });
+
+  it('does not begin when the partition is taken away already', async () => {
+    await expect(deadLetters.publish(anUnreadLetter(), AbortSignal.abort())).rejects.toThrow('taken away');
+    expect(written).toEqual([]);
+  });
+});

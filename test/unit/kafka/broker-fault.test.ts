@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest';
+import { brokerFault } from '../../../connector/kafka/broker-fault.ts';
+import { Fault } from '../../../connector/kernel/fault.ts';
+
+/** As kafkajs puts an error of the broker: its name in `type`, wrapped once where it is not retried. */
+function brokerError(type: string, text = 'the broker said so'): Error {
+  return Object.assign(new Error(text), { name: 'KafkaJSProtocolError', type });
+}
+
+function wrapped(error: Error): Error {
+  return Object.assign(new Error(error.message, { cause: error }), { name: 'KafkaJSNonRetriableError' });
+}
+
+function several(...errors: Error[]): Error {
+  return Object.assign(new Error('Topic creation errors'), { name: 'KafkaJSAggregateError', errors });
+}
+
+describe('an error of kafkajs', () => {
+  it.each([
+    brokerError('TOPIC_AUTHORIZATION_FAILED'),
+    wrapped(brokerError('GROUP_AUTHORIZATION_FAILED')),
+    wrapped(wrapped(brokerError('CLUSTER_AUTHORIZATION_FAILED'))),
+    several(brokerError('TOPIC_AUTHORIZATION_FAILED')),
+    wrapped(several(brokerError('TOPIC_ALREADY_EXISTS'), brokerError('POLICY_VIOLATION'))),
+    brokerError('INVALID_REPLICATION_FACTOR'),
+    brokerError('INVALID_TOPIC_EXCEPTION'),
+    Object.assign(new Error('SASL PLAIN authentication failed'), { name: 'KafkaJSSASLAuthenticationError' }),
+  ])('that waiting does not mend is KAFKA_REFUSED: %#', error => {
+    expect(brokerFault(error)).toMatchObject({ code: 'KAFKA_REFUSED', cause: error });
+  });
+
+  it('of a topic that is not there is TOPIC_MISSING', () => {
+    expect(brokerFault(wrapped(brokerError('UNKNOWN_TOPIC_OR_PARTITION'))).code).toBe('TOPIC_MISSING');
+  });
+
+  it.each([
+    new Error('connect ECONNREFUSED'),
+    brokerError('LEADER_NOT_AVAILABLE'),
+    brokerError('COORDINATOR_LOAD_IN_PROGRESS'),
+    'a text',
+    undefined,
+  ])('that may pass is KAFKA_UNREACHABLE: %#', error => {
+    expect(brokerFault(error).code).toBe('KAFKA_UNREACHABLE');
+  });
+
+  it('that holds a fault of ours is that fault', () => {
+    const ours = new Fault('KAFKA_REFUSED', { detail: 'no token' });
+    expect(brokerFault(wrapped(ours))).toBe(ours);
+  });
+
+  it('is told with every text in it, once', () => {
+    const error = wrapped(several(brokerError('POLICY_VIOLATION', 'too many partitions')));
+    expect(brokerFault(error).detail).toBe('Topic creation errors: too many partitions');
+  });
+});

@@ -1,0 +1,180 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { openConsumer, type RecordConsumer } from '../../../connector/kafka/consumer.ts';
+import { type Clock, type DurationMs, instant } from '../../../connector/kernel/time.ts';
+import { FakeKafkajs } from './fake-kafkajs.ts';
+
+// The states of kafkajs that a real broker does not give at will; what a real one gives is in test/integration/kafka.test.ts.
+
+const options = {
+  groupId: 'g',
+  topics: ['t'],
+  sessionTimeoutMs: 30_000,
+  rebalanceTimeoutMs: 60_000,
+  heartbeatIntervalMs: 3_000,
+  fetchMaxBytes: 1_000_000,
+  fetchMaxBytesPerPartition: 1_000_000,
+  fetchMaxWaitMs: 250,
+};
+
+let kafkajs: FakeKafkajs;
+let consumer: RecordConsumer;
+let heard: string[];
+let receiving: () => void;
+let now: number;
+let slept: DurationMs[];
+
+beforeEach(async () => {
+  heard = [];
+  slept = [];
+  now = 0;
+  receiving = () => undefined;
+  kafkajs = new FakeKafkajs();
+  const clock: Clock = {
+    now: () => instant(now),
+    sleep: async duration => {
+      slept.push(duration);
+    },
+  };
+  consumer = openConsumer(kafkajs.kafka, options, clock);
+  await consumer.start({
+    rebalancing: () => heard.push('rebalancing'),
+    assigned: keys => heard.push(`assigned ${keys.join(' ')}`),
+    receive: (key, records, lastOffset, highWatermark) => {
+      heard.push(`${key}: ${records.length} to ${lastOffset} of ${highWatermark}`);
+      receiving();
+    },
+  });
+  kafkajs.join({ t: [0, 1] });
+});
+
+describe('between two joins', () => {
+  beforeEach(() => {
+    kafkajs.running = false;
+    kafkajs.emit('STOP', {});
+  });
+
+  it('pause and resume do nothing instead of throwing; after the join they work', () => {
+    consumer.pause(['t/0']);
+    consumer.resume(['t/0']);
+    kafkajs.running = true;
+    kafkajs.join({ t: [0] });
+    consumer.pause(['t/0']);
+    expect(kafkajs.calls).toEqual(['pause']);
+  });
+
+  it('a commit is refused: nobody takes it for made', async () => {
+    await expect(consumer.commit(new Map([['t/0', 1n]]))).rejects.toThrow('nothing was committed');
+    kafkajs.running = true;
+    await consumer.commit(new Map([['t/0', 1n]]));
+    expect(kafkajs.calls).toEqual(['commit t/0@1']);
+  });
+
+  it('it is not joined', () => {
+    expect(consumer.joined).toBe(false);
+    kafkajs.join({ t: [0] });
+    expect(consumer.joined).toBe(true);
+  });
+});
+
+describe('a commit', () => {
+  it('leaves out what is not assigned any more, and asks nothing where nothing is left', async () => {
+    kafkajs.join({ t: [1] });
+    await consumer.commit(
+      new Map([
+        ['t/0', 7n],
+        ['t/1', 8n],
+      ]),
+    );
+    await consumer.commit(new Map([['t/0', 7n]]));
+    expect(kafkajs.calls).toEqual(['commit t/1@8']);
+  });
+});
+
+describe('a batch', () => {
+  it('is handed over in slices, and counts as read only when all are', async () => {
+    await kafkajs.batch('t', 0, 100, 300);
+    expect(heard.slice(1)).toEqual(['t/0: 128 to 227 of 1000', 't/0: 128 to 355 of 1000', 't/0: 44 to 399 of 1000']);
+    expect(kafkajs.resolved).toEqual(['t/0@399']);
+  });
+
+  it('is handed over no further when a join comes between, and does not count as read', async () => {
+    receiving = () => kafkajs.join({ t: [0, 1] });
+    await kafkajs.batch('t', 0, 100, 300);
+    expect(heard.slice(1)).toEqual(['t/0: 128 to 227 of 1000', 'assigned t/0 t/1']);
+    expect(kafkajs.resolved).toEqual([]);
+  });
+
+  it('of a partition that went is dropped: to count it as read would be a TypeError in kafkajs', async () => {
+    kafkajs.join({ t: [1] });
+    await kafkajs.batch('t', 0, 100, 3);
+    expect(heard.slice(2)).toEqual([]);
+    expect(kafkajs.resolved).toEqual([]);
+  });
+
+  it('of transaction markers alone is told by its last offset', () => {
+    const read = { batchSize: 0, lastOffset: '41', highWatermark: '42' };
+    kafkajs.emit('START_BATCH_PROCESS', { topic: 't', partition: 1, ...read });
+    kafkajs.emit('START_BATCH_PROCESS', { topic: 't', partition: 1, ...read, batchSize: 1 });
+    expect(heard.slice(1)).toEqual(['t/1: 0 to 41 of 42']);
+  });
+
+  it('that the listener throws at ends the consumer, and nothing escapes into kafkajs', async () => {
+    receiving = () => {
+      throw new TypeError('our own mistake');
+    };
+    await kafkajs.batch('t', 0, 100, 3);
+    expect(kafkajs.resolved).toEqual([]);
+    await expect(consumer.crashed).rejects.toMatchObject({
+      code: 'KAFKA_CONSUMER_STOPPED',
+      detail: 'our own mistake',
+    });
+  });
+});
+
+describe('a crash', () => {
+  it('after which kafkajs starts again is none to us', async () => {
+    kafkajs.emit('CRASH', { error: new Error('soon back'), restart: true });
+    kafkajs.emit('CRASH', { error: new Error('for good'), restart: false });
+    await expect(consumer.crashed).rejects.toMatchObject({ detail: 'for good' });
+  });
+});
+
+describe('closing', () => {
+  it('takes no longer than 5 s where kafkajs does not come to an end', async () => {
+    kafkajs.disconnected = new Promise(() => undefined);
+    await consumer.close();
+    expect(slept).toEqual([5_000]);
+  });
+
+  it('never rejects', async () => {
+    kafkajs.disconnected = Promise.reject(new Error('not connected'));
+    await consumer.close();
+  });
+
+  it('is for good: no restart, no join, no record, no crash after it', async () => {
+    expect(await kafkajs.restartOnFailure?.(new Error('x'))).toBe(true);
+    await consumer.close();
+    expect(await kafkajs.restartOnFailure?.(new Error('x'))).toBe(false);
+    expect(() => kafkajs.join({ t: [0] })).toThrow('closed');
+    await kafkajs.batch('t', 0, 100, 3);
+    expect(heard).toEqual(['assigned t/0 t/1']);
+    kafkajs.emit('CRASH', { error: new Error('the consumer was closed'), restart: false });
+    expect(await Promise.race([consumer.crashed.catch(() => 'crashed'), nextTurn('quiet')])).toBe('quiet');
+  });
+});
+
+describe('activity', () => {
+  it('is a fetch, a heartbeat or a join', () => {
+    for (const [at, event] of ['FETCH', 'HEARTBEAT', 'GROUP_JOIN'].entries()) {
+      now = at + 1;
+      kafkajs.emit(event, { memberAssignment: {} });
+      expect(consumer.lastActivityAt).toBe(at + 1);
+    }
+    now = 9;
+    kafkajs.emit('STOP', {});
+    kafkajs.emit('REBALANCING', {});
+    expect(consumer.lastActivityAt).toBe(3);
+    expect(heard.at(-1)).toBe('rebalancing');
+  });
+});

@@ -1,0 +1,78 @@
+import type { ConsumerRunConfig, EachBatchPayload, Kafka, KafkaMessage } from 'kafkajs';
+
+type Event = { readonly payload: unknown };
+
+/**
+ * The consumer of kafkajs as far as our room uses it, brought into states by hand that a real broker does not give at will.
+ * What kafkajs does in them was read in its source (consumer/index.js, consumer/runner.js).
+ */
+export class FakeKafkajs {
+  readonly calls: string[] = [];
+  readonly resolved: string[] = [];
+  /** What `disconnect` does: by default it is done at once. */
+  disconnected: Promise<void> = Promise.resolve();
+  /** Does kafkajs run? Where not, a commit resolves without having been made. */
+  running = true;
+  restartOnFailure: ((error: Error) => Promise<boolean>) | undefined;
+  readonly #listeners = new Map<string, (event: Event) => void>();
+  #run: ConsumerRunConfig = {};
+
+  /** Give this to `openConsumer`. */
+  get kafka(): Kafka {
+    const events = new Proxy({}, { get: (_, name) => String(name) });
+    const consumer = {
+      events,
+      connect: async () => undefined,
+      subscribe: async () => undefined,
+      run: async (config: ConsumerRunConfig) => {
+        this.#run = config;
+      },
+      on: (name: string, listener: (event: Event) => void) => this.#listeners.set(name, listener),
+      pause: () => this.#whileThereIsAGroup('pause'),
+      resume: () => this.#whileThereIsAGroup('resume'),
+      commitOffsets: async (offsets: readonly { topic: string; partition: number; offset: string }[]) => {
+        if (!this.running) return;
+        this.calls.push(`commit ${offsets.map(one => `${one.topic}/${one.partition}@${one.offset}`).join(' ')}`);
+        this.emit('COMMIT_OFFSETS', {});
+      },
+      disconnect: () => {
+        this.calls.push('disconnect');
+        return this.disconnected;
+      },
+    };
+    const client = {
+      consumer: (options: { retry?: { restartOnFailure?: (error: Error) => Promise<boolean> } }) => {
+        this.restartOnFailure = options.retry?.restartOnFailure;
+        return consumer;
+      },
+    };
+    return client as unknown as Kafka;
+  }
+
+  /** As kafkajs does: synchronously, and what the listener throws comes out here. */
+  emit(name: string, payload: unknown): void {
+    this.#listeners.get(name)?.({ payload });
+  }
+
+  join(assignment: Readonly<Record<string, readonly number[]>>): void {
+    this.emit('GROUP_JOIN', { memberAssignment: assignment });
+  }
+
+  /** Hands a batch of records with the offsets from `first` to the handler. */
+  async batch(topic: string, partition: number, first: number, count: number): Promise<void> {
+    const messages = Array.from({ length: count }, (_, index): KafkaMessage => {
+      const offset = String(first + index);
+      return { key: null, value: null, timestamp: '0', attributes: 0, offset, headers: {} };
+    });
+    const lastOffset = String(first + count - 1);
+    const batch = { topic, partition, messages, highWatermark: '1000', lastOffset: () => lastOffset };
+    const resolveOffset = (offset: string) => this.resolved.push(`${topic}/${partition}@${offset}`);
+    await this.#run.eachBatch?.({ batch, resolveOffset } as unknown as EachBatchPayload);
+  }
+
+  /** Between a stop and the next start there is no group: kafkajs throws (consumer/index.js, pause). */
+  #whileThereIsAGroup(call: string): void {
+    if (!this.running) throw new Error('Consumer group was not initialized, consumer#run must be called first');
+    this.calls.push(call);
+  }
+}

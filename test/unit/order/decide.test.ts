@@ -1,0 +1,240 @@
+import { describe, expect, it } from 'vitest';
+import { instant } from '../../../connector/kernel/time.ts';
+import { healedRequest } from '../../../connector/order/decide.ts';
+import { requestId } from '../../../connector/order/request-id.ts';
+import { aChange, aPolicy, dawn, lsnAt, sourceTopic } from '../../support/builders.ts';
+import { deadLettered, ended, given, hours, sent, skipped, unconfirmed, updated } from './given.ts';
+
+const journal = { unknownMeans: 'nothing-sent' } as const;
+
+describe('an order that nothing is known of', () => {
+  it('whose row is made: SEND', () => {
+    expect(given().when(aChange({ creates: true })).brief).toBe('SEND');
+  });
+
+  it('whose row was there before: UPDATE first, for it may be forgotten, not new', () => {
+    expect(given().when(aChange()).brief).toBe('UPDATE');
+  });
+
+  it('whose row was there before, with a complete memory: SEND', () => {
+    expect(given().when(aChange(), journal).brief).toBe('SEND');
+  });
+
+  it('that ends: UPDATE, for a card may show', () => {
+    expect(given().when(aChange({ ends: true })).brief).toBe('UPDATE');
+  });
+
+  it('whose row is made in its end status: there is no card to end', () => {
+    expect(given().when(aChange({ ends: true, creates: true })).brief).toBe('ended');
+    expect(given().when(aChange({ ends: true }), journal).brief).toBe('ended');
+  });
+});
+
+describe('an order with a card', () => {
+  const one = aChange({ n: 1, text: 'one' });
+  const two = aChange({ n: 2, text: 'two' });
+
+  it('that changes: UPDATE', () => {
+    expect(given(sent(one)).when(two).brief).toBe('UPDATE');
+  });
+
+  it('whose card would look the same: unchanged', () => {
+    expect(given(sent(one)).when(aChange({ n: 2, text: 'one' })).brief).toBe('unchanged');
+  });
+
+  it('whose card looks the same as before the last change: UPDATE', () => {
+    expect(given(sent(one), updated(two)).when(aChange({ n: 3, text: 'one' })).brief).toBe('UPDATE');
+  });
+
+  it('that ends: UPDATE', () => {
+    expect(given(sent(one)).when(aChange({ n: 2, ends: true })).brief).toBe('UPDATE');
+  });
+
+  it('whose record is read again: duplicate', () => {
+    expect(given(sent(two)).when(two).brief).toBe('duplicate');
+    expect(given(sent(two)).when(one).brief).toBe('duplicate');
+  });
+
+  it('whose older change was left out, and is read again: duplicate', () => {
+    const three = aChange({ n: 3 });
+    expect(given(sent(one), skipped(three)).when(two).brief).toBe('duplicate');
+    expect(given(sent(one), deadLettered(three)).when(three).brief).toBe('duplicate');
+  });
+
+  it('whose older change the database repeats at a new offset: stale', () => {
+    const repeated = aChange({ n: 9, source: lsnAt(1), text: 'one' });
+    expect(given(sent(one), updated(two)).when(repeated).brief).toBe('stale');
+  });
+
+  it('whose changes come from another partition: compared by the database, not by the offset', () => {
+    expect(given(sent(two)).when(aChange({ n: 3, partition: 1, offset: 0n })).brief).toBe('UPDATE');
+    expect(given(sent(two)).when(aChange({ n: 1, partition: 1, offset: 9n })).brief).toBe('stale');
+  });
+
+  it('that a dead letter left as it was: the same card is still unchanged', () => {
+    expect(given(sent(one), deadLettered(two)).when(aChange({ n: 3, text: 'one' })).brief).toBe('unchanged');
+  });
+});
+
+describe('an order whose card has expired', () => {
+  const one = aChange({ n: 1, text: 'one' });
+  const later = { now: hours(25) };
+
+  it('SEND, for an UPDATE would be ignored in silence', () => {
+    expect(given(sent(one)).when(aChange({ n: 2 }), later).brief).toBe('SEND');
+  });
+
+  it('SEND also when it would look the same', () => {
+    expect(given(sent(one)).when(aChange({ n: 2, text: 'one' }), later).brief).toBe('SEND');
+  });
+
+  it('SEND already a minute before', () => {
+    const justBefore = { now: instant(hours(24) - 30_000) };
+    expect(given(sent(one)).when(aChange({ n: 2 }), justBefore).brief).toBe('SEND');
+    expect(given(sent(one)).when(aChange({ n: 2 }), { now: instant(hours(24) - 60_001) }).brief).toBe('UPDATE');
+  });
+
+  it('still has a card to end in that minute, and none after it', () => {
+    const end = aChange({ n: 2, ends: true });
+    expect(given(sent(one)).when(end, { now: instant(hours(24) - 30_000) }).brief).toBe('UPDATE');
+    expect(given(sent(one)).when(end, later).brief).toBe('ended');
+  });
+
+  it("is not made to live longer by an UPDATE: 24 hours count from the card's making", () => {
+    const second = updated(aChange({ n: 2 }), hours(20));
+    expect(given(sent(one), second).when(aChange({ n: 3 }), later).brief).toBe('SEND');
+  });
+
+  it('lives as long as its endDate says', () => {
+    const long = sent(aChange({ n: 1, endDate: hours(48) }));
+    expect(given(long).when(aChange({ n: 2 }), later).brief).toBe('UPDATE');
+    expect(given(long).when(aChange({ n: 2 }), { now: hours(48) }).brief).toBe('SEND');
+  });
+});
+
+describe('a card that would be over on arrival', () => {
+  it('is left out', () => {
+    expect(given().when(aChange({ n: 1, endDate: dawn })).brief).toBe('expired');
+  });
+
+  it('is told where a card shows that does not know it yet', () => {
+    expect(given(sent(aChange({ n: 1 }))).when(aChange({ n: 2, endDate: dawn })).brief).toBe('UPDATE');
+  });
+
+  it('of a snapshot: the default 24 hours count from its bizDate', () => {
+    const row = aChange({ n: 1, snapshot: true, creates: true });
+    expect(given().when(row, { now: hours(25) }).brief).toBe('expired');
+    expect(given().when(row, { now: hours(23) }).brief).toBe('SEND');
+    expect(given().when({ ...row, snapshot: false }, { now: hours(25) }).brief).toBe('SEND');
+  });
+});
+
+describe('an order that has ended', () => {
+  const end = aChange({ n: 2, ends: true });
+
+  it('has no card to end again', () => {
+    expect(given(ended(end)).when(aChange({ n: 3, ends: true })).brief).toBe('ended');
+  });
+
+  it('gets a new card when it goes on', () => {
+    expect(given(ended(end)).when(aChange({ n: 3 })).brief).toBe('SEND');
+  });
+});
+
+describe('an order whose last request has an unknown outcome', () => {
+  const one = aChange({ n: 1, text: 'one' });
+  const two = aChange({ n: 2, text: 'two' });
+  const end = aChange({ n: 2, ends: true });
+
+  it('is sent what it had before: the platform may show the other', () => {
+    expect(given(sent(one), unconfirmed(two)).when(aChange({ n: 3, text: 'one' })).brief).toBe('UPDATE');
+  });
+
+  it('gets a bizDate above the one that may have been taken', () => {
+    const { decision } = given(sent(one), unconfirmed(two)).when(aChange({ n: 3, bizDate: two.bizDate }));
+    expect(decision).toMatchObject({ request: { bizDate: two.bizDate + 1 } });
+    const fresh = given(unconfirmed(two)).when(aChange({ n: 3, bizDate: instant(dawn - 5) }));
+    expect(fresh.decision).toMatchObject({ request: { bizDate: two.bizDate + 1 } });
+  });
+
+  it('has perhaps a card to end, though its row was only just made', () => {
+    const close = aChange({ n: 3, ends: true, creates: true });
+    expect(given(unconfirmed({ ...two, creates: true })).when(close).brief).toBe('UPDATE');
+    expect(given(unconfirmed(two)).when(close, journal).brief).toBe('UPDATE');
+    expect(given(ended(aChange({ n: 1, ends: true })), unconfirmed(two)).when(close).brief).toBe('UPDATE');
+  });
+
+  it('may be ended: SEND, for an UPDATE of a hidden card would be ignored in silence', () => {
+    expect(given(sent(one), unconfirmed(end)).when(aChange({ n: 3 })).brief).toBe('SEND');
+    expect(given(sent(one), unconfirmed(end), unconfirmed(aChange({ n: 3 }))).when(aChange({ n: 4 })).brief).toBe(
+      'SEND',
+    );
+  });
+
+  it('is certain again after the next answer', () => {
+    const three = aChange({ n: 3, text: 'three' });
+    expect(given(sent(one), unconfirmed(two), updated(three)).when(aChange({ n: 4, text: 'three' })).brief).toBe(
+      'unchanged',
+    );
+  });
+});
+
+describe('bizDate', () => {
+  const one = aChange({ n: 5 });
+
+  it("is the change's own where it is higher", () => {
+    const change = aChange({ n: 6, bizDate: instant(one.bizDate + 10) });
+    expect(given(sent(one)).when(change).decision).toMatchObject({ request: { bizDate: one.bizDate + 10 } });
+  });
+
+  it.each([
+    ['the same millisecond', 0],
+    ['a clock that went back', -60_000],
+  ])('is one above the last: %s', (_, shift) => {
+    const change = aChange({ n: 6, bizDate: instant(one.bizDate + shift) });
+    expect(given(sent(one)).when(change).decision).toMatchObject({ request: { bizDate: one.bizDate + 1 } });
+  });
+});
+
+describe('the request', () => {
+  const change = aChange({ n: 7, order: 'R-7', text: '到了 "now"' });
+
+  it('is the JSON of requestId, command, bizDate and the card, the card byte for byte', () => {
+    const { decision } = given().when(change);
+    const body = decision.kind === 'deliver' ? decision.request.body : '';
+    expect(body.endsWith(`,${change.card.members}}`)).toBe(true);
+    expect(JSON.parse(body)).toEqual({
+      requestId: requestId(change.position, 'UPDATE', 'uuid'),
+      command: 'UPDATE',
+      bizDate: change.bizDate,
+      merchantBizNo: 'R-7',
+      orderStatus: 'PENDING',
+      productTemplateCode: 'RIDE_HAILING_DEFAULT',
+      syncDataInfo: { languageBusinessInfo: '到了 "now"' },
+      userId: '2160000000000001',
+    });
+  });
+
+  it('takes the id in the form that the settings ask for', () => {
+    expect(given().when(change, { requestIdForm: 'hex' }).decision).toMatchObject({
+      request: { requestId: requestId({ topic: sourceTopic, partition: 0, offset: 7n }, 'UPDATE', 'hex') },
+    });
+  });
+
+  it('healed: the other command and its own id, the same bizDate and card', () => {
+    const { decision } = given(sent(aChange({ n: 7 }))).when(aChange({ n: 8, bizDate: dawn }));
+    if (decision.kind !== 'deliver') throw new Error('nothing to heal');
+    const healed = healedRequest(decision.request, 'SEND', aPolicy());
+    expect(healed).toMatchObject({
+      command: 'SEND',
+      bizDate: decision.request.bizDate,
+      change: decision.request.change,
+    });
+    expect(healed.requestId).toBe(requestId(decision.request.change.position, 'SEND', 'uuid'));
+    expect(JSON.parse(healed.body)).toEqual({
+      ...JSON.parse(decision.request.body),
+      command: 'SEND',
+      requestId: healed.requestId,
+    });
+  });
+});

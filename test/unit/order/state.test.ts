@@ -1,0 +1,139 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { isLater } from '../../../connector/order/source-position.ts';
+import { defaultCardLifeMs, evolve, initialState, type OrderState } from '../../../connector/order/state.ts';
+import { aChange, dawn, lsnAt } from '../../support/builders.ts';
+import { deadLettered, ended, hours, sent, skipped, unconfirmed, updated } from './given.ts';
+import { histories, play } from './histories.ts';
+
+const stateAfter = (...events: Parameters<typeof evolve>[1][]): OrderState => events.reduce(evolve, initialState);
+const one = aChange({ n: 1 });
+const two = aChange({ n: 2 });
+
+describe('evolve', () => {
+  it('a card that was sent lives 24 hours, or till its endDate', () => {
+    expect(stateAfter(sent(one))).toEqual({
+      kind: 'live',
+      through: one.position,
+      source: one.source,
+      bizDate: one.bizDate,
+      hash: one.card.hash,
+      expires: dawn + defaultCardLifeMs,
+    });
+    expect(stateAfter(sent(aChange({ n: 1, endDate: hours(2) })))).toMatchObject({ expires: hours(2) });
+  });
+
+  it('an update shows another card and keeps its end, or moves it to a new endDate', () => {
+    expect(stateAfter(sent(one), updated(two, hours(5)))).toMatchObject({
+      kind: 'live',
+      through: two.position,
+      bizDate: two.bizDate,
+      hash: two.card.hash,
+      expires: hours(24),
+    });
+    expect(stateAfter(sent(one), updated(aChange({ n: 2, endDate: hours(3) })))).toMatchObject({ expires: hours(3) });
+  });
+
+  it('an update of a card that we did not make: it lives at least now', () => {
+    expect(stateAfter(updated(two, hours(5)))).toMatchObject({ kind: 'live', expires: hours(29) });
+  });
+
+  it('an end hides the card', () => {
+    expect(stateAfter(sent(one), ended(two))).toEqual({
+      kind: 'ended',
+      through: two.position,
+      source: two.source,
+      bizDate: two.bizDate,
+      hash: two.card.hash,
+    });
+  });
+
+  it.each([
+    ['skipped', skipped],
+    ['dead-lettered', deadLettered],
+  ])('a change that was %s moves on how far was gone through, and nothing else', (_, event) => {
+    const { through, source, ...rest } = stateAfter(sent(one));
+    expect(stateAfter(sent(one), event(two))).toEqual({ ...rest, through: two.position, source: two.source });
+    expect(through).toEqual(one.position);
+    expect(source).toEqual(one.source);
+  });
+
+  it('a stale change does not take the database back', () => {
+    const stale = aChange({ n: 9, source: lsnAt(1) });
+    expect(stateAfter(sent(two), skipped(stale))).toMatchObject({ through: stale.position, source: lsnAt(2) });
+    expect(stateAfter(sent(two), unconfirmed(stale))).toMatchObject({ through: stale.position, source: lsnAt(2) });
+  });
+
+  it('an outcome that is not known leaves a live card live, without knowing what it shows', () => {
+    expect(stateAfter(sent(one), unconfirmed(two))).toEqual({
+      kind: 'live',
+      through: two.position,
+      source: two.source,
+      bizDate: two.bizDate,
+      hash: null,
+      expires: hours(24),
+    });
+  });
+
+  it('an end whose outcome is not known leaves it open whether there is a card', () => {
+    const unknown = { kind: 'unknown', through: two.position, source: two.source, bizDate: two.bizDate };
+    expect(stateAfter(sent(one), unconfirmed({ ...two, card: { ...two.card, ends: true } }))).toEqual({
+      ...unknown,
+      mayBeEnded: true,
+    });
+    expect(stateAfter(ended(one), unconfirmed(two))).toEqual({ ...unknown, mayBeEnded: true });
+    expect(stateAfter(unconfirmed(two))).toEqual({ ...unknown, mayBeEnded: false });
+  });
+});
+
+describe('over any history, the state', () => {
+  const told = histories.chain(steps =>
+    fc.constantFrom<'nothing-sent' | 'not-remembered'>('nothing-sent', 'not-remembered').map(m => play(steps, m)),
+  );
+  const runs = { numRuns: 500 };
+
+  it("never goes back in the database's log", () => {
+    fc.assert(
+      fc.property(told, list => {
+        for (const { before, after } of list) {
+          if (before.source !== null && after.source !== null) expect(isLater(before.source, after.source)).toBe(false);
+          if (before.source !== null) expect(after.source).not.toBeNull();
+        }
+      }),
+      runs,
+    );
+  });
+
+  it('never goes back in the partition', () => {
+    fc.assert(
+      fc.property(told, list => {
+        for (const { before, after } of list) {
+          if (before.through !== null) expect(after.through?.offset).toBeGreaterThanOrEqual(before.through.offset);
+        }
+      }),
+      runs,
+    );
+  });
+
+  it('never lowers the bizDate, and forgets none', () => {
+    fc.assert(
+      fc.property(told, list => {
+        for (const { before, after } of list) {
+          if (before.bizDate !== null) expect(after.bizDate).toBeGreaterThanOrEqual(before.bizDate);
+        }
+      }),
+      runs,
+    );
+  });
+
+  it('goes through every change that was handled', () => {
+    fc.assert(
+      fc.property(told, list => {
+        for (const { events, change, after } of list) {
+          if (events.length > 0) expect(after.through).toEqual(change.position);
+        }
+      }),
+      runs,
+    );
+  });
+});

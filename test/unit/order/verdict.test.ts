@@ -1,0 +1,179 @@
+import { describe, expect, it } from 'vitest';
+import type { Answered, ResultStatus, SignatureCheck } from '../../../connector/order/answer.ts';
+import type { Command } from '../../../connector/order/change.ts';
+import { resultCodes } from '../../../connector/order/result-codes.ts';
+import { judge, retryCauses, type Verdict } from '../../../connector/order/verdict.ts';
+import { anAnswer, anHttpAnswer, silence } from '../../support/builders.ts';
+
+const accepted = { kind: 'accepted' } as const;
+const reject = (reason: string) => ({ kind: 'reject', reason }) as const;
+const halt = (reason: string) => ({ kind: 'halt', reason }) as const;
+const heal = (command: Command) => ({ kind: 'heal', command }) as const;
+const retry = (cause: string, afterMs: number | null = null) => ({ kind: 'retry', cause, afterMs });
+
+describe('judge, by result code (HTTP 200)', () => {
+  // Columns: SEND, UPDATE, SEND after a heal, UPDATE after a heal.
+  const rejects = (code: string) => [reject(code), reject(code), reject(code), reject(code)];
+  const halts = (code: string) => [halt(code), halt(code), halt(code), halt(code)];
+  const unknown = retry('unknown-outcome');
+  const limited = retry('traffic-limit');
+  const table: Record<keyof typeof resultCodes, readonly object[]> = {
+    SUCCESS: [accepted, accepted, accepted, accepted],
+    ORDER_NOT_FOUND: [reject('ORDER_NOT_FOUND'), heal('SEND'), reject('ORDER_NOT_FOUND'), reject('ORDER_NOT_FOUND')],
+    UN_SUPPORT_BUSINESS: [heal('UPDATE'), unknown, unknown, unknown],
+    ORDER_STATUS_INVALID: rejects('ORDER_STATUS_INVALID'),
+    PARAM_ILLEGAL: rejects('PARAM_ILLEGAL'),
+    UNKNOWN_EXCEPTION: [unknown, unknown, unknown, unknown],
+    SYSTEM_ERROR: [unknown, unknown, unknown, unknown],
+    REQUEST_TRAFFIC_EXCEED_LIMIT: [limited, limited, limited, limited],
+    PROCESS_FAIL: rejects('PROCESS_FAIL'),
+    INVALID_SIGNATURE: halts('INVALID_SIGNATURE'),
+    KEY_NOT_FOUND: halts('KEY_NOT_FOUND'),
+    INVALID_CLIENT: halts('INVALID_CLIENT'),
+    INVALID_API: halts('INVALID_API'),
+    ACCESS_DENIED: halts('ACCESS_DENIED'),
+    METHOD_NOT_SUPPORTED: halts('METHOD_NOT_SUPPORTED'),
+    MEDIA_TYPE_NOT_ACCEPTABLE: halts('MEDIA_TYPE_NOT_ACCEPTABLE'),
+  };
+
+  it.each(Object.entries(table))('%s', (code, verdicts) => {
+    const answer = anAnswer(code);
+    expect([
+      judge(answer, 'SEND', false),
+      judge(answer, 'UPDATE', false),
+      judge(answer, 'SEND', true),
+      judge(answer, 'UPDATE', true),
+    ]).toEqual(verdicts);
+  });
+});
+
+describe('judge, a code that is not documented', () => {
+  const strange = (status: ResultStatus, httpStatus = 200) =>
+    anAnswer('BRAND_NEW', { httpStatus, result: { code: 'BRAND_NEW', status, message: '' } });
+
+  it('follows its resultStatus', () => {
+    expect(judge(strange('S'), 'SEND', false)).toEqual(accepted);
+    expect(judge(strange('U'), 'SEND', false)).toEqual(retry('unknown-outcome'));
+    expect(judge(strange('F'), 'SEND', false)).toEqual(reject('BRAND_NEW'));
+  });
+
+  it('is not held against the order when HTTP says that the gateway is out, or refuses us', () => {
+    expect(judge(strange('F', 503), 'SEND', false)).toEqual(retry('http-status'));
+    expect(judge(strange('F', 429), 'SEND', false)).toEqual(retry('traffic-limit'));
+    expect(judge(strange('F', 401), 'SEND', false)).toEqual(halt('HTTP 401'));
+    expect(judge(strange('F', 400), 'SEND', false)).toEqual(reject('HTTP 400'));
+  });
+
+  it('is no success with an HTTP error', () => {
+    expect(judge(strange('S', 500), 'SEND', false)).toEqual(retry('http-status'));
+  });
+});
+
+describe('judge, by HTTP status without a result', () => {
+  it.each<[number, object]>([
+    [200, retry('unreadable')],
+    [204, retry('unreadable')],
+    [301, halt('HTTP 301')],
+    [400, reject('HTTP 400')],
+    [401, halt('HTTP 401')],
+    [403, halt('HTTP 403')],
+    [404, halt('HTTP 404')],
+    [405, halt('HTTP 405')],
+    [407, halt('HTTP 407')],
+    [408, retry('http-status')],
+    [413, reject('HTTP 413')],
+    [415, halt('HTTP 415')],
+    [422, reject('HTTP 422')],
+    [429, retry('traffic-limit')],
+    [500, retry('http-status')],
+    [502, retry('http-status')],
+    [503, retry('http-status')],
+  ])('%i', (httpStatus, verdict) => {
+    expect(judge(anHttpAnswer(httpStatus), 'UPDATE', false)).toEqual(verdict);
+  });
+
+  it('takes a success code with an HTTP error for no success', () => {
+    expect(judge(anAnswer('SUCCESS', { httpStatus: 500 }), 'SEND', false)).toEqual(retry('http-status'));
+  });
+
+  it('passes on what Retry-After asks for', () => {
+    expect(judge(anHttpAnswer(503, { retryAfterMs: 7000 }), 'SEND', false)).toEqual(retry('http-status', 7000));
+  });
+});
+
+describe('judge, silence', () => {
+  it.each([
+    ['timeout', 'timeout'],
+    ['connection', 'network'],
+    ['aborted', 'network'],
+    ['too-large', 'unreadable'],
+  ] as const)('%s: the same request again (%s)', (cause, retryCause) => {
+    expect(judge(silence(cause), 'SEND', false)).toEqual(retry(retryCause));
+  });
+});
+
+describe('judge, over all there is', () => {
+  const signatures: readonly SignatureCheck[] = ['verified', 'missing', 'bad', 'unchecked'];
+  const httpStatuses = [
+    100, 199, 200, 201, 204, 299, 300, 301, 302, 304, 400, 401, 403, 404, 405, 407, 408, 409, 410,
+  ].concat([413, 415, 418, 422, 426, 429, 431, 451, 499, 500, 501, 502, 503, 504, 511, 599]);
+  const codes = [null, 'NOT_DOCUMENTED', ...Object.keys(resultCodes)];
+  const statuses: readonly ResultStatus[] = ['S', 'F', 'U'];
+  const all = signatures.flatMap(signature =>
+    httpStatuses.flatMap(httpStatus =>
+      codes.flatMap(code =>
+        statuses.flatMap(status =>
+          (['SEND', 'UPDATE'] as const).flatMap(command =>
+            [true, false].map(healed => {
+              const result = code === null ? null : { code, status, message: '' };
+              const answer: Answered = { ...anAnswer('SUCCESS'), httpStatus, result, signature };
+              return { answer, command, healed, verdict: judge(answer, command, healed) };
+            }),
+          ),
+        ),
+      ),
+    ),
+  );
+  const those = (kind: Verdict['kind']) => all.filter(({ verdict }) => verdict.kind === kind);
+  const isTrusted = ({ answer }: { answer: Answered }) =>
+    answer.signature === 'verified' || answer.signature === 'unchecked';
+
+  it('covers every combination with one of the five verdicts', () => {
+    expect(all).toHaveLength(4 * 35 * 18 * 3 * 2 * 2);
+    expect(new Set(all.map(({ verdict }) => verdict.kind))).toEqual(
+      new Set(['accepted', 'retry', 'heal', 'reject', 'halt']),
+    );
+  });
+
+  it('accepts only what is 2xx, trusted, and says so', () => {
+    for (const { answer } of those('accepted')) {
+      expect(isTrusted({ answer })).toBe(true);
+      expect(answer.httpStatus).toBeGreaterThanOrEqual(200);
+      expect(answer.httpStatus).toBeLessThan(300);
+      expect(answer.result?.code === 'SUCCESS' || answer.result?.status === 'S').toBe(true);
+    }
+  });
+
+  it('believes no rejection and no heal whose signature does not hold', () => {
+    for (const judged of [...those('reject'), ...those('heal')]) expect(isTrusted(judged)).toBe(true);
+  });
+
+  it('never heals twice, and always into the other command', () => {
+    for (const { command, healed, verdict } of those('heal')) {
+      expect(healed).toBe(false);
+      expect(verdict).not.toMatchObject({ command });
+    }
+  });
+
+  it('never rejects an order for what an outage or a limit says without a documented code', () => {
+    for (const { answer } of those('reject')) {
+      const documented = answer.result !== null && answer.result.code in resultCodes;
+      if (!documented) expect([429, 408].includes(answer.httpStatus) || answer.httpStatus >= 500).toBe(false);
+    }
+  });
+
+  it('gives every retry one of the known causes', () => {
+    const causes = new Set(those('retry').map(({ verdict }) => (verdict.kind === 'retry' ? verdict.cause : null)));
+    expect(retryCauses).toEqual(expect.arrayContaining([...causes]));
+  });
+});

@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest';
+import { didYouMean, shown } from '../../../connector/settings/problems.ts';
+
+describe('a suggestion', () => {
+  it.each([
+    ['groupid', ['groupId', 'clientId'], 'did you mean groupId?'],
+    ['gropId', ['groupId', 'clientId'], 'did you mean groupId?'],
+    ['ggroupId', ['groupId', 'clientId'], 'did you mean groupId?'],
+    ['clientID', ['groupId', 'clientId'], 'did you mean clientId?'],
+    ['pot', ['port', 'host'], 'did you mean port?'],
+    ['xort', ['port', 'host'], 'did you mean port?'],
+    ['ort', ['port', 'host'], 'did you mean port?'],
+    ['url', ['username', 'tls'], undefined],
+    ['anything', [], undefined],
+  ])('for %s of %j is %s', (name, known, suggestion) => {
+    expect(didYouMean(name, known)).toBe(suggestion);
+  });
+});
+
+describe('a value in a problem', () => {
+  it.each([
+    ['x', '"x"'],
+    ['x'.repeat(80), `"${'x'.repeat(80)}"`],
+    ['x'.repeat(81), 'a text of 81 characters'],
+    ['joe:hunter2@host', 'a text of 16 characters'],
+    ['-----BEGIN KEY', 'a text of 14 characters'],
+    [1.5, '1.5'],
+    [false, 'false'],
+    [null, 'nothing'],
+    [[1], 'a list'],
+    [{ a: 1 }, 'a section'],
+  ])('%j is shown as %s', (value, text) => {
+    expect(shown(value)).toBe(text);
+  });
+});

@@ -1,0 +1,85 @@
+import avro from 'avsc';
+import { describe, expect, it } from 'vitest';
+import { annotationOf, parseSchema } from '../../../../connector/source/avro/annotated-type.ts';
+
+const fieldTypes = (schema: unknown) => {
+  const type = parseSchema(schema);
+  return type instanceof avro.types.RecordType ? type.fields.map(field => field.type) : [];
+};
+
+describe('a type', () => {
+  it("has Connect's name before Avro's, and the scale", () => {
+    const schema = {
+      type: 'bytes',
+      scale: 2,
+      precision: 12,
+      'connect.parameters': { scale: '2' },
+      'connect.name': 'org.apache.kafka.connect.data.Decimal',
+      logicalType: 'decimal',
+    };
+    const names = ['org.apache.kafka.connect.data.Decimal', 'decimal'];
+    expect(annotationOf(parseSchema(schema))).toEqual({ names, scale: 2 });
+  });
+
+  it("has the scale of Connect's parameters where Avro names none", () => {
+    const schema = { type: 'bytes', 'connect.name': 'Decimal', 'connect.parameters': { scale: '4' } };
+    expect(annotationOf(parseSchema(schema))).toEqual({ names: ['Decimal'], scale: 4 });
+  });
+
+  it('has no names where its schema has none, or none that are texts', () => {
+    const schema = { type: 'long', logicalType: 7, 'connect.name': null, 'connect.parameters': null };
+    expect(annotationOf(parseSchema(schema))).toEqual({ names: [], scale: 0 });
+    expect(annotationOf(parseSchema('long'))).toEqual({ names: [], scale: 0 });
+  });
+
+  it('keeps its names in a union, an array, a map, and where it is named a second time', () => {
+    const date = { type: 'int', logicalType: 'date' };
+    const amount = { type: 'fixed', name: 'Amount', size: 8, logicalType: 'decimal', scale: 3 };
+    const [union, array, map, again] = fieldTypes({
+      type: 'record',
+      name: 'Row',
+      fields: [
+        { name: 'a', type: ['null', date] },
+        { name: 'b', type: { type: 'array', items: amount } },
+        { name: 'c', type: { type: 'map', values: date } },
+        { name: 'd', type: 'Amount' },
+      ],
+    });
+    const types = [
+      union instanceof avro.types.UnwrappedUnionType ? union.types[1] : undefined,
+      array instanceof avro.types.ArrayType ? array.itemsType : undefined,
+      map instanceof avro.types.MapType ? (map.valuesType as avro.Type) : undefined,
+      again,
+    ];
+    expect(types.map(type => type && annotationOf(type)?.names)).toEqual([
+      ['date'],
+      ['decimal'],
+      ['date'],
+      ['decimal'],
+    ]);
+  });
+});
+
+describe('a schema', () => {
+  it('is the same after it was parsed, and can be parsed again', () => {
+    const schema = { type: 'record', name: 'Row', fields: [{ name: 'id', type: 'long', default: 1 }] };
+    const before = JSON.stringify(schema);
+    parseSchema(schema);
+    expect(JSON.stringify(schema)).toBe(before);
+    expect(parseSchema(schema).name).toBe('Row');
+  });
+
+  it.each([
+    ['of a union whose default is of its second branch', ['null', 'long'], 5],
+    ['of a long past 2^53', 'long', 2 ** 60],
+    ['of a decimal as Connect writes it', { type: 'bytes', logicalType: 'decimal' }, '\u0000'],
+    ['of another type', 'string', 5],
+  ])('may have a default %s', (_, type, value) => {
+    const schema = { type: 'record', name: 'Row', fields: [{ name: 'a', type, default: value }] };
+    expect(parseSchema(schema).name).toBe('Row');
+  });
+
+  it('that names an unknown type is refused', () => {
+    expect(() => parseSchema({ type: 'array', items: 'Nothing' })).toThrow('undefined type name: Nothing');
+  });
+});

@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest';
+import { parseSchema } from '../../../connector/source/avro/annotated-type.ts';
+import { compileKeyText, plainKeyText } from '../../../connector/source/record-key.ts';
+import { encoderOf, framed, type SchemaJson } from '../../support/avro-encoder.ts';
+import { decimalBytes } from '../../support/debezium-records.ts';
+
+describe('a key of plain text', () => {
+  it.each(['MB-2026-000001', '訂單一', 'Struct{id=2}', '{"id":1}', ' '])('is its text: %s', text => {
+    expect(plainKeyText(Buffer.from(text))).toBe(text);
+  });
+
+  it.each([
+    ['empty', []],
+    ['a long of 8 bytes', [0, 0, 0, 0, 0, 0, 3, 231]],
+    ['not UTF-8', [0x4d, 0xff]],
+    ['with a control character', [0x4d, 0x0a]],
+  ])('is none: %s', (_, bytes) => {
+    expect(plainKeyText(Uint8Array.from(bytes))).toBeNull();
+  });
+
+  it('is read from its view only', () => {
+    expect(plainKeyText(Buffer.from('xMB1x').subarray(1, 4))).toBe('MB1');
+  });
+});
+
+describe('an Avro key', () => {
+  const record = (...types: unknown[]) => ({
+    type: 'record',
+    name: 'Key',
+    fields: types.map((type, at) => ({ name: `f${at}`, type })),
+  });
+  const unsigned = { type: 'bytes', 'connect.name': 'org.apache.kafka.connect.data.Decimal', scale: 0 };
+  const textOf = (schema: unknown, value: unknown) =>
+    compileKeyText(parseSchema(schema))(framed(3, encoderOf(schema as SchemaJson).toBuffer(value)), 5);
+
+  it.each([
+    ['a text', record('string'), { f0: 'MB1' }, 'MB1'],
+    ['a long', record('long'), { f0: 2n ** 60n }, '1152921504606846976'],
+    ['an int', record('int'), { f0: -5 }, '-5'],
+    ['an unsigned bigint', record(unsigned), { f0: decimalBytes('18446744073709551615', 0) }, '18446744073709551615'],
+    ['an optional text', record(['null', 'string']), { f0: 'MB1' }, 'MB1'],
+    ['a text that is no record', 'string', 'MB1', 'MB1'],
+    ['a long that is no record', 'long', 7n, '7'],
+  ])('of %s has its text', (_, schema, value, text) => {
+    expect(textOf(schema, value)).toBe(text);
+  });
+
+  it.each([
+    ['two fields', record('string', 'string'), { f0: 'a', f1: 'b' }],
+    ['no field', record(), {}],
+    ['null', record(['null', 'string']), { f0: null }],
+    ['a boolean', record('boolean'), { f0: true }],
+  ])('of %s has none', (_, schema, value) => {
+    expect(textOf(schema, value)).toBeNull();
+  });
+
+  it.each([
+    ['cut off', [0, 0, 0, 0, 3, 6, 0x4d]],
+    ['with bytes behind its end', [0, 0, 0, 0, 3, 2, 0x4d, 0x4d]],
+  ])('%s has none', (_, bytes) => {
+    expect(compileKeyText(parseSchema(record('string')))(Uint8Array.from(bytes), 5)).toBeNull();
+  });
+
+  it('that nests deeper than the stack has none', () => {
+    const nested = { type: 'record', name: 'Key', fields: [{ name: 'a', type: { type: 'array', items: 'Key' } }] };
+    expect(compileKeyText(parseSchema(nested))(Buffer.alloc(1_000_000, 2), 5)).toBeNull();
+  });
+});

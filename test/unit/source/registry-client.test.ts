@@ -1,0 +1,252 @@
+import { SchemaRegistry as KafkajsRegistry } from '@kafkajs/confluent-schema-registry';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Secret } from '../../../connector/kernel/secret.ts';
+import { annotationOf } from '../../../connector/source/avro/annotated-type.ts';
+import { openRegistryClient, type RegistryAddress } from '../../../connector/source/registry-client.ts';
+import { selfSignedCertificate } from '../../support/certificates.ts';
+import { answering, type FakeRegistry, startFakeRegistry } from './fake-registry.ts';
+
+const never = new AbortController().signal;
+const decimal = { type: 'bytes', logicalType: 'decimal', precision: 12, scale: 2 };
+const row = { type: 'record', name: 'Row', fields: [{ name: 'amount', type: decimal }] };
+
+let registry: FakeRegistry;
+
+beforeEach(async () => {
+  registry = await startFakeRegistry();
+});
+afterEach(() => registry[Symbol.asyncDispose]());
+
+function clientOf(address: Partial<RegistryAddress> = {}) {
+  return openRegistryClient({ url: registry.url, tls: null, timeoutMs: 30_000, ...address });
+}
+
+describe('a schema that is there', () => {
+  it('is found by its id', async () => {
+    registry.addSchema(7, row);
+    const answer = await clientOf().find(7, never);
+    expect(answer).toMatchObject({ kind: 'found', type: { name: 'Row' } });
+    expect(registry.requests).toEqual(['GET /schemas/ids/7']);
+  });
+
+  it('keeps what avsc forgets of it', async () => {
+    registry.addSchema(7, 'bytes');
+    registry.addSchema(8, decimal);
+    const answer = await clientOf().find(8, never);
+    const annotation = answer.kind === 'found' ? annotationOf(answer.type) : undefined;
+    expect(annotation).toEqual({ names: ['decimal'], scale: 2 });
+  });
+
+  it('is found under a path, with or without a slash at its end', async () => {
+    for (const path of ['/apis/ccompat/v7', '/apis/ccompat/v7/']) {
+      await clientOf({ url: registry.url + path }).find(7, never);
+      expect(registry.requests.at(-1)).toBe('GET /apis/ccompat/v7/schemas/ids/7');
+    }
+  });
+
+  it('is put together with the schemas it refers to, and those they refer to', async () => {
+    const order = { type: 'record', name: 'shop.Order', fields: [{ name: 'row', type: 'shop.Line' }] };
+    const line = { type: 'record', name: 'shop.Line', fields: [{ name: 'amount', type: 'shop.Amount' }] };
+    const amount = { type: 'fixed', name: 'shop.Amount', size: 8, logicalType: 'decimal', scale: 4 };
+    registry.addSchema(7, order, { references: [{ name: 'shop.Line', subject: 'lines of/shop', version: 2 }] });
+    const ofLine = { references: [{ name: 'shop.Amount', subject: 'amounts', version: 1 }] };
+    registry.addVersion('lines of/shop', 2, line, ofLine);
+    registry.addVersion('amounts', 1, amount);
+    const answer = await clientOf().find(7, never);
+    expect(answer).toMatchObject({ kind: 'found', type: { name: 'shop.Order' } });
+    expect(registry.requests).toEqual([
+      'GET /schemas/ids/7',
+      'GET /subjects/lines%20of%2Fshop/versions/2?name=shop.Line',
+      'GET /subjects/amounts/versions/1?name=shop.Amount',
+    ]);
+  });
+
+  it('has its defaults taken off: Java accepts some that avsc refuses', async () => {
+    const odd = { ...row, fields: [{ name: 'id', type: ['null', 'long'], default: 0 }] };
+    registry.addSchema(7, odd);
+    expect(await clientOf().find(7, never)).toMatchObject({ kind: 'found' });
+  });
+
+  it('may have the name of an earlier one', async () => {
+    registry.addSchema(7, row);
+    registry.addSchema(8, { ...row, fields: [...row.fields, { name: 'id', type: 'long' }] });
+    const client = clientOf();
+    const answers = await Promise.all([client.find(7, never), client.find(8, never)]);
+    expect(answers.map(answer => answer.kind)).toEqual(['found', 'found']);
+  });
+});
+
+describe('a schema that is not there', () => {
+  it('is unknown where the registry says so', async () => {
+    const answer = await clientOf().find(7, never);
+    expect(answer).toEqual({ kind: 'unknown', problem: `GET ${registry.url}/schemas/ids/7: error_code 40403` });
+  });
+
+  it('is unknown where one that it refers to is missing', async () => {
+    registry.addSchema(7, row, { references: [{ name: 'a', subject: 'a', version: 1 }] });
+    expect(await clientOf().find(7, never)).toMatchObject({ kind: 'unknown' });
+  });
+
+  it.each(['Not Found', '{"error_code":404,"message":"HTTP 404 Not Found"}', '{"error_code":0}', 'null'])(
+    'is not taken for unknown on the word of something else at that address: 404 %s',
+    async body => {
+      registry.misbehaviour = answering(404, body);
+      const problem = `GET ${registry.url}/schemas/ids/7: HTTP 404`;
+      expect(await clientOf().find(7, never)).toEqual({ kind: 'silent', problem });
+    },
+  );
+});
+
+describe('a schema that cannot be read', () => {
+  it.each(['PROTOBUF', 'JSON', 'THRIFT'])('is of type %s', async schemaType => {
+    registry.addSchema(7, row, { schemaType });
+    const problem = `GET ${registry.url}/schemas/ids/7: the schema is ${schemaType}, not AVRO`;
+    expect(await clientOf().find(7, never)).toEqual({ kind: 'unreadable', problem });
+  });
+
+  it('is not valid', async () => {
+    registry.addSchema(7, { type: 'record', name: 'Row', fields: [{ name: 'a', type: 'Missing' }] });
+    const problem = 'the schema with id 7 is not valid: undefined type name: Missing';
+    expect(await clientOf().find(7, never)).toEqual({ kind: 'unreadable', problem });
+  });
+});
+
+describe('a registry that gives no schema', () => {
+  it.each([
+    [500, '{"error_code":50001,"message":"secret row"}'],
+    [500, 'null'],
+    [503, ''],
+    [429, 'slow down'],
+    [401, '{"error_code":40101}'],
+    [403, ''],
+    [400, ''],
+    [302, ''],
+  ])('answers %i %s', async (status, body) => {
+    registry.misbehaviour = answering(status, body);
+    const problem = `GET ${registry.url}/schemas/ids/7: HTTP ${status}`;
+    expect(await clientOf().find(7, never)).toEqual({ kind: 'silent', problem });
+  });
+
+  it.each(['<html>log in</html>', 'null', '[]', '{"schema":7}', ''])('answers 200 with %s', async body => {
+    registry.misbehaviour = answering(200, body);
+    const problem = `GET ${registry.url}/schemas/ids/7: the answer is not a schema registry's`;
+    expect(await clientOf().find(7, never)).toEqual({ kind: 'silent', problem });
+  });
+
+  it('refuses the connection', async () => {
+    await registry[Symbol.asyncDispose]();
+    const answer = await clientOf().find(7, never);
+    const address = registry.url.slice('http://'.length);
+    const problem = `GET ${registry.url}/schemas/ids/7: connect ECONNREFUSED ${address}`;
+    expect(answer).toEqual({ kind: 'silent', problem });
+    registry = await startFakeRegistry();
+  });
+
+  it('drops the connection in the middle of its answer', async () => {
+    registry.misbehaviour = response => {
+      response.writeHead(200, { 'content-length': 100 });
+      response.write('{"schema":', () => response.destroy());
+    };
+    expect(await clientOf().find(7, never)).toMatchObject({ kind: 'silent' });
+  });
+
+  it('does not answer in time', async () => {
+    registry.misbehaviour = () => undefined;
+    const problem = `GET ${registry.url}/schemas/ids/7: no answer within 20 ms`;
+    expect(await clientOf({ timeoutMs: 20 }).find(7, never)).toEqual({ kind: 'silent', problem });
+  });
+
+  it('begins to answer and does not end in time', async () => {
+    registry.misbehaviour = response => response.write('{');
+    const problem = `GET ${registry.url}/schemas/ids/7: no answer within 20 ms`;
+    expect(await clientOf({ timeoutMs: 20 }).find(7, never)).toEqual({ kind: 'silent', problem });
+  });
+
+  it('answers without end', async () => {
+    registry.misbehaviour = response => response.end(Buffer.alloc(17_000_000, '{'));
+    expect(await clientOf().find(7, never)).toMatchObject({ kind: 'silent' });
+  });
+
+  it('is asked no longer when the signal is aborted', async () => {
+    const leaving = new AbortController();
+    registry.misbehaviour = () => leaving.abort();
+    expect(await clientOf().find(7, leaving.signal)).toMatchObject({ kind: 'silent' });
+  });
+});
+
+describe('repetitions', () => {
+  it('are neither taken from the kafkajs client nor taken away from it: its setting is shared by all clients of the process', async () => {
+    const retry = { retries: 2, initialRetryTimeInSecs: 0.001, factor: 0 };
+    const foreign = new KafkajsRegistry({ host: registry.url, retry });
+    registry.misbehaviour = answering(500, '{}');
+    await clientOf().find(7, never);
+    expect(registry.requests).toHaveLength(1);
+    const another = new KafkajsRegistry({ host: registry.url });
+    await expect(Promise.allSettled([foreign.getSchema(8), another.getSchema(9)])).resolves.toHaveLength(2);
+    expect(registry.requests.filter(request => request.endsWith('8'))).toHaveLength(3);
+    expect(registry.requests.filter(request => request.endsWith('9'))).toHaveLength(3);
+  });
+});
+
+describe('being let in', () => {
+  const sent = () => registry.last?.headers.authorization;
+
+  it('sends nothing where nothing is given', async () => {
+    await clientOf().find(7, never);
+    expect(sent()).toBeUndefined();
+  });
+
+  it('sends user and password', async () => {
+    await clientOf({ username: 'card-sync', password: new Secret('pä:ss') }).find(7, never);
+    expect(sent()).toBe(`Basic ${Buffer.from('card-sync:pä:ss').toString('base64')}`);
+  });
+
+  it('sends a bearer token', async () => {
+    await clientOf({ username: 'card-sync', bearerToken: new Secret('token') }).find(7, never);
+    expect(sent()).toBe('Bearer token');
+  });
+
+  it('takes user and password from the URL, and shows them nowhere', async () => {
+    const url = registry.url.replace('//', '//us%40er:pass%3Aword@');
+    registry.misbehaviour = answering(401, '');
+    const problem = `GET ${registry.url}/schemas/ids/7: HTTP 401`;
+    expect(await clientOf({ url }).find(7, never)).toEqual({ kind: 'silent', problem });
+    expect(sent()).toBe(`Basic ${Buffer.from('us@er:pass:word').toString('base64')}`);
+  });
+});
+
+describe('over TLS', () => {
+  const ofRegistry = selfSignedCertificate('registry.example');
+  const ofClient = selfSignedCertificate('card-sync.example');
+
+  beforeEach(async () => {
+    await registry[Symbol.asyncDispose]();
+    registry = await startFakeRegistry({ ...ofRegistry, ca: ofClient.cert, requestCert: true });
+    registry.addSchema(7, row);
+  });
+  const own = { cert: ofClient.cert, key: new Secret(ofClient.key) };
+
+  it('a registry whose authority is given, and which knows our certificate, answers', async () => {
+    expect(await clientOf({ tls: { ca: ofRegistry.cert, ...own } }).find(7, never)).toMatchObject({ kind: 'found' });
+  });
+
+  it('one whose authority is not given is not asked', async () => {
+    expect(await clientOf({ tls: own }).find(7, never)).toMatchObject({ kind: 'silent' });
+    expect(registry.requests).toEqual([]);
+  });
+
+  it('one that does not know our certificate does not answer', async () => {
+    expect(await clientOf({ tls: { ca: ofRegistry.cert } }).find(7, never)).toMatchObject({ kind: 'silent' });
+    expect(registry.requests).toEqual([]);
+  });
+
+  it('is verified against another name where one is given', async () => {
+    const tls = { ca: ofRegistry.cert, ...own };
+    const [right, wrong] = await Promise.all([
+      clientOf({ tls: { ...tls, serverName: 'registry.example' } }).find(7, never),
+      clientOf({ tls: { ...tls, serverName: 'other.example' } }).find(7, never),
+    ]);
+    expect(right.kind).toBe('found');
+    expect(wrong).toMatchObject({ kind: 'silent', problem: expect.stringContaining("does not match certificate's") });
+  });
+});

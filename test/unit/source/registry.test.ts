@@ -1,0 +1,224 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openRegistry, type SchemaRegistry } from '../../../connector/source/registry.ts';
+import { answering, type FakeRegistry, startFakeRegistry } from './fake-registry.ts';
+import { ManualClock } from './manual-clock.ts';
+
+const never = new AbortController().signal;
+const row = { type: 'record', name: 'Row', fields: [{ name: 'id', type: 'long' }] };
+const out = answering(503, '');
+
+let fake: FakeRegistry;
+let clock: ManualClock;
+/** What was reported of the registry, in order. */
+let reports: string[];
+let registry: SchemaRegistry;
+
+beforeEach(async () => {
+  fake = await startFakeRegistry();
+  fake.addSchema(7, row);
+  clock = new ManualClock();
+  reports = [];
+  registry = openRegistry({
+    url: fake.url,
+    tls: null,
+    timeoutMs: 30_000,
+    retryMs: 2_000,
+    clock,
+    onUnavailable: fault => reports.push(fault.message),
+    onAvailable: () => reports.push('available'),
+  });
+});
+afterEach(() => fake[Symbol.asyncDispose]());
+
+const unavailable = (id: number) =>
+  `REGISTRY_UNREACHABLE: the schema registry does not answer: GET ${fake.url}/schemas/ids/${id}: HTTP 503`;
+
+/** Sees an id through its two looks: it is not there. Takes no time. */
+async function learnUnknown(id: number) {
+  const resolving = registry.resolve(id, never);
+  const sleeper = await clock.nextSleeper();
+  sleeper.wake();
+  clock.advance(-sleeper.duration);
+  return resolving;
+}
+
+describe('a schema', () => {
+  it('is asked for once and known from then on', async () => {
+    expect(registry.typeOf(7)).toBeUndefined();
+    const resolved = await registry.resolve(7, never);
+    expect(resolved).toMatchObject({ kind: 'type', type: { name: 'Row' } });
+    expect(registry.typeOf(7)).toBe(resolved);
+    expect(await registry.resolve(7, never)).toBe(resolved);
+    expect(fake.requests).toHaveLength(1);
+    expect(reports).toEqual([]);
+  });
+
+  it('is asked for once by all who wait for it', async () => {
+    const resolved = await Promise.all([1, 2, 3].map(() => registry.resolve(7, never)));
+    expect(new Set(resolved).size).toBe(1);
+    expect(fake.requests).toHaveLength(1);
+  });
+});
+
+describe('a registry that does not answer', () => {
+  beforeEach(() => {
+    fake.misbehaviour = out;
+  });
+
+  it('is asked again after each pause until it does, and reported once', async () => {
+    const resolving = registry.resolve(7, never);
+    for (const _ of [1, 2, 3]) {
+      const sleeper = await clock.nextSleeper();
+      expect(sleeper.duration).toBe(2_000);
+      expect(reports).toEqual([unavailable(7)]);
+      sleeper.wake();
+    }
+    const last = await clock.nextSleeper();
+    fake.misbehaviour = null;
+    last.wake();
+    expect(await resolving).toMatchObject({ kind: 'type' });
+    expect(reports).toEqual([unavailable(7), 'available']);
+    expect(fake.requests).toHaveLength(5);
+  });
+
+  it('is reported anew when it goes away again', async () => {
+    const first = registry.resolve(7, never);
+    const sleeper = await clock.nextSleeper();
+    fake.misbehaviour = null;
+    sleeper.wake();
+    await first;
+    fake.misbehaviour = out;
+    const leaving = new AbortController();
+    const second = registry.resolve(8, leaving.signal);
+    await clock.nextSleeper();
+    expect(reports).toEqual([unavailable(7), 'available', unavailable(8)]);
+    leaving.abort();
+    await expect(second).rejects.toThrow();
+  });
+
+  it('is available again only when it answers for every schema that is waited for', async () => {
+    fake.misbehaviour = null;
+    fake.addSchema(8, row);
+    fake.misbehaviour = (response, request) => {
+      if (request.url === '/schemas/ids/8') return out(response, request);
+      response.end(JSON.stringify({ schema: JSON.stringify(row) }));
+    };
+    const eighth = registry.resolve(8, never);
+    const sleeper = await clock.nextSleeper();
+    await registry.resolve(7, never);
+    expect(reports).toEqual([unavailable(8)]);
+    fake.misbehaviour = null;
+    sleeper.wake();
+    await eighth;
+    expect(reports).toEqual([unavailable(8), 'available']);
+  });
+
+  it('is asked by one of those who wait for the same schema', async () => {
+    const resolving = Promise.all([registry.resolve(7, never), registry.resolve(7, never)]);
+    const sleeper = await clock.nextSleeper();
+    fake.misbehaviour = null;
+    sleeper.wake();
+    await resolving;
+    expect(fake.requests).toHaveLength(2);
+  });
+
+  it('counts as answering when it says that it has no such schema', async () => {
+    const resolving = registry.resolve(9, never);
+    const sleeper = await clock.nextSleeper();
+    fake.misbehaviour = null;
+    sleeper.wake();
+    (await clock.nextSleeper()).wake();
+    expect(await resolving).toMatchObject({ kind: 'refused' });
+    expect(reports).toEqual([unavailable(9), 'available']);
+  });
+});
+
+describe('whoever waits no longer', () => {
+  it('gets the reason of the abort', async () => {
+    fake.misbehaviour = out;
+    const leaving = new AbortController();
+    const resolving = registry.resolve(7, leaving.signal);
+    await clock.nextSleeper();
+    const reason = new Error('the partition was revoked');
+    leaving.abort(reason);
+    await expect(resolving).rejects.toBe(reason);
+    await expect(registry.resolve(7, leaving.signal)).rejects.toBe(reason);
+  });
+
+  it('does not take the schema from the others', async () => {
+    fake.misbehaviour = out;
+    const leaving = new AbortController();
+    const [leaver, stayer] = [registry.resolve(7, leaving.signal), registry.resolve(7, never)];
+    const sleeper = await clock.nextSleeper();
+    leaving.abort();
+    await expect(leaver).rejects.toThrow();
+    fake.misbehaviour = null;
+    sleeper.wake();
+    expect(await stayer).toMatchObject({ kind: 'type' });
+    expect(fake.requests).toHaveLength(2);
+  });
+
+  it('ends the search when it was the last; the next one begins anew', async () => {
+    fake.misbehaviour = out;
+    const leaving = new AbortController();
+    const leaver = registry.resolve(7, leaving.signal);
+    await clock.nextSleeper();
+    leaving.abort();
+    await expect(leaver).rejects.toThrow();
+    fake.misbehaviour = null;
+    expect(await registry.resolve(7, never)).toMatchObject({ kind: 'type' });
+    expect(fake.requests).toHaveLength(2);
+    expect(reports).toEqual([unavailable(7), 'available']);
+  });
+});
+
+describe('an id that the registry does not know', () => {
+  it('is a fault, after a second look', async () => {
+    const resolving = registry.resolve(9, never);
+    const sleeper = await clock.nextSleeper();
+    expect(sleeper.duration).toBe(250);
+    sleeper.wake();
+    const resolved = await resolving;
+    expect(resolved).toMatchObject({ kind: 'refused', fault: { code: 'SCHEMA_UNKNOWN' } });
+    expect(fake.requests).toHaveLength(2);
+    expect(reports).toEqual([]);
+  });
+
+  it('is found at the second look where a replica lagged behind', async () => {
+    const resolving = registry.resolve(9, never);
+    const sleeper = await clock.nextSleeper();
+    fake.addSchema(9, row);
+    sleeper.wake();
+    expect(await resolving).toMatchObject({ kind: 'type' });
+  });
+
+  it('is not asked for again for 30 s, then it is', async () => {
+    const resolved = await learnUnknown(9);
+    clock.advance(29_999);
+    expect(registry.typeOf(9)).toBe(resolved);
+    expect(await registry.resolve(9, never)).toBe(resolved);
+    clock.advance(1);
+    expect(registry.typeOf(9)).toBeUndefined();
+    fake.addSchema(9, row);
+    expect(await registry.resolve(9, never)).toMatchObject({ kind: 'type' });
+    clock.advance(-1);
+    expect(registry.typeOf(9)).toMatchObject({ kind: 'type' });
+  });
+
+  it('is forgotten when a hundred others came after it', async () => {
+    const first = await learnUnknown(1_000);
+    for (let id = 1_001; id < 1_100; id++) await learnUnknown(id);
+    expect(registry.typeOf(1_000)).toBe(first);
+    await learnUnknown(1_100);
+    expect(registry.typeOf(1_000)).toBeUndefined();
+    expect(registry.typeOf(1_001)).toMatchObject({ kind: 'refused' });
+  });
+});
+
+it('a schema that cannot be read is a fault at the first look, and not asked for again', async () => {
+  fake.addSchema(9, row, { schemaType: 'JSON' });
+  const resolved = await registry.resolve(9, never);
+  expect(resolved).toMatchObject({ kind: 'refused', fault: { code: 'RECORD_UNDECODABLE' } });
+  expect(registry.typeOf(9)).toBe(resolved);
+  expect(fake.requests).toHaveLength(1);
+});
