@@ -38,6 +38,17 @@ interface Vitals {
  * without; whatever was not committed is read again by the next start.
  */
 export async function main(settings: Settings, signal: AbortSignal): Promise<ExitCode> {
+  const closing = new AsyncDisposableStack();
+  // Not `await using`: the parser behind the import rules does not know it yet.
+  try {
+    return await runIn(closing, settings, signal);
+  } finally {
+    await closing.disposeAsync();
+  }
+}
+
+/** Opens the parts one after the other; `closing` closes them in reverse order. */
+async function runIn(closing: AsyncDisposableStack, settings: Settings, signal: AbortSignal): Promise<ExitCode> {
   const logger = createLogger({ level: settings.observe.logLevel });
   logger.info('starting', { version, settings: redactedSettings(settings) });
   const mapping = mappingOf(settings);
@@ -45,7 +56,6 @@ export async function main(settings: Settings, signal: AbortSignal): Promise<Exi
   const meter = withLog(metrics.meter, logger, systemClock);
   const vitals: Vitals = { lastActivityAt: systemClock.now(), consumer: null, pipeline: null, stopping: false };
 
-  await using closing = new AsyncDisposableStack();
   const delivery = closing.use(openDelivery(deliveryOptions(settings), systemClock, metrics.meter));
   const server = closing.use(await openServer(settings, metrics, vitals, closing));
   logger.info('metrics and health are served', { event: 'listening', url: server.url });

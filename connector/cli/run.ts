@@ -50,21 +50,23 @@ export async function run(file: string, parts: RunParts): Promise<ExitCode> {
   const { settings } = loaded;
   const logger = createLogger({ level: settings.observe.logLevel, ...(writeLog && { write: writeLog }) });
   const stopping = new AbortController();
-  using _ = listenTo(events, logger, stopping, exit);
+  const stopListening = listenTo(events, logger, stopping, exit);
   try {
     return await start(settings, stopping.signal);
   } catch (thrown) {
     return endedBy(thrown, logger, parts);
+  } finally {
+    stopListening();
   }
 }
 
-/** The first signal drains, the second ends; a defect that nothing caught is one line of the log and the end. */
+/** The first signal drains, the second ends; a defect that nothing caught is one line of the log and the end. Returns its undoing. */
 function listenTo(
   events: ProcessEvents,
   logger: Logger,
   stopping: AbortController,
   exit: (code: ExitCode) => void,
-): Disposable {
+): () => void {
   const stop = () => {
     if (stopping.signal.aborted) exit(1);
     else stopping.abort();
@@ -77,12 +79,10 @@ function listenTo(
   events.on('SIGTERM', stop);
   events.on('SIGINT', stop);
   events.on('uncaughtException', defect);
-  return {
-    [Symbol.dispose]: () => {
-      events.off('SIGTERM', stop);
-      events.off('SIGINT', stop);
-      events.off('uncaughtException', defect);
-    },
+  return () => {
+    events.off('SIGTERM', stop);
+    events.off('SIGINT', stop);
+    events.off('uncaughtException', defect);
   };
 }
 

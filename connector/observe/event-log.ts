@@ -20,8 +20,11 @@ export function withLog(meter: Meter, logger: Logger, clock: Clock): Meter {
     ...meter,
     attempted: report => {
       meter.attempted(report);
-      if (report.verdict.kind === 'accepted') {
-        if (logger.enabled('debug')) logger.debug('card accepted', describeAttempt(report));
+      const { kind } = report.verdict;
+      if (kind === 'accepted' || kind === 'heal') {
+        // That the platform knew better about SEND and UPDATE is no failure: it is sent again at once, and counted.
+        if (logger.enabled('debug'))
+          logger.debug(kind === 'heal' ? 'card healed' : 'card accepted', describeAttempt(report));
       } else {
         bounded('attempt', leftOut => logger.warn('attempt failed', { ...describeAttempt(report), ...leftOut }));
       }

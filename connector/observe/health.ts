@@ -25,8 +25,8 @@ export interface Health {
   readonly reasons: readonly string[];
 }
 
-/** An event loop that is a second late on average answers no broker and no platform in time. */
-export const eventLoopDelayMaxMs: DurationMs = 1000;
+// An event loop that is a second late on average answers no broker and no platform in time.
+const eventLoopDelayMaxMs: DurationMs = 1000;
 
 /**
  * Live: there is progress. Ready: joined, restored and not stopping. An outage of the platform is neither: a restart would

@@ -19,7 +19,7 @@ export function mask(id: string): string {
  */
 export function scrub(text: string, knownIds: Iterable<string> = []): string {
   return maskKnown(text, knownIds)
-    .replace(/-----BEGIN [^-]+-----[\s\S]*?(?:-----END [^-]+-----|$)/g, '[key]')
+    .replace(/(-----BEGIN [^-]+-----)[\s\S]*?(-----END [^-]+-----|$)/g, '$1[secret]$2')
     .replace(/\b(Bearer|Basic)\s+[\w\-.~+/=]+/gi, '$1 [secret]')
     .replace(/:\/\/[^\s/@]+@/g, '://[secret]@')
     .replace(/[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}/gi, '[address]')

@@ -40,7 +40,7 @@ export interface GivenTexts {
 }
 
 /** A path of the settings, seen from the folder of the settings file. */
-export function fromSettingsFile(settingsFile: string, path: string): string {
+function fromSettingsFile(settingsFile: string, path: string): string {
   return isAbsolute(path) ? path : join(dirname(settingsFile), path);
 }
 

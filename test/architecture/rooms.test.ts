@@ -39,7 +39,8 @@ function filesBelow(folder: string): string[] {
 
 describe('the rooms', () => {
   it('import only what they may', async () => {
-    const result = await cruiseIn(root, ['connector', 'test']);
+    // Of the tests only what the rules speak of: the parser does not know `await using`, which the others use.
+    const result = await cruiseIn(root, ['connector', 'test/sandbox']);
     // A parser that cannot read TypeScript finds no modules, and then no violations either.
     const own = result.modules.filter(module => /^(connector|test)\/.*\.ts$/.test(module.source));
     expect(own.length).toBeGreaterThan(80);

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import type { Fault } from './faults/fault.ts';
+import type { FaultSpec } from './faults/fault.ts';
 import type { UnknownTemplates } from './rules/templates.ts';
 
 /** How a sandbox is to be; all may be left out. */
@@ -16,7 +16,7 @@ export interface SandboxOptions {
   readonly keyVersion?: number;
   /** Wait before each answer, in milliseconds; 0. */
   readonly latencyMs?: number;
-  readonly faults?: readonly Fault[];
+  readonly faults?: readonly FaultSpec[];
   /** Of the faults' choice; 1. */
   readonly seed?: number;
   /** False: requests need no Signature header. */

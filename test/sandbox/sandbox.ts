@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import path from 'node:path';
 import { SandboxClock } from './clock.ts';
 import { greeting, readCommandLine } from './command-line.ts';
-import type { Fault } from './faults/fault.ts';
+import { completeFault, type FaultSpec } from './faults/fault.ts';
 import { FaultPlan } from './faults/fault-plan.ts';
 import { apiPath } from './gateway/signature.ts';
 import {
@@ -39,8 +39,8 @@ export interface Sandbox {
   readonly faults: FaultPlan;
   readonly clock: SandboxClock;
   stats(): SandboxStats;
-  /** Adds a fault from now on; its id. */
-  addFault(fault: Fault): number;
+  /** Adds a fault from now on; its id. Throws a TypeError where it is not fit to be used. */
+  addFault(spec: FaultSpec): number;
   reset(): void;
   /** Cuts all connections; resolves when the port is free. */
   stop(): Promise<void>;
@@ -48,7 +48,7 @@ export interface Sandbox {
 
 /**
  * Starts the stand-in of AlipayHK's contractCardSync on a port of 127.0.0.1; resolves when it listens.
- * Rejects where the port is taken, or the folder, a key or a template's schema cannot be used.
+ * Rejects where the port is taken, or the folder, a key, a template's schema or a fault cannot be used.
  */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const settings = completeOptions(options);
@@ -62,7 +62,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const journalFile = settings.journalFile ? path.join(settings.folder, 'requests.jsonl') : null;
   const journal = new RequestJournal(settings.journalMax, journalFile);
   const faults = new FaultPlan(settings.seed);
-  for (const fault of settings.faults) faults.add(fault, performance.now());
+  const addFault = (spec: FaultSpec) => faults.add(completeFault(spec), performance.now());
+  settings.faults.forEach(addFault);
   const inFlight = new InFlight();
   const events = new LiveEvents();
   const onChange = () => events.announce();
@@ -102,7 +103,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     clock,
     cards: wanted => listCards(parts, wanted),
     stats: () => sandboxStats(parts),
-    addFault: fault => faults.add(fault, performance.now()),
+    addFault,
     reset: () => resetAll(parts),
     stop: async () => {
       events.close();

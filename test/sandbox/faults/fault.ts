@@ -102,6 +102,13 @@ export function readFault(json: unknown): ReadFault {
   return { kind: 'read', fault: { ...spec, kind, name: spec.name ?? usualName(kind, spec), when } };
 }
 
+/** The same for a fault written in code. Throws a TypeError where it is not fit to be used. */
+export function completeFault(spec: FaultSpec): Fault {
+  const read = readFault(spec);
+  if (read.kind === 'invalid') throw new TypeError(`fault ${spec.kind}: ${read.problem}`);
+  return read.fault;
+}
+
 /** Reads the command line's form: `kind,key=value,…` (`http,status=503,rate=0.1`), or JSON. */
 export function readFaultText(argument: string): ReadFault {
   if (argument.startsWith('{')) {

@@ -59,6 +59,12 @@ describe('the log of the flow', () => {
     expect(loud.lines()).toMatchObject([{ level: 'debug', msg: 'card accepted', verdict: 'accepted', order: 'MB…01' }]);
   });
 
+  it('takes a heal for no failure', () => {
+    const { meter, lines } = logging('debug');
+    meter.attempted(anAttempt(anAnswer('ORDER_NOT_FOUND', 'F'), { kind: 'heal', command: 'SEND' }));
+    expect(lines()).toMatchObject([{ level: 'debug', msg: 'card healed' }]);
+  });
+
   it('tells of dead letters, stray orders, failed commits, outages and rebalances', () => {
     const { meter, lines } = logging();
     meter.deadLettered(aDeadLetter());
@@ -86,6 +92,23 @@ describe('the log of the flow', () => {
       attempts: 1,
     });
     expect(lines()[3].fault).toMatchObject({ code: 'PLATFORM_UNREACHABLE', detail: '18 of 20 failed' });
+  });
+
+  it('says nothing of commits that succeed', () => {
+    const { meter, lines } = logging('trace');
+    meter.committed(true);
+    expect(lines()).toEqual([]);
+  });
+
+  it('bounds each kind of line by itself', () => {
+    const { meter, lines } = logging();
+    for (let i = 0; i < 30; i++) {
+      meter.attempted(refused());
+      meter.deadLettered(aDeadLetter());
+      meter.strayed(aRequest().change);
+      meter.committed(false);
+    }
+    expect(lines()).toHaveLength(4 * 20);
   });
 
   it('never shows an id', () => {
@@ -124,6 +147,9 @@ describe('the log of the flow', () => {
     expect(lines()[21].leftOut).toBe(481);
     meter.attempted(refused());
     expect(lines()[22]).not.toHaveProperty('leftOut');
+    clock.set(120_000);
+    meter.attempted(refused());
+    expect(lines()[23]).not.toHaveProperty('leftOut');
   });
 
   it('counts whatever it logs, and what it does not', async () => {

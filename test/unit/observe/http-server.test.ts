@@ -31,6 +31,8 @@ describe('the HTTP server', () => {
     ]);
     const live = await fetch(`${server.url}/health/live?verbose`);
     expect([live.status, await live.json()]).toEqual([200, { status: 'ok', reasons: [] }]);
+    expect(live.headers.get('content-type')).toBe('application/json; charset=utf-8');
+    expect(live.headers.get('connection')).toBe('keep-alive');
     expect((await fetch(`${server.url}/health/ready`)).status).toBe(200);
     expect(await (await fetch(server.url)).text()).toBe('/metrics\n/health/live\n/health/ready\n');
   });
@@ -47,6 +49,7 @@ describe('the HTTP server', () => {
     const head = await fetch(`${server.url}/metrics`, { method: 'HEAD' });
     expect([head.status, head.headers.get('content-length'), await head.text()]).toEqual([200, '10', '']);
     const post = await fetch(`${server.url}/metrics`, { method: 'POST', body: 'x' });
+    expect(post.headers.get('connection')).toBe('close');
     expect([post.status, post.headers.get('allow'), await post.text()]).toEqual([
       405,
       'GET, HEAD',

@@ -64,6 +64,9 @@ describe('a line of the log', () => {
   it.each<[string, unknown, unknown]>([
     ['merchantBizNo', orderId, 'MB…01'],
     ['order', orderId, 'MB…01'],
+    ['order', 'AB12', '…'],
+    ['order', 'MB…01', 'MB…01'],
+    ['merchantBizNo', null, null],
     ['userId', userId, '21…34'],
     ['open_id', openId, 'op…77'],
     ['key', 'ABCDEFGH', 'AB…GH'],
@@ -82,6 +85,8 @@ describe('a line of the log', () => {
     ['ids', new Set([orderId]), '[1 entries]'],
     ['call', () => orderId, '[function]'],
     ['list', Array.from({ length: 60 }, () => 1), [...Array(50).fill(1), '[10 more]']],
+    ['list', Array(50).fill(1), Array(50).fill(1)],
+    ['text', 'x'.repeat(2000), 'x'.repeat(2000)],
     ['text', 'x'.repeat(3000), `${'x'.repeat(2000)}… (3000 characters)`],
   ])('shows %s as a log may (%#)', (name, value, shown) => {
     expect(lineOf('x', { [name]: value })[name]).toEqual(shown);

@@ -1,22 +1,28 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { exampleRequest } from '../../sandbox/command-line.ts';
 
 const script = fileURLToPath(new URL('../../sandbox/sandbox.ts', import.meta.url));
+const children = new Set<ChildProcess>();
 let folder: string;
 beforeAll(() => {
   folder = mkdtempSync(path.join(tmpdir(), 'sandbox-alone-'));
+});
+afterEach(() => {
+  for (const child of children) child.kill('SIGKILL'); // Does nothing where it has ended, as it should have.
+  children.clear();
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
 async function run(...args: string[]) {
   const child = spawn(process.execPath, [script, ...args], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
+  children.add(child);
   const exit = once(child, 'exit');
   return { child, exit, lines: createInterface(child.stdout)[Symbol.asyncIterator]() };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readFault, readFaultText } from '../../../sandbox/faults/fault.ts';
+import { completeFault, readFault, readFaultText } from '../../../sandbox/faults/fault.ts';
 import { resultCodes } from '../../../sandbox/gateway/result-codes.ts';
 
 const fault = (text: string) => {
@@ -53,6 +53,15 @@ describe('a fault', () => {
     ['{', 'not JSON'],
   ])('is refused: %s', (text, why) => {
     expect(fault(text)).toContain(why);
+  });
+
+  it('written in code is checked as well', () => {
+    expect(completeFault({ kind: 'SYSTEM_ERROR', count: 1 })).toEqual({
+      ...completeFault({ kind: 'result', code: 'SYSTEM_ERROR' }),
+      count: 1,
+    });
+    expect(completeFault(completeFault({ kind: 'drop' }))).toEqual({ kind: 'drop', name: 'drop', when: 'before' });
+    expect(() => completeFault({ kind: 'http' })).toThrow('fault http: kind http needs a status');
   });
 
   it.each([null, undefined, 5, [], 'drop'])('is no %s', json => {

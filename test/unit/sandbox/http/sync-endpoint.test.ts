@@ -135,7 +135,7 @@ describe('the journal', () => {
   it('counts requests that overlap another one of their order, and no others', async () => {
     session.sandbox.reset();
     const hang = new AbortController();
-    session.sandbox.addFault({ kind: 'timeout', name: 'timeout', when: 'before', count: 1 });
+    session.sandbox.addFault({ kind: 'timeout', count: 1 });
     const request = session.post(aBody({ requestId: '1', merchantBizNo: 'A' }), { signal: hang.signal });
     const hangsUp = expect(request).rejects.toThrow();
     await session.sandbox.requests.waitFor(entry => entry.requestId === '1');
@@ -152,7 +152,7 @@ describe('the journal', () => {
     for (let round = 0; round < 20; round += 1) {
       const body = aBody({ requestId: `r-${round}` });
       const hang = new AbortController();
-      session.sandbox.addFault({ kind: 'timeout', name: 'timeout', when: 'before', count: 1 });
+      session.sandbox.addFault({ kind: 'timeout', count: 1 });
       const hangsUp = expect(session.post(body, { signal: hang.signal })).rejects.toThrow();
       await session.sandbox.requests.waitFor(entry => entry.requestId === `r-${round}`);
       hang.abort();
