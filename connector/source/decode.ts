@@ -19,8 +19,8 @@ export type Decoded =
 /** Turns records into changes. */
 export interface Decoder {
   /**
-   * Whatever the bytes are, there is an answer; a promise of it only while a schema's id is not known. Waits while the registry does
-   * not answer, and rejects only when the signal is aborted, with its reason.
+   * Whatever the bytes are, there is an answer; a promise of it only while a schema's id is not known. Waits while the
+   * registry does not answer, and rejects only when the signal is aborted, with its reason.
    */
   decode(record: SourceRecord, signal: AbortSignal): Decoded | Promise<Decoded>;
 }

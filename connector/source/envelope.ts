@@ -64,8 +64,8 @@ function problemOf(type: avro.Type): string {
   if (!(type instanceof avro.types.RecordType)) return `the value is a bare ${type.typeName}, not a Debezium envelope`;
   const isFlattened = type.fields.some(({ name }) => name === '__op' || name === '__deleted' || name === '__table');
   return isFlattened
-    ? 'the value is a flattened row, not a Debezium envelope: remove the transform ExtractNewRecordState from the connector'
-    : 'the value is a record without op, after and source: is it of another topic, or does a transform such as ExtractNewRecordState flatten it?';
+    ? 'the value is a flattened row, not a Debezium envelope: remove the transform ExtractNewRecordState'
+    : 'the value has no op, after and source: is it no Debezium topic, or does ExtractNewRecordState flatten its rows?';
 }
 
 function interpret(envelope: Row, appendedAt: Instant): Envelope {

@@ -27,12 +27,12 @@ export type SchemaAnswer =
   | { readonly kind: 'unknown'; readonly problem: string }
   /** There is a schema, but not one that can be read: not Avro, or not valid. */
   | { readonly kind: 'unreadable'; readonly problem: string }
-  /** No answer, or none of a registry's: refused credentials, too many requests, an error, something else at that address. */
+  /** No answer, or none of a registry's: refused credentials, too many requests, an error, another server at that address. */
   | { readonly kind: 'silent'; readonly problem: string };
 
 /** Asks a registry, once a call. */
 export interface RegistryClient {
-  /** The schema of an id, with the schemas it refers to. Never rejects; when the signal is aborted the answer is `silent`. */
+  /** The schema of an id, with the schemas it refers to. Never rejects; `silent` when the signal is aborted. */
   find(id: number, signal: AbortSignal): Promise<SchemaAnswer>;
 }
 
@@ -84,10 +84,10 @@ type ClientArguments = ConstructorParameters<typeof SchemaRegistry>[0];
 type Middleware = NonNullable<ClientArguments['middlewares']>[number];
 
 /**
- * The client finds its way through the API and through references; the requests are ours. Its own transport has no time-out, tells
- * a network error as HTTP 400, repeats requests as a module-wide default says that any other client in the process changes
- * (`Object.assign(DEFAULT_RETRY, retry)`), and leaves a promise open and a rejection unheard when an error's body is the JSON text `null`
- * (all read in its source, 4.1.0). A client each time, since it keeps every schema for ever, as we do.
+ * The kafkajs client finds its way through the API, references and kinds of schemas; the requests are ours. Its own have no
+ * time-out, tell a network error as HTTP 400, are repeated as a default says that every client in the process changes
+ * (`Object.assign(DEFAULT_RETRY, retry)`), and never settle when an error's body is the JSON text `null` (all read in the
+ * source of 4.1.0). A client for each search, since it keeps every schema for ever, and so do we.
  */
 async function find(id: number, host: string, ask: Ask): Promise<SchemaAnswer> {
   const instead: Middleware = () => ({
@@ -106,7 +106,7 @@ async function find(id: number, host: string, ask: Ask): Promise<SchemaAnswer> {
     // The client's name for a schema that avsc refuses; it does not export the class.
     if (error instanceof Error && error.name === 'ConfluentSchemaRegistryArgumentError')
       return { kind: 'unreadable', problem: `the schema with id ${id} is not valid: ${error.message}` };
-    throw error;
+    return { kind: 'silent', problem: `the answers for id ${id} cannot be used: ${messageOf(error)}` };
   }
 }
 

@@ -1,5 +1,5 @@
 import type avro from 'avsc';
-import { Fault } from '../kernel/fault.ts';
+import { Fault, type FaultCode } from '../kernel/fault.ts';
 import { type Clock, type DurationMs, type Instant, instant } from '../kernel/time.ts';
 import { openRegistryClient, type RegistryAddress, type RegistryClient } from './registry-client.ts';
 
@@ -8,7 +8,7 @@ export interface RegistryOptions extends RegistryAddress {
   /** Pause before asking again while the registry does not answer. */
   readonly retryMs: DurationMs;
   readonly clock: Clock;
-  /** The registry does not answer, or not as a registry; what needs a schema waits. Called once, until it is available again. */
+  /** The registry does not answer, or not as one; whoever needs a schema waits. Called once, until it is available again. */
   readonly onUnavailable: (fault: Fault) => void;
   readonly onAvailable: () => void;
 }
@@ -16,7 +16,7 @@ export interface RegistryOptions extends RegistryAddress {
 /** What a schema id stands for. */
 export type Resolved =
   | { readonly kind: 'type'; readonly type: avro.Type }
-  /** The registry does not know the id (SCHEMA_UNKNOWN), or the schema is none that we can read (RECORD_UNDECODABLE). */
+  /** The registry does not know the id (SCHEMA_UNKNOWN), or it is no schema that can be read (RECORD_UNDECODABLE). */
   | { readonly kind: 'refused'; readonly fault: Fault };
 
 /** Schemas by their ids. Each id stands for one schema for ever, so a changed table needs nothing but its new id. */
@@ -24,8 +24,8 @@ export interface SchemaRegistry {
   /** What is known of an id without asking. */
   typeOf(id: number): Resolved | undefined;
   /**
-   * Asks the registry where the id is not known; once for all who wait for the same id. While the registry does not answer,
-   * goes on asking. Rejects only when the signal is aborted, with its reason.
+   * Asks the registry where the id is not known; once for all who wait for the same id. While the registry does not
+   * answer, goes on asking. Rejects only when the signal is aborted, with its reason.
    */
   resolve(id: number, signal: AbortSignal): Promise<Resolved>;
 }
@@ -54,6 +54,7 @@ interface Search {
 class CachingRegistry implements SchemaRegistry {
   readonly #options: RegistryOptions;
   readonly #client: RegistryClient;
+  /** Grows with the versions of the tables' schemas only: every id in it is one that the registry has. */
   readonly #types = new Map<number, Resolved>();
   readonly #refused = new Map<number, { readonly resolved: Resolved; readonly until: Instant }>();
   readonly #searches = new Map<number, Search>();
@@ -104,7 +105,7 @@ class CachingRegistry implements SchemaRegistry {
 
   async #search(id: number, signal: AbortSignal): Promise<Resolved> {
     const { clock, retryMs } = this.#options;
-    for (let misses = 0; ; ) {
+    for (let looks = 0; ; ) {
       const answer = await this.#client.find(id, signal);
       signal.throwIfAborted();
       if (answer.kind === 'silent') {
@@ -114,10 +115,9 @@ class CachingRegistry implements SchemaRegistry {
       }
       this.#answered(id);
       if (answer.kind === 'found') return this.#keep(id, answer.type);
-      misses++;
-      if (answer.kind === 'unreadable')
-        return this.#refuse(id, new Fault('RECORD_UNDECODABLE', { detail: answer.problem }));
-      if (misses > 1) return this.#refuse(id, new Fault('SCHEMA_UNKNOWN', { detail: answer.problem }));
+      if (answer.kind === 'unreadable') return this.#refuse(id, 'RECORD_UNDECODABLE', answer.problem);
+      looks++;
+      if (looks === 2) return this.#refuse(id, 'SCHEMA_UNKNOWN', answer.problem);
       await clock.sleep(secondLookMs, signal);
     }
   }
@@ -129,8 +129,8 @@ class CachingRegistry implements SchemaRegistry {
     return resolved;
   }
 
-  #refuse(id: number, fault: Fault): Resolved {
-    const resolved: Resolved = { kind: 'refused', fault };
+  #refuse(id: number, code: FaultCode, detail: string): Resolved {
+    const resolved: Resolved = { kind: 'refused', fault: new Fault(code, { detail }) };
     this.#refused.delete(id);
     this.#refused.set(id, { resolved, until: instant(this.#options.clock.now() + refusedForMs) });
     const [oldest] = this.#refused.keys();

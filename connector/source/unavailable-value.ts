@@ -1,7 +1,7 @@
 import type { Row, RowValue } from '../kernel/row-change.ts';
 
-// An update does not log a large value (TOAST) that it leaves as it is, unless the table has REPLICA IDENTITY FULL. Debezium then
-// writes a placeholder, in the column's own type. It must not be taken for the value: a customer would read it.
+// An update does not log a large value (TOAST) that it leaves as it is, unless the table has REPLICA IDENTITY FULL. Debezium
+// then writes a placeholder, in the column's own type. It must not be taken for the value: a customer would read it.
 
 /** Debezium's default of `unavailable.value.placeholder`. */
 const placeholder = '__debezium_unavailable_value';
@@ -21,7 +21,7 @@ const uuid = 'b68a35a7-17ad-35b3-af2a-ae46edb4545a';
 
 /**
  * A row without placeholders. Such a column is taken from `before`, since the change left it as it was; where `before` does
- * not have it either, it is left out, and a mapping that needs it says that it is missing.
+ * not have it either, it is left out, and a mapping that needs it says that it is missing. The same row where it has none.
  */
 export function withoutPlaceholders(row: Row, before: Row | null): Row {
   if (!Object.values(row).some(isPlaceholder)) return row;
@@ -34,8 +34,8 @@ export function withoutPlaceholders(row: Row, before: Row | null): Row {
 }
 
 /**
- * A large value is never null or empty. A `before` of a table without REPLICA IDENTITY FULL is: Debezium fills what it does not know with
- * null, and with 0 or "" where the column is NOT NULL (seen with 3.7).
+ * A large value is never null or empty. What a table without REPLICA IDENTITY FULL has in `before` may be: Debezium fills
+ * columns that it does not know with null, and those that are NOT NULL with 0 or "" (seen with 3.7).
  */
 function isLargeValue(before: Row, column: string): boolean {
   const value = Object.hasOwn(before, column) ? before[column] : null;
@@ -43,8 +43,8 @@ function isLargeValue(before: Row, column: string): boolean {
 }
 
 /**
- * The forms are those of Debezium's UnchangedToastedPlaceholder. Its forms for numeric and boolean arrays and for geometries are not
- * told from values: a card has no use for such columns.
+ * The forms are those of Debezium's UnchangedToastedPlaceholder. Its forms for numeric and boolean arrays and for geometries
+ * are not told from values: a card has no use for such columns.
  */
 function isPlaceholder(value: RowValue): boolean {
   if (typeof value === 'string') {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { SourceRecord } from '../../connector/kernel/record.ts';
 import type { Row, RowValue } from '../../connector/kernel/row-change.ts';
 import { instant } from '../../connector/kernel/time.ts';
-import { encoderOf, framed, type SchemaJson } from './avro-encoder.ts';
+import { encoderOf, framed, type SchemaJson } from './avro-types.ts';
 
 /** A change as a test tells it: rows in the forms of `kernel/row-change`. */
 export interface WrittenChange {

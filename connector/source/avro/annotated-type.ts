@@ -18,9 +18,9 @@ export function annotationOf(type: avro.Type): Annotation | undefined {
 }
 
 /**
- * An avsc hook that keeps the attributes of each type for {@link annotationOf}, and drops the defaults of fields from the
- * schema it is given: records are read with the schema they were written with, so no default is ever used, while avsc refuses a whole schema
- * for a default that Java accepts ("incompatible field default"). Needs a hook of its own for each schema.
+ * An avsc hook that keeps the attributes of each type for {@link annotationOf}, and takes the fields' defaults off the schema
+ * it is given: a record is read with the schema it was written with, so no default is ever used, while avsc refuses a whole
+ * schema for a default that Java accepts ("incompatible field default").
  */
 export function annotatingHook(): TypeHook {
   let underway: avro.Schema | null = null;
@@ -34,11 +34,6 @@ export function annotatingHook(): TypeHook {
     annotations.set(type, annotationIn(attributes));
     return type;
   };
-}
-
-/** The type of a schema, annotated. Throws what avsc throws. */
-export function parseSchema(schema: unknown): avro.Type {
-  return avro.Type.forSchema(structuredClone(schema) as avro.Schema, { typeHook: annotatingHook() });
 }
 
 /** A schema as JSON: nothing in it is certain. */

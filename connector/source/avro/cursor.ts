@@ -9,10 +9,11 @@ export class MalformedAvro extends Error {
 const truncated = 'the bytes end too early';
 
 /**
- * Reads Avro's binary encoding (Avro specification, "Binary Encoding") with every bound checked; throws {@link MalformedAvro}.
+ * Reads Avro's binary encoding (Avro specification, "Binary Encoding") with every bound checked; throws
+ * {@link MalformedAvro}.
  *
- * avsc's own reader checks no bound until a value is complete (its `Tap` says so): 5 corrupt bytes that announce an array of
- * 2,000,000,000 items end the process for lack of memory (seen with avsc 5.7.9).
+ * avsc's own reader checks no bound until a value is complete (its `Tap` says so): 5 corrupt bytes that announce an array
+ * of 2,000,000,000 items end the process for lack of memory (seen with avsc 5.7.9).
  */
 export class AvroCursor {
   readonly #bytes: Buffer;
@@ -100,8 +101,8 @@ export class AvroCursor {
   }
 
   /**
-   * How many items the next block of an array or map has; 0 ends it. Never more than there are bytes left, so that a corrupt
-   * count cannot keep us busy. (Items without bytes, such as of `array<null>`, make no sense in a row.)
+   * How many items the next block of an array or map has; 0 ends it. Never more than there are bytes left, so that a
+   * corrupt count cannot keep us busy. (Items without bytes, such as nulls that are no union, make no sense in a row.)
    */
   readBlockCount(): number {
     let count = this.readLong();

@@ -1,11 +1,11 @@
-/** PostgreSQL's numeric, the widest there is, has up to 131,072 digits before the point and 16,383 after it: 61,230 bytes. */
+/** PostgreSQL's numeric, the widest, has up to 131,072 digits before the point and 16,383 after it: 61,230 bytes. */
 const bytesMax = 65_536;
 const scaleMax = 20_000;
 
 /**
- * The exact text of a decimal: `unscaled` is a big-endian two's complement integer, and the value that × 10^-`scale`. As many
- * digits as the scale says follow the point, e.g. `"12.50"`. A negative scale appends zeros. Null where it is no decimal
- * (no bytes) or larger than any database has it.
+ * The exact text of a decimal: `unscaled` is a big-endian two's complement integer, and the value that × 10^-`scale`. As
+ * many digits as the scale says follow the point, e.g. `"12.50"`; a negative scale appends zeros. Null where it is no
+ * decimal (no bytes) or larger than any database has it.
  */
 export function decimalText(unscaled: Uint8Array, scale: number): string | null {
   if (unscaled.length === 0 || unscaled.length > bytesMax) return null;

@@ -3,11 +3,14 @@ import type { Annotation } from './annotated-type.ts';
 import { decimalText } from './decimal.ts';
 import { dateOfDays, momentOf, momentOfText, timeOfDay, withoutZone } from './moments.ts';
 
-// The semantic types of Debezium (io.debezium), Kafka Connect (org.apache.kafka.connect) and Avro, by the Avro type that carries them.
-// A name that is not here, or stands on another Avro type than here, changes nothing: the plain value is the value.
-// So do, on purpose: io.debezium.data.{Json,Enum,EnumSet,Uuid,Xml,Ltree,TsVector}, io.debezium.time.{ZonedTime,Interval} (text);
-// io.debezium.time.{Year,MicroDuration,NanoDuration} (integers); io.debezium.data.Bits (bytes, the lowest first);
-// io.debezium.data.geometry.* (records); decimal.handling.mode `string` (text) and `double` (numbers).
+// The semantic types of Debezium (io.debezium), Kafka Connect (org.apache.kafka.connect) and Avro, by the Avro type that
+// carries them. A name that is not here, or stands on another Avro type than here, changes nothing: the plain value is the
+// value. So do, on purpose:
+//   texts      io.debezium.data.{Json,Enum,EnumSet,Uuid,Xml,Ltree,TsVector}, io.debezium.time.{ZonedTime,Interval}
+//   integers   io.debezium.time.{Year,MicroDuration,NanoDuration}
+//   bytes      io.debezium.data.Bits, the lowest byte first
+//   records    io.debezium.data.geometry.*
+// and what decimal.handling.mode makes: texts with `string`, numbers with `double`.
 
 type Conversion<Raw> = (raw: Raw, annotation: Annotation) => RowValue;
 type Conversions<Raw> = Readonly<Record<string, Conversion<Raw>>>;

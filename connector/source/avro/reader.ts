@@ -5,42 +5,22 @@ import { annotationOf } from './annotated-type.ts';
 import type { AvroCursor } from './cursor.ts';
 import { conversionIn, ofBytes, ofInt, ofLong, ofRecord, ofText } from './logical-types.ts';
 
-/** Reads one value of a type and steps behind it. Throws `MalformedAvro` only (and, where a schema nests in itself, `RangeError` for the stack). */
+/**
+ * Reads one value of a type and steps behind it. Throws `MalformedAvro`; and `RangeError` where values of a schema that
+ * contains itself nest deeper than the stack.
+ */
 export type Reader = (cursor: AvroCursor) => RowValue;
 
-/** A record's fields by name. */
-export type Fields = Readonly<Record<string, RowValue>>;
-
 /**
- * Compiles a type into a reader of its values, in the forms of `kernel/row-change`. Done once a schema: what a column's conversion is
- * is not asked again for each row.
+ * Compiles a type into a reader of its values, in the forms of `kernel/row-change`. Done once a schema: how a column is
+ * read is not asked again for each row.
  */
 export function compileReader(type: avro.Type): Reader {
   return new Compiler().reader(type);
 }
 
-/** As {@link compileReader}, for a record of which only the fields that `wanted` names are kept. */
-export function compileFieldsReader(
-  type: avro.types.RecordType,
-  wanted: (name: string) => boolean,
-): (cursor: AvroCursor) => Fields {
-  return new Compiler().fields(type, wanted);
-}
-
-/** The record in a type that is a record, or a union of null and a record. */
-export function recordIn(type: avro.Type): avro.types.RecordType | null {
-  if (type instanceof avro.types.RecordType) return type;
-  const records = branchesOf(type)?.filter(branch => branch instanceof avro.types.RecordType);
-  return records?.length === 1 ? (records[0] ?? null) : null;
-}
-
-function branchesOf(type: avro.Type): readonly avro.Type[] | null {
-  const isUnion = type instanceof avro.types.UnwrappedUnionType || type instanceof avro.types.WrappedUnionType;
-  return isUnion ? type.types : null;
-}
-
 class Compiler {
-  /** By type, so that a record that contains itself ends. */
+  /** By type, so that the compilation of a record that contains itself ends. */
   readonly #readers = new Map<avro.Type, Reader>();
 
   reader(type: avro.Type): Reader {
@@ -56,26 +36,9 @@ class Compiler {
     return compiled;
   }
 
-  fields(type: avro.types.RecordType, wanted: (name: string) => boolean): (cursor: AvroCursor) => Fields {
-    const fields = type.fields.map(({ name, type }) => ({
-      name,
-      read: this.reader(type),
-      // An assignment to it would set the prototype.
-      kept: wanted(name) && name !== '__proto__',
-    }));
-    return cursor => {
-      const values: Record<string, RowValue> = {};
-      for (const { name, read, kept } of fields) {
-        const value = read(cursor);
-        if (kept) values[name] = value;
-      }
-      return values;
-    };
-  }
-
   #compile(type: avro.Type): Reader {
-    const branches = branchesOf(type);
-    if (branches !== null) return this.#union(branches);
+    if (type instanceof avro.types.UnwrappedUnionType) return this.#union(type.types);
+    if (type instanceof avro.types.WrappedUnionType) return this.#union(type.types);
     if (type instanceof avro.types.RecordType) return this.#record(type);
     if (type instanceof avro.types.ArrayType) return this.#array(type.itemsType);
     if (type instanceof avro.types.MapType) return this.#map(type.valuesType);
@@ -94,7 +57,12 @@ class Compiler {
   }
 
   #record(type: avro.types.RecordType): Reader {
-    const read = this.fields(type, () => true);
+    const fields = type.fields.map(({ name, type }) => ({ name, read: this.reader(type) }));
+    const read = (cursor: AvroCursor) => {
+      const values: Record<string, RowValue> = {};
+      for (const { name, read } of fields) put(values, name, read(cursor));
+      return values;
+    };
     const convert = conversionIn(ofRecord, annotationOf(type));
     return convert === undefined ? read : cursor => convert(read(cursor));
   }
@@ -117,13 +85,17 @@ class Compiler {
       for (let count = cursor.readBlockCount(); count > 0; count = cursor.readBlockCount()) {
         for (; count > 0; count--) {
           const key = cursor.readText();
-          const value = read(cursor);
-          if (key !== '__proto__') values[key] = value;
+          put(values, key, read(cursor));
         }
       }
       return values;
     };
   }
+}
+
+/** All names but one, which would set the prototype. */
+function put(values: Record<string, RowValue>, name: string, value: RowValue): void {
+  if (name !== '__proto__') values[name] = value;
 }
 
 function enumReader(symbols: readonly string[]): Reader {

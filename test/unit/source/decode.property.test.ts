@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { SourceRecord } from '../../../connector/kernel/record.ts';
 import { instant } from '../../../connector/kernel/time.ts';
-import { parseSchema } from '../../../connector/source/avro/annotated-type.ts';
 import { createDecoder } from '../../../connector/source/decode.ts';
 import type { Resolved } from '../../../connector/source/registry.ts';
+import { readableType } from '../../support/avro-types.ts';
 import { debeziumWriter, orderRow, ordersEnvelope } from '../../support/debezium-records.ts';
 
 const never = new AbortController().signal;
@@ -20,7 +20,7 @@ const lists = {
   ],
 };
 const types = new Map<number, Resolved>(
-  [ordersEnvelope, lists, 'string'].map((schema, at) => [at + 1, { kind: 'type', type: parseSchema(schema) }]),
+  [ordersEnvelope, lists, 'string'].map((schema, at) => [at + 1, { kind: 'type', type: readableType(schema) }]),
 );
 const decoder = createDecoder({
   typeOf: id => types.get(id),

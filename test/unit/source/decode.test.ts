@@ -3,7 +3,7 @@ import type { SourceRecord } from '../../../connector/kernel/record.ts';
 import { instant } from '../../../connector/kernel/time.ts';
 import { createDecoder, type Decoder } from '../../../connector/source/decode.ts';
 import { openRegistry } from '../../../connector/source/registry.ts';
-import { encoderOf, framed, type SchemaJson } from '../../support/avro-encoder.ts';
+import { encoderOf, framed, type SchemaJson } from '../../support/avro-types.ts';
 import { debeziumWriter, orderRow, ordersEnvelope } from '../../support/debezium-records.ts';
 import { answering, type FakeRegistry, startFakeRegistry } from './fake-registry.ts';
 import { ManualClock } from './manual-clock.ts';

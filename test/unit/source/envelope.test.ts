@@ -1,14 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { Row } from '../../../connector/kernel/row-change.ts';
 import { instant } from '../../../connector/kernel/time.ts';
-import { parseSchema } from '../../../connector/source/avro/annotated-type.ts';
 import { AvroCursor } from '../../../connector/source/avro/cursor.ts';
 import { compileEnvelope, type Envelope } from '../../../connector/source/envelope.ts';
-import { encoderOf, type SchemaJson } from '../../support/avro-encoder.ts';
+import { encoderOf, readableType, type SchemaJson } from '../../support/avro-types.ts';
 import { debeziumWriter, orderRow, type WrittenChange } from '../../support/debezium-records.ts';
 
 const orders = debeziumWriter();
-const ofOrders = compileEnvelope(parseSchema(JSON.parse(orders.schema)));
+const ofOrders = compileEnvelope(readableType(JSON.parse(orders.schema)));
 const appendedAt = instant(1_795_000_000_000);
 const interpret = (change: WrittenChange) => ofOrders(new AvroCursor(orders.value(change), 5), appendedAt);
 
@@ -32,7 +31,7 @@ function small(source: Record<string, unknown>, value: Record<string, unknown>):
     ts_ms: 5n,
     ...value,
   });
-  return compileEnvelope(parseSchema(schema))(new AvroCursor(bytes, 0), appendedAt);
+  return compileEnvelope(readableType(schema))(new AvroCursor(bytes, 0), appendedAt);
 }
 
 describe("a row's change", () => {
@@ -129,7 +128,7 @@ describe("a change's source", () => {
 
 describe('what is no change of a row', () => {
   const nameless = (type: unknown) =>
-    compileEnvelope(parseSchema(type))(new AvroCursor(new Uint8Array(0), 0), appendedAt);
+    compileEnvelope(readableType(type))(new AvroCursor(new Uint8Array(0), 0), appendedAt);
 
   it.each([
     ['heartbeat', 'io.debezium.connector.common.Heartbeat'],
@@ -164,7 +163,7 @@ describe('what is no change of a row', () => {
       recordOf('Value', { id: 'long', __op: 'string', __deleted: 'string' }),
       'remove the transform ExtractNewRecordState',
     ],
-    ['another record', recordOf('Value', { id: 'long' }), 'does a transform such as ExtractNewRecordState flatten it?'],
+    ['another record', recordOf('Value', { id: 'long' }), 'does ExtractNewRecordState flatten its rows?'],
     ['no record', 'string', 'the value is a bare string, not a Debezium envelope'],
   ])('is not decoded: %s', (_, schema, problem) => {
     expect(nameless(schema)).toEqual({ kind: 'undecodable', problem: expect.stringContaining(problem) });

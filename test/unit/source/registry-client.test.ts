@@ -133,6 +133,11 @@ describe('a registry that gives no schema', () => {
     expect(await clientOf().find(7, never)).toEqual({ kind: 'silent', problem });
   });
 
+  it('answers with references that are no list', async () => {
+    registry.addSchema(7, row, { references: {} });
+    expect(await clientOf().find(7, never)).toMatchObject({ kind: 'silent' });
+  });
+
   it('refuses the connection', async () => {
     await registry[Symbol.asyncDispose]();
     const answer = await clientOf().find(7, never);
@@ -164,7 +169,8 @@ describe('a registry that gives no schema', () => {
 
   it('answers without end', async () => {
     registry.misbehaviour = response => response.end(Buffer.alloc(17_000_000, '{'));
-    expect(await clientOf().find(7, never)).toMatchObject({ kind: 'silent' });
+    const problem = `GET ${registry.url}/schemas/ids/7: Response content exceeded max size`;
+    expect(await clientOf().find(7, never)).toEqual({ kind: 'silent', problem });
   });
 
   it('is asked no longer when the signal is aborted', async () => {
@@ -175,7 +181,8 @@ describe('a registry that gives no schema', () => {
 });
 
 describe('repetitions', () => {
-  it('are neither taken from the kafkajs client nor taken away from it: its setting is shared by all clients of the process', async () => {
+  // The kafkajs client's setting is shared by all clients of the process.
+  it('are neither taken from other clients nor taken away from them', async () => {
     const retry = { retries: 2, initialRetryTimeInSecs: 0.001, factor: 0 };
     const foreign = new KafkajsRegistry({ host: registry.url, retry });
     registry.misbehaviour = answering(500, '{}');

@@ -162,14 +162,28 @@ describe('whoever waits no longer', () => {
     fake.misbehaviour = out;
     const leaving = new AbortController();
     const leaver = registry.resolve(7, leaving.signal);
-    await clock.nextSleeper();
+    const sleeper = await clock.nextSleeper();
     leaving.abort();
     await expect(leaver).rejects.toThrow();
+    sleeper.wake();
     fake.misbehaviour = null;
     expect(await registry.resolve(7, never)).toMatchObject({ kind: 'type' });
     expect(fake.requests).toHaveLength(2);
     expect(reports).toEqual([unavailable(7), 'available']);
   });
+});
+
+it('a registry is available again when nobody waits any more for the schema that it did not answer for', async () => {
+  fake.misbehaviour = out;
+  const leaving = new AbortController();
+  const leaver = registry.resolve(8, leaving.signal);
+  await clock.nextSleeper();
+  leaving.abort();
+  await expect(leaver).rejects.toThrow();
+  expect(reports).toEqual([unavailable(8)]);
+  fake.misbehaviour = null;
+  await registry.resolve(7, never);
+  expect(reports).toEqual([unavailable(8), 'available']);
 });
 
 describe('an id that the registry does not know', () => {

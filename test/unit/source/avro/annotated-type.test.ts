@@ -1,9 +1,10 @@
 import avro from 'avsc';
 import { describe, expect, it } from 'vitest';
-import { annotationOf, parseSchema } from '../../../../connector/source/avro/annotated-type.ts';
+import { annotationOf } from '../../../../connector/source/avro/annotated-type.ts';
+import { readableType } from '../../../support/avro-types.ts';
 
 const fieldTypes = (schema: unknown) => {
-  const type = parseSchema(schema);
+  const type = readableType(schema);
   return type instanceof avro.types.RecordType ? type.fields.map(field => field.type) : [];
 };
 
@@ -18,18 +19,18 @@ describe('a type', () => {
       logicalType: 'decimal',
     };
     const names = ['org.apache.kafka.connect.data.Decimal', 'decimal'];
-    expect(annotationOf(parseSchema(schema))).toEqual({ names, scale: 2 });
+    expect(annotationOf(readableType(schema))).toEqual({ names, scale: 2 });
   });
 
   it("has the scale of Connect's parameters where Avro names none", () => {
     const schema = { type: 'bytes', 'connect.name': 'Decimal', 'connect.parameters': { scale: '4' } };
-    expect(annotationOf(parseSchema(schema))).toEqual({ names: ['Decimal'], scale: 4 });
+    expect(annotationOf(readableType(schema))).toEqual({ names: ['Decimal'], scale: 4 });
   });
 
   it('has no names where its schema has none, or none that are texts', () => {
     const schema = { type: 'long', logicalType: 7, 'connect.name': null, 'connect.parameters': null };
-    expect(annotationOf(parseSchema(schema))).toEqual({ names: [], scale: 0 });
-    expect(annotationOf(parseSchema('long'))).toEqual({ names: [], scale: 0 });
+    expect(annotationOf(readableType(schema))).toEqual({ names: [], scale: 0 });
+    expect(annotationOf(readableType('long'))).toEqual({ names: [], scale: 0 });
   });
 
   it('keeps its names in a union, an array, a map, and where it is named a second time', () => {
@@ -64,9 +65,9 @@ describe('a schema', () => {
   it('is the same after it was parsed, and can be parsed again', () => {
     const schema = { type: 'record', name: 'Row', fields: [{ name: 'id', type: 'long', default: 1 }] };
     const before = JSON.stringify(schema);
-    parseSchema(schema);
+    readableType(schema);
     expect(JSON.stringify(schema)).toBe(before);
-    expect(parseSchema(schema).name).toBe('Row');
+    expect(readableType(schema).name).toBe('Row');
   });
 
   it.each([
@@ -76,10 +77,10 @@ describe('a schema', () => {
     ['of another type', 'string', 5],
   ])('may have a default %s', (_, type, value) => {
     const schema = { type: 'record', name: 'Row', fields: [{ name: 'a', type, default: value }] };
-    expect(parseSchema(schema).name).toBe('Row');
+    expect(readableType(schema).name).toBe('Row');
   });
 
   it('that names an unknown type is refused', () => {
-    expect(() => parseSchema({ type: 'array', items: 'Nothing' })).toThrow('undefined type name: Nothing');
+    expect(() => readableType({ type: 'array', items: 'Nothing' })).toThrow('undefined type name: Nothing');
   });
 });

@@ -1,16 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import type { RowValue } from '../../../../connector/kernel/row-change.ts';
-import { parseSchema } from '../../../../connector/source/avro/annotated-type.ts';
 import { AvroCursor } from '../../../../connector/source/avro/cursor.ts';
 import { compileReader } from '../../../../connector/source/avro/reader.ts';
-import { encoderOf, type SchemaJson } from '../../../support/avro-encoder.ts';
+import { encoderOf, readableType, type SchemaJson } from '../../../support/avro-types.ts';
 
 const hex = (text: string) => Buffer.from(text, 'hex');
 
 /** A value written by avsc with a schema, and read with it. */
 function through(schema: object, raw: unknown): RowValue {
   const bytes = encoderOf(schema as SchemaJson).toBuffer(raw);
-  return compileReader(parseSchema(schema))(new AvroCursor(bytes, 0));
+  return compileReader(readableType(schema))(new AvroCursor(bytes, 0));
 }
 
 const connect = (type: string, name: string, more = {}) => ({ type, 'connect.name': name, ...more });

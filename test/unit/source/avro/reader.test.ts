@@ -1,11 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseSchema } from '../../../../connector/source/avro/annotated-type.ts';
 import { AvroCursor, MalformedAvro } from '../../../../connector/source/avro/cursor.ts';
 import { compileReader } from '../../../../connector/source/avro/reader.ts';
-import { encoderOf, type SchemaJson } from '../../../support/avro-encoder.ts';
+import { encoderOf, readableType, type SchemaJson } from '../../../support/avro-types.ts';
 
-const read = (schema: unknown, bytes: Uint8Array) => compileReader(parseSchema(schema))(new AvroCursor(bytes, 0));
+const read = (schema: unknown, bytes: Uint8Array) => compileReader(readableType(schema))(new AvroCursor(bytes, 0));
 const write = (schema: unknown, value: unknown) => encoderOf(schema as SchemaJson).toBuffer(value);
 const through = (schema: unknown, value: unknown) => read(schema, write(schema, value));
 
@@ -62,6 +61,7 @@ describe('values of values', () => {
     expect(row).toStrictEqual({ a: 'b' });
     const map = read({ type: 'map', values: { type: 'map', values: 'string' } }, hostileMap);
     expect(map).toStrictEqual({});
+    expect(Object.getPrototypeOf(map)).toBe(Object.prototype);
   });
 
   // { "__proto__": { "polluted": "yes" } }
@@ -124,7 +124,7 @@ describe('the bytes of one schema', () => {
   });
 
   it('are refused when any of them is missing', () => {
-    const compiled = compileReader(parseSchema(schema));
+    const compiled = compileReader(readableType(schema));
     fc.assert(
       fc.property(rows, fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), (row, share) => {
         const bytes = write(schema, { ...row, raw: Buffer.from(row.raw) });

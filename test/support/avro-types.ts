@@ -1,11 +1,20 @@
 import avro from 'avsc';
+import { annotatingHook } from '../../connector/source/avro/annotated-type.ts';
 
 /** A schema as JSON. */
 export type SchemaJson = avro.Schema;
 
-/** avsc's type of a schema, for writing: longs are bigints, all 64 bits. Values are avsc's own: bytes are Buffers, a decimal is its bytes. */
+/**
+ * avsc's type of a schema, for writing. Values are avsc's own, but longs are bigints of all 64 bits: bytes are Buffers, a
+ * decimal is its bytes.
+ */
 export function encoderOf(schema: SchemaJson): avro.Type {
   return avro.Type.forSchema(structuredClone(schema), { typeHook: bigintLongs });
+}
+
+/** A schema's type as the source room has it, for reading. */
+export function readableType(schema: unknown): avro.Type {
+  return avro.Type.forSchema(structuredClone(schema) as SchemaJson, { typeHook: annotatingHook() });
 }
 
 /** Confluent's wire format: a zero byte, the schema's id, the value. */
@@ -15,8 +24,8 @@ export function framed(schemaId: number, value: Uint8Array): Buffer {
   return Buffer.concat([head, value]);
 }
 
-// A hook, not `registry: { long }`: avsc writes each record it meets into that object, and the next schema with a record of the same name
-// fails ("duplicate type name", kafkajs/confluent-schema-registry#75).
+// A hook, not `registry: { long }`: avsc writes each record it meets into that object, and the next schema with a record of
+// the same name fails ("duplicate type name", kafkajs/confluent-schema-registry#75).
 function bigintLongs(schema: SchemaJson): avro.Type | undefined {
   const { type = schema }: { readonly type?: unknown } = Object(schema);
   return type === 'long' ? bigintLong : undefined;
