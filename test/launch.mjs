@@ -166,10 +166,9 @@ async function installWithApt() {
   };
   console.log('apt: installing Java and Maven');
   if ((await apt('update', '-q')) !== 0) return;
-  const java17 = spawnSync('apt-cache', ['show', 'openjdk-17-jre-headless']).status === 0;
+  const install = java => apt('install', '-y', '-q', '--no-install-recommends', java, 'maven');
   // Debian 13 has 21 only.
-  const java = java17 ? 'openjdk-17-jre-headless' : 'openjdk-21-jre-headless';
-  await apt('install', '-y', '-q', '--no-install-recommends', java, 'maven');
+  if ((await install('openjdk-17-jre-headless')) !== 0) await install('openjdk-21-jre-headless');
 }
 
 function adviceFor(missing) {

@@ -20,6 +20,10 @@ export type KafkaLog = (
   fields: Readonly<Record<string, unknown>>,
 ) => void;
 
+// kafkajs' own limit of 30 s would be the wait for a broker that has long been back. The others are its defaults; but where
+// NODE_ENV is "test" it has quite other ones (retry/index.js), and what was tested would not be what runs.
+const retry = { initialRetryTime: 300, multiplier: 2, factor: 0.2, maxRetryTime: 2_000, retries: 5 };
+
 /** A kafkajs client. Connects with the first use of what is made of it. */
 export function openKafka(options: KafkaOptions, log: KafkaLog): Kafka {
   const { tls, sasl } = options;
@@ -30,8 +34,7 @@ export function openKafka(options: KafkaOptions, log: KafkaLog): Kafka {
     brokers: [...options.brokers],
     requestTimeout: options.requestTimeoutMs,
     connectionTimeout: connectTimeoutMs,
-    // kafkajs' own 30 s would be the wait for a broker that has long been back.
-    retry: { maxRetryTime: 2_000 },
+    retry,
     ssl: tls === null ? false : sslOf(tls),
     ...(mechanism === null ? {} : { sasl: mechanism }),
     logLevel: logLevel.INFO,
@@ -59,5 +62,7 @@ const levels = {
 function logEntry(entry: LogEntry, log: KafkaLog): void {
   if (entry.level === logLevel.NOTHING) return;
   const { message, timestamp: _, logger: __, ...fields } = entry.log;
-  log(levels[entry.level], `kafkajs: ${message}`, fields);
+  // An error answer of a broker (a coordinator that is still loading, at every first start) is asked again by kafkajs.
+  const level = message.startsWith('Response ') ? 'warn' : levels[entry.level];
+  log(level, `kafkajs: ${message}`, fields);
 }

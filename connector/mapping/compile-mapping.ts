@@ -1,6 +1,6 @@
 import type { Environment } from '@marcbachmann/cel-js';
+import { didYouMean } from '../kernel/did-you-mean.ts';
 import { readId } from './card-values.ts';
-import { didYouMean } from './did-you-mean.ts';
 import { dataMembers, languageCodes, type MappingFile, type MemberValue, skipStatus } from './document.ts';
 import { compileExpression } from './expressions/expression.ts';
 import { type Place, places } from './expressions/places.ts';

@@ -1,5 +1,5 @@
+import { didYouMean } from '../kernel/did-you-mean.ts';
 import { type CompiledMapping, compileMapping } from './compile-mapping.ts';
-import { didYouMean } from './did-you-mean.ts';
 import { openEnvironment } from './expressions/expression.ts';
 import { mapChange } from './map-change.ts';
 import type { Mapping, MappingDocument, MappingOptions, MappingProblem } from './mapping.ts';

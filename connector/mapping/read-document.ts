@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { didYouMean } from './did-you-mean.ts';
+import { didYouMean } from '../kernel/did-you-mean.ts';
 import { keysAt, type MappingFile, mappingSchema } from './document.ts';
 import type { MappingDocument, MappingProblem } from './mapping.ts';
 

@@ -1,4 +1,4 @@
-import { nearest } from './did-you-mean.ts';
+import { nearest } from '../kernel/did-you-mean.ts';
 import { type MappingFile, skipStatus } from './document.ts';
 import type { MappingProblem } from './mapping.ts';
 import type { Template } from './template.ts';

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { didYouMean } from '../kernel/did-you-mean.ts';
 import type { Override } from './environment.ts';
 import {
   environmentName,
@@ -9,7 +10,7 @@ import {
   settingKeys,
   settingTree,
 } from './keys.ts';
-import { didYouMean, type SettingsProblem, shown } from './problems.ts';
+import { type SettingsProblem, shown } from './problems.ts';
 import { type PartName, type SettingsDocument, settingsSchema } from './schema.ts';
 
 /** The parts of the settings that hold by themselves; a part with a problem is undefined. */

@@ -1,6 +1,7 @@
+import { didYouMean } from '../kernel/did-you-mean.ts';
 import { Secret } from '../kernel/secret.ts';
 import { environmentName, formatPath, type SettingKey, secretName, settingKeys } from './keys.ts';
-import { didYouMean, type SettingsProblem, shown } from './problems.ts';
+import { type SettingsProblem, shown } from './problems.ts';
 
 /** The environment variables of a process. */
 export type Environment = Readonly<Record<string, string | undefined>>;

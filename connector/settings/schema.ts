@@ -36,8 +36,8 @@ const kafka = z
     sessionTimeoutMs: ms(30_000, 'The broker gives our partitions away after this long without a heartbeat', 1000),
     rebalanceTimeoutMs: ms(60_000, 'Longest wait for all members to rejoin', 1000),
     heartbeatIntervalMs: ms(3_000, 'Pause between heartbeats', 100),
-    fetchMaxBytes: count(4_194_304, 'Largest answer of one fetch, in bytes', 1024),
-    fetchMaxBytesPerPartition: count(1_048_576, 'Largest part of one partition in a fetch, in bytes', 1024),
+    fetchMaxBytes: count(1_048_576, 'Largest answer of one fetch, in bytes', 1024),
+    fetchMaxBytesPerPartition: count(262_144, 'Largest part of one partition in a fetch, in bytes', 1024),
     fetchMaxWaitMs: ms(
       250,
       'Longest wait of the broker for new records; also the delay of resuming when all partitions are paused',
@@ -135,8 +135,8 @@ const platform = z
 const flow = z
   .strictObject({
     inFlightMax: count(64, 'Requests in flight at once, over all orders; at most one for each order'),
-    queuedMax: count(10_000, 'Changes that may wait in memory; past it the source is paused'),
-    queuedBytesMax: count(33_554_432, 'Bytes of records that may wait in memory; past it the source is paused', 65_536),
+    queuedMax: count(4_000, 'Changes that may wait in memory; past it the source is paused'),
+    queuedBytesMax: count(16_777_216, 'Bytes of records that may wait in memory; past it the source is paused', 65_536),
     waitingMax: count(
       10_000,
       'Orders that may wait for the next attempt of a failed delivery; past it the source is paused',

@@ -44,11 +44,13 @@ export async function runOnce(plan: RunPlan): Promise<Measured> {
     peakMegabytes = Math.max(peakMegabytes, residentMegabytes(connector.pid));
     if (stats.requests >= plan.events) {
       const seconds = (stats.lastAt - stats.firstAt) / 1000;
+      const cpu = cpuMicros(connector.pid) - cpuAtStart;
+      await connector.stop();
       return {
         events: stats.requests,
         seconds,
         eventsPerSecond: stats.requests / seconds,
-        cpuMicrosPerEvent: (cpuMicros(connector.pid) - cpuAtStart) / stats.requests,
+        cpuMicrosPerEvent: cpu / stats.requests,
         peakMegabytes,
         overlaps: stats.overlaps,
       };

@@ -102,7 +102,8 @@ class MavenProgress {
 
   /** Says how far it is, for a slow line. */
   report(): void {
-    this.#log(`  ${this.#module}: ${amount(this.#files, this.#bytes)} so far, now ${this.#current}`);
+    if (this.#current === '') this.#log('  Maven is starting');
+    else this.#log(`  ${this.#module}: ${amount(this.#files, this.#bytes)} so far, now ${this.#current}`);
   }
 
   /** Says what the last module took. */

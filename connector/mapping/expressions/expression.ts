@@ -1,5 +1,5 @@
 import { TypeError as CelTypeError, Environment, EvaluationError, ParseError } from '@marcbachmann/cel-js';
-import { didYouMean } from '../did-you-mean.ts';
+import { didYouMean } from '../../kernel/did-you-mean.ts';
 import { addHelper, signatureOf } from '../helpers/helper.ts';
 import { timestamp } from '../helpers/params.ts';
 import { helpers } from '../helpers/table.ts';

@@ -1,6 +1,6 @@
 import { EvaluationError } from '@marcbachmann/cel-js';
+import { nearest } from '../../kernel/did-you-mean.ts';
 import type { Row } from '../../kernel/row-change.ts';
-import { nearest } from '../did-you-mean.ts';
 
 /** A row's value that does not fit. Its text names columns, members and expressions, never a value: rows hold personal data. */
 export class Refusal extends Error {
@@ -42,8 +42,6 @@ const harmlessCodes = new Set([
   'invalid_logical_operand',
   'invalid_comprehension_range',
   'invalid_list_element_type',
-  'division_by_zero',
-  'modulo_by_zero',
   'int_conversion_error',
   'uint_conversion_error',
   'double_conversion_error',
@@ -85,7 +83,7 @@ function missingMember(node: SourceNode | undefined, row: Row): string {
   const ownerText = isNode(owner) ? nodeText(owner) : '';
   if (ownerText === 'row' && name !== null) {
     const close = nearest(name, Object.keys(row));
-    return `the row has no column "${name}"${close === null ? '' : `; did you mean "${close}"?`}`;
+    return `the row has no column "${name}"${close === null ? '' : `; did you mean ${close}?`}`;
   }
   if (name === null) return `${nodeText(node)}: there is no such member`;
   return `${ownerText} has no member "${name}"`;

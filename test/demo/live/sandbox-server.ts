@@ -23,13 +23,13 @@ interface Greeting {
 
 const readyMs = 30_000;
 
-/** Starts the sandbox as a process of its own; its keys are in `dataDir`. `faults` are as its `--fault` takes them. */
+/** Starts the sandbox as a process of its own; its keys are in `folder`. `faults` are as its `--fault` takes them. */
 export async function startSandbox(
   stack: Pick<Stack, 'run'>,
-  options: { readonly dataDir: string; readonly logFile: string; readonly faults?: readonly string[] },
+  options: { readonly folder: string; readonly logFile: string; readonly faults?: readonly string[] },
 ): Promise<SandboxServer> {
   const faults = (options.faults ?? []).flatMap(fault => ['--fault', fault]);
-  const args = ['--port', '0', '--data-dir', options.dataDir, '--json', ...faults];
+  const args = ['--port', '0', '--data-dir', options.folder, '--json', ...faults];
   const child = stack.run(script('test/sandbox/sandbox.ts', args), { file: options.logFile });
   const line = await child.line(/^\{.*"url"/, readyMs).catch(error => {
     throw new Error(`the sandbox does not start: ${error.message}\n${child.tail}`);

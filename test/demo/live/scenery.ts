@@ -35,7 +35,7 @@ export async function setUp(
   const sandboxLog = join(logFolder, 'sandbox.log');
   const [db, sandbox] = await Promise.all([
     seed(stack, orders),
-    startSandbox(stack, { dataDir: join(folder, 'sandbox'), logFile: sandboxLog, faults: options.faults }),
+    startSandbox(stack, { folder: join(folder, 'sandbox'), logFile: sandboxLog, faults: options.faults }),
   ]);
   options.log(`${orders.length} orders are in the table, the sandbox is up`);
 

@@ -70,7 +70,7 @@ describe('compileMapping', () => {
     const bill = { template: 'PAYMENT_ORDER_DEFAULT', languages: { zh_HK: {} } };
     const orderStatus = { of: 'row.status', map: { paid: 'CLOSE', open: 'PAY_FAILED', draft: 'skip' }, other: 'NEVER' };
     expect(problems({ ...bill, orderStatus, onDelete: 'WAIT_PAY' })).toEqual([
-      ['orderStatus.map.paid', 'CLOSE is no status of PAYMENT_ORDER_DEFAULT', 'did you mean "CLOSED"?'],
+      ['orderStatus.map.paid', 'CLOSE is no status of PAYMENT_ORDER_DEFAULT', 'did you mean CLOSED?'],
       [
         'orderStatus.other',
         'NEVER is no status of PAYMENT_ORDER_DEFAULT',

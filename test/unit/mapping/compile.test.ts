@@ -33,7 +33,7 @@ describe('compileMappings', () => {
         file: 'a.yaml',
         path: 'template',
         problem: 'there is no schema of this template',
-        hint: 'did you mean "PAYMENT_ORDER_DEFAULT"?',
+        hint: 'did you mean PAYMENT_ORDER_DEFAULT?',
       },
     ]);
     expect(problemsOf({ 'a.yaml': { ...leastMapping, template: 'HOTEL_DEFAULT' } })[0]?.hint).toBe(

@@ -106,7 +106,7 @@ describe('a row that cannot be mapped', () => {
     };
     const row = { ...leastRow, currency: 'EUR', details: 'Taipei', at: new Date(0) };
     expect(problemsOfRow(mapped(change, row))).toEqual([
-      'a.yaml: merchantBizNo: the row has no column "nr"; did you mean "no"?',
+      'a.yaml: merchantBizNo: the row has no column "nr"; did you mean no?',
     ]);
     expect(problemsOfRow(mapped({ ...change, merchantBizNo: 'row.no' }, row))).toEqual([
       'a.yaml: bizDate: must be a timestamp or epoch milliseconds, but is text',
@@ -160,6 +160,18 @@ describe('a deleted row', () => {
       'b.yaml': { ...leastMapping, onDelete: 'CLOSED' },
     };
     expect(mappingOf(two).mapChange(aChange(leastRow, { op: 'delete' }))).toEqual(unmapped);
+  });
+
+  it('is skipped unseen where no mapping of the table has one: its old row may hold only its key', () => {
+    expect(mapped({ when: 'row.kind == "a"' }, { no: 'A1' }, { op: 'delete' })).toEqual(unmapped);
+  });
+
+  it('leaves out an amount without its currency', () => {
+    const data = { amount: 'cents(row.amount)', amountCurrency: 'row.currency', tradeNo: '"T1"' };
+    const row = { ...leastRow, amount: '1.20', currency: null };
+    expect(membersOf(mapped({ onDelete: 'CLOSED', data }, row, { op: 'delete' })).syncDataInfo).toEqual({
+      tradeNo: 'T1',
+    });
   });
 
   it('ends its card, whatever its status was', () => {

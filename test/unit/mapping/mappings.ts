@@ -26,7 +26,16 @@ export const knownTemplates: readonly TemplateSchema[] = readdirSync(join(root, 
     schema: JSON.parse(readFileSync(join(root, 'schemas/json/templates', name), 'utf8')),
   }));
 
-/** One of them. */
+const mappingsFolder = join(root, 'config/mappings');
+
+/** The mapping files of `config/mappings`, by name: their YAML text. */
+export const exampleMappings: Readonly<Record<string, string>> = Object.fromEntries(
+  readdirSync(mappingsFolder)
+    .filter(name => name.endsWith('.yaml') && !name.endsWith('.test.yaml'))
+    .map(name => [name, readFileSync(join(mappingsFolder, name), 'utf8')]),
+);
+
+/** The template of a code. */
 export function knownTemplate(code: string): TemplateSchema {
   const found = knownTemplates.find(({ template }) => template === code);
   if (found === undefined) throw new Error(`no template ${code}`);

@@ -4,7 +4,7 @@ import { requiredMembers } from '../../../connector/mapping/required-members.ts'
 import { compileTemplate } from '../../../connector/mapping/template.ts';
 import { knownTemplate, leastMapping } from './mappings.ts';
 
-const template = compileTemplate(knownTemplate('TRAIN_TICKET_DEFAULT'));
+const train = compileTemplate(knownTemplate('TRAIN_TICKET_DEFAULT'));
 const all = [
   'check_point',
   'end_time',
@@ -17,9 +17,16 @@ const all = [
   'to',
 ];
 
+const strict = compileTemplate({
+  template: 'STRICT',
+  file: 'STRICT.schema.json',
+  schema: { properties: { businessInfo: { type: 'object', required: ['a'] } } },
+});
+
 function lacking(
   names: readonly string[],
   orderStatus: unknown = { of: 'row.status', map: { booked: 'AWAIT_SCREENING', done: 'CLOSED' } },
+  template = train,
 ) {
   if (typeof template === 'string') throw new Error(template);
   const from = mappingSchema.parse({ ...leastMapping, orderStatus });
@@ -53,5 +60,7 @@ describe('requiredMembers', () => {
     expect(lacking([], { of: 'row.status', map: { done: 'CLOSED', draft: 'skip' }, other: 'skip' })).toEqual([]);
     expect(lacking([], { of: 'row.status', map: {}, other: 'AWAIT_SCREENING' })).toHaveLength(all.length);
     expect(lacking([], 'row.status')).toEqual([]);
+    expect(lacking([], { of: 'row.status', map: { draft: 'skip' } }, strict)).toEqual([]);
+    expect(lacking([], { of: 'row.status', map: { draft: 'ANY' } }, strict)).toHaveLength(1);
   });
 });

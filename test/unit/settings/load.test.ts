@@ -15,8 +15,8 @@ describe('settings that hold', () => {
       sessionTimeoutMs: 30_000,
       rebalanceTimeoutMs: 60_000,
       heartbeatIntervalMs: 3_000,
-      fetchMaxBytes: 4_194_304,
-      fetchMaxBytesPerPartition: 1_048_576,
+      fetchMaxBytes: 1_048_576,
+      fetchMaxBytesPerPartition: 262_144,
       fetchMaxWaitMs: 250,
       requestTimeoutMs: 30_000,
     });

@@ -1,21 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { didYouMean, shown } from '../../../connector/settings/problems.ts';
-
-describe('a suggestion', () => {
-  it.each([
-    ['groupid', ['groupId', 'clientId'], 'did you mean groupId?'],
-    ['gropId', ['groupId', 'clientId'], 'did you mean groupId?'],
-    ['ggroupId', ['groupId', 'clientId'], 'did you mean groupId?'],
-    ['clientID', ['groupId', 'clientId'], 'did you mean clientId?'],
-    ['pot', ['port', 'host'], 'did you mean port?'],
-    ['xort', ['port', 'host'], 'did you mean port?'],
-    ['ort', ['port', 'host'], 'did you mean port?'],
-    ['url', ['username', 'tls'], undefined],
-    ['anything', [], undefined],
-  ])('for %s of %j is %s', (name, known, suggestion) => {
-    expect(didYouMean(name, known)).toBe(suggestion);
-  });
-});
+import { shown } from '../../../connector/settings/problems.ts';
 
 describe('a value in a problem', () => {
   it.each([

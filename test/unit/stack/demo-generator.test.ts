@@ -65,7 +65,9 @@ describe('the plan of changes', () => {
     const steps = planSteps(orders, { ...options, changes: Infinity, inserts: Infinity });
     const taken = Array.from({ length: 3000 }, () => steps.next().value as Step);
     expect(taken.filter(step => step.kind === 'insert').length).toBeGreaterThan(300);
-    expect(taken.every(step => step !== undefined)).toBe(true);
+    const numbers = taken.slice(-500).map(step => step.order.merchantBizNo);
+    const again = numbers.filter((number, index) => number === numbers[index - 1]);
+    expect(again.length).toBeLessThan(25);
   });
 
   it('stops when there is nothing left to change', () => {
@@ -87,14 +89,21 @@ describe('the generator', () => {
     expect(table.transactions).toBeGreaterThan(5);
   });
 
+  it('carries out the last changes too, wherever the plan ends', async () => {
+    for (let changes = 30; changes < 45; changes++) {
+      const table = new FakeTable();
+      await run(table, { changes });
+      expect(table.applied).toHaveLength(changes);
+    }
+  });
+
   it('never changes an order twice in one transaction, nor within 2 ms', async () => {
     const table = new FakeTable();
-    // One order, so that every change follows one of the same order.
-    await run(table, { changes: 12, inserts: 0 }, orders.slice(0, 1));
-    expect(table.at.length).toBeGreaterThan(1);
-    for (const [index, at] of table.at.entries()) {
-      if (index > 0) expect(at - (table.at[index - 1] ?? 0)).toBeGreaterThan(2);
-    }
+    // So few orders that the same one comes again and again.
+    await run(table, { changes: 200, inserts: 0 }, orders.slice(0, 4));
+    const pauses = table.pausesOfOneOrder();
+    expect(pauses.length).toBeGreaterThan(50);
+    expect(Math.min(...pauses)).toBeGreaterThan(2);
   });
 
   it('stops when it is aborted', async () => {
@@ -117,7 +126,7 @@ function run(table: FakeTable, changed: Partial<GeneratorRun> = {}, from: readon
 /** Notes what is done to it, and when. */
 class FakeTable {
   readonly applied: string[] = [];
-  readonly at: number[] = [];
+  readonly #at: number[] = [];
   transactions = 0;
 
   async insert([order]: readonly Order[]): Promise<void> {
@@ -139,6 +148,15 @@ class FakeTable {
 
   #note(kind: string, merchantBizNo: string | undefined): void {
     this.applied.push(`${kind} ${merchantBizNo}`);
-    this.at.push(performance.now());
+    this.#at.push(performance.now());
+  }
+
+  /** Milliseconds between changes of the same order. */
+  pausesOfOneOrder(): number[] {
+    return this.#at.flatMap((at, index) => {
+      const number = this.applied[index]?.split(' ')[1] ?? '';
+      const before = this.applied.slice(0, index).findLastIndex(change => change.endsWith(number));
+      return before < 0 ? [] : [at - (this.#at[before] ?? 0)];
+    });
   }
 }

@@ -88,14 +88,14 @@ describe('the type of a place', () => {
 
 describe('what is wrong with an expression', () => {
   it.each([
-    ['detials.a', 'Unknown variable: detials (at character 1)', 'did you mean "details"?'],
+    ['detials.a', 'Unknown variable: detials (at character 1)', 'did you mean details?'],
     [
       'amount',
       'Unknown variable: amount (at character 1)',
       `variables are row, op, details; a column is row.amount; text stands in quotes: "'amount'"`,
     ],
     ['language', 'Unknown variable: language (at character 1)', 'language is known under languages only'],
-    ['cent(row.a)', "found no matching overload for 'cent(dyn)' (at character 1)", 'did you mean "cents"?'],
+    ['cent(row.a)', "found no matching overload for 'cent(dyn)' (at character 1)", 'did you mean cents?'],
     [
       'format(row.a, "yyyy")',
       "found no matching overload for 'format(dyn, string)' (at character 1)",

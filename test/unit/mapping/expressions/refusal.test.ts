@@ -28,8 +28,8 @@ function explained(text: string, row: Row): string {
 
 describe('explain', () => {
   it.each([
-    ['row.amout', { amount: '1' }, 'the row has no column "amout"; did you mean "amount"?'],
-    ['row["amout"]', { amount: '1' }, 'the row has no column "amout"; did you mean "amount"?'],
+    ['row.amout', { amount: '1' }, 'the row has no column "amout"; did you mean amount?'],
+    ['row["amout"]', { amount: '1' }, 'the row has no column "amout"; did you mean amount?'],
     ['row.amout', { b: '1' }, 'the row has no column "amout"'],
     ['json(row.a).b.c', { a: '{"b": {}}' }, 'json(row.a).b has no member "c"'],
     ['json(row.a).b.c', { a: '{"b": null}' }, 'json(row.a).b has no member "c"'],

@@ -48,7 +48,7 @@ describe('formatMoment', () => {
           `${iso}|${weekday}|${month}`,
         );
       }),
-      { numRuns: 1000 },
+      { numRuns: 400 },
     );
   });
 

@@ -72,7 +72,11 @@ describe('config/mappings/README.md', () => {
       of =>
         `| \`${signatureOf(of)}\` | ${cell(of.does)} | \`${cell(of.example.expression)}\` of \`${cell(of.example.row)}\` is \`${cell(of.example.gives)}\` |`,
     );
-    const table = ['| helper | what it gives | example |', '| --- | --- | --- |', ...lines].join('\n');
-    expect(readFileSync(readme, 'utf8')).toContain(`\n${table}\n`);
+    // The formatter aligns the columns.
+    const spaced = (line: string) => line.replaceAll(/ +/g, ' ');
+    const rows = readFileSync(readme, 'utf8')
+      .split('\n')
+      .filter(line => /^\| `\w+\(/.test(line));
+    expect(rows.map(spaced)).toEqual(lines.map(spaced));
   });
 });

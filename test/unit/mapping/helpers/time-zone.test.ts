@@ -65,7 +65,7 @@ describe('offsetAt', () => {
       property(constantFrom(...zones), moment, (zone, at) => {
         expect(offsetAt(zone, at)).toBe(oracle(zone, at));
       }),
-      { numRuns: 2000 },
+      { numRuns: 1000 },
     );
   });
 
@@ -78,7 +78,7 @@ describe('offsetAt', () => {
         const at = Date.parse(`${day}T00:00:00Z`) + minutes * minute;
         expect(offsetAt(zone, at)).toBe(oracle(zone, at));
       }),
-      { numRuns: 2000 },
+      { numRuns: 1000 },
     );
   });
 
@@ -90,7 +90,8 @@ describe('offsetAt', () => {
   });
 
   it('forgets the oldest answers rather than growing without end, and still answers right', () => {
-    for (let day = 0; day < 12_000; day += 1) offsetAt('Asia/Tokyo', day * 24 * hour);
+    for (let day = 0; day < 6000; day += 1) offsetAt('Asia/Tokyo', day * 24 * hour);
+    expect(offsetAt('Asia/Tokyo', 6000 * 24 * hour)).toBe(9 * hour);
     expect(offsetAt('Asia/Tokyo', 0)).toBe(9 * hour);
   });
 });

@@ -13,10 +13,10 @@ export function nearest(name: string, candidates: Iterable<string>): string | nu
   return best;
 }
 
-/** `did you mean "…"?`, or undefined where nothing is near. */
+/** `did you mean …?`, or undefined where nothing is near. */
 export function didYouMean(name: string, candidates: Iterable<string>): string | undefined {
   const close = nearest(name, candidates);
-  return close === null ? undefined : `did you mean "${close}"?`;
+  return close === null ? undefined : `did you mean ${close}?`;
 }
 
 // userID, user_id and userId are the same slip.

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { didYouMean, nearest } from '../../../connector/mapping/did-you-mean.ts';
+import { didYouMean, nearest } from '../../../connector/kernel/did-you-mean.ts';
 
 const keys = ['merchantBizNo', 'orderStatus', 'userId', 'when', 'let', 'data', 'languages'];
 
@@ -21,7 +21,7 @@ describe('nearest', () => {
 
 describe('didYouMean', () => {
   it('asks, or says nothing', () => {
-    expect(didYouMean('wen', keys)).toBe('did you mean "when"?');
+    expect(didYouMean('wen', keys)).toBe('did you mean when?');
     expect(didYouMean('colour', keys)).toBeUndefined();
   });
 });
