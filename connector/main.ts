@@ -61,16 +61,25 @@ async function runIn(closing: AsyncDisposableStack, settings: Settings, signal: 
   logger.info('metrics and health are served', { event: 'listening', url: server.url });
 
   const kafka = openKafka(settings.kafka, (level, text, fields) => logger[level](text, fields));
-  const partitions = await prepareTopics(settings, kafka, logger, vitals, signal);
-  if (partitions === null) return 0;
+  const source = await prepareTopics(settings, kafka, logger, vitals, signal);
+  if (source === null) return 0;
 
   const producer = openProducer(kafka);
   closing.defer(() => producer.close());
-  const deadLetters = openDeadLetters(producer, deadLetterOptions(settings, partitions, logger), systemClock);
+  const deadLetters = openDeadLetters(
+    producer,
+    deadLetterOptions(settings, source.deadLetterPartitions, logger),
+    systemClock,
+  );
   const interpreter = interpreterOf(createDecoder(openRegistry(registryOptions(settings, metrics, logger))), mapping);
   const consumer = openConsumer(kafka, settings.kafka, systemClock);
   const pipeline = new Pipeline(
-    { ...settings.flow, requestIdForm: settings.platform.requestIdForm, unknownMeans: 'not-remembered' },
+    {
+      ...settings.flow,
+      requestIdForm: settings.platform.requestIdForm,
+      unknownMeans: 'not-remembered',
+      isFirstRun: source.isFirstRun,
+    },
     { clock: systemClock, random: systemRandom, intake: consumer, interpreter, delivery, deadLetters, meter },
   );
   metrics.watchFlow(() => pipeline.snapshot());
@@ -114,14 +123,14 @@ function mappingOf(settings: Settings): Mapping {
   throw new Fault('MAPPING_INVALID', { detail: `\n${lines.join('\n')}` });
 }
 
-/** The partition count of the dead-letter topic; null when stopped while waiting. */
+/** Waits for the source topics and makes the dead-letter topic; null when stopped while waiting. */
 async function prepareTopics(
   settings: Settings,
   kafka: ReturnType<typeof openKafka>,
   logger: Logger,
   vitals: Vitals,
   signal: AbortSignal,
-): Promise<number | null> {
+): Promise<{ readonly deadLetterPartitions: number; readonly isFirstRun: boolean } | null> {
   const admin = openAdmin(kafka, systemClock);
   let told = '';
   try {
@@ -130,13 +139,15 @@ async function prepareTopics(
       if (told !== fault.message) logger.warn('waiting for Kafka', { fault });
       told = fault.message;
     });
-    return await admin.ensureTopic({
+    const isFirstRun = !(await admin.hasCommitted(settings.kafka.groupId, settings.kafka.topics));
+    const deadLetterPartitions = await admin.ensureTopic({
       topic: settings.deadLetters.topic,
       partitions: Math.max(...counts.values()),
       replicationFactor: settings.deadLetters.replicationFactor,
       // A dead letter is kept until somebody decides; it is larger than its record by its headers.
       config: { 'retention.ms': '-1', 'max.message.bytes': '2097152' },
     });
+    return { deadLetterPartitions, isFirstRun };
   } catch (error) {
     if (signal.aborted) return null;
     throw error;

@@ -1,5 +1,6 @@
 import { partitionKey } from '../kernel/position.ts';
-import type { OrderEvent, SkipReason } from '../order/event.ts';
+import { instant } from '../kernel/time.ts';
+import type { DeliveryUnconfirmed, OrderEvent, SkipReason } from '../order/event.ts';
 import { evolve } from '../order/state.ts';
 import type { Entry } from './lane.ts';
 import type { Load } from './load.ts';
@@ -30,18 +31,26 @@ export class Accounts {
     this.settle(entry, reason === 'superseded' ? 'superseded' : 'skipped');
   }
 
-  /** A newer change takes its place. It may have been sent, by us or by whoever had the partition before. */
-  supersede(entry: Entry): void {
-    const { repeatsBelow } = entry.partition;
-    if (entry.pending !== null || (repeatsBelow !== null && entry.record.offset < repeatsBelow)) this.doubt(entry);
-    this.skip(entry, 'superseded');
+  /** A newer change takes its place, and over what may have been sent of it: by us, or by whoever had the partition before. */
+  supersede(older: Entry, newer: Entry): void {
+    const { repeatsBelow } = older.partition;
+    const maybeSent = older.pending !== null || (repeatsBelow !== null && older.record.offset < repeatsBelow);
+    const doubts = maybeSent ? [older.doubt, doubtOf(older)] : [older.doubt];
+    // Not into the state yet: the change before may still be in flight, and its answer comes first.
+    newer.doubt = doubts.reduce(merged, newer.doubt);
+    this.skip(older, 'superseded');
   }
 
   /** No more will be learned of what came of the change: the card may show it. */
   doubt(entry: Entry): void {
-    const { position, source, card } = entry.change;
-    const bizDate = entry.pending?.request.bizDate ?? entry.change.bizDate;
-    this.remember(entry, { kind: 'delivery-unconfirmed', position, source, bizDate, ends: card.ends });
+    this.remember(entry, doubtOf(entry));
+  }
+
+  /** The entry's turn has come: its order's state learns what may have been sent before it. */
+  inherit(entry: Entry): void {
+    if (entry.doubt === null) return;
+    this.remember(entry, entry.doubt);
+    entry.doubt = null;
   }
 
   /** Moves the order's state on; not of a partition that another instance has now. */
@@ -70,4 +79,22 @@ export class Accounts {
     entry.counted = false;
     this.#load.remove(entry.record);
   }
+}
+
+function doubtOf({ change, pending }: Entry): DeliveryUnconfirmed {
+  const { position, source, card } = change;
+  const bizDate = pending?.request.bizDate ?? change.bizDate;
+  return { kind: 'delivery-unconfirmed', position, source, bizDate, ends: card.ends, endDate: card.endDate };
+}
+
+/** Two doubts of one order as one; `b` is the later. */
+function merged(a: DeliveryUnconfirmed | null, b: DeliveryUnconfirmed | null): DeliveryUnconfirmed | null {
+  if (a === null || b === null) return a ?? b;
+  return {
+    ...b,
+    bizDate: instant(Math.max(a.bizDate, b.bizDate)),
+    ends: a.ends || b.ends,
+    endDate:
+      a.endDate === null || b.endDate === null ? (a.endDate ?? b.endDate) : instant(Math.min(a.endDate, b.endDate)),
+  };
 }

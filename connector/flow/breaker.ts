@@ -108,7 +108,6 @@ export class Breaker {
 
   #open(health: { readonly kind: 'failed' | 'halted'; readonly text: string }, now: Instant): void {
     this.#state = 'open';
-    this.#streak = 0;
     this.#probeAt = instant(now + this.#options.probeIntervalMs);
     const kind = health.kind === 'halted' ? 'credentials' : 'platform';
     this.#outage = { kind, text: health.text, since: this.#outage?.since ?? now };

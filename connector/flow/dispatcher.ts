@@ -98,7 +98,7 @@ export class Dispatcher {
     const { lane, isNew } = this.lanes.of(entry.change.merchantBizNo);
     const pushed = lane.push(entry, this.#options.conflate);
     if (pushed.kind === 'stale') this.#accounts.skip(entry, 'stale');
-    if (pushed.kind === 'superseded') this.#accounts.supersede(pushed.older);
+    if (pushed.kind === 'superseded') this.#accounts.supersede(pushed.older, entry);
     if (isNew) this.lanes.makeReady(lane);
     else if (lane.state === 'waiting' && this.breaker.state === 'closed') this.#followUp.hasten(lane);
   }
@@ -131,14 +131,13 @@ export class Dispatcher {
   async finish(): Promise<void> {
     this.stop();
     if (this.#running > 0) await new Promise<void>(resolve => (this.#whenIdle = resolve));
-    // What failed meanwhile waits again: no timer is left behind.
+    // Also what failed meanwhile and waits again: no timer is left behind.
     this.lanes.wakeAll();
   }
 
   /** Starts nothing any more. */
   stop(): void {
     this.#stopping.abort();
-    this.lanes.wakeAll();
   }
 
   /** Gives up the requests in flight: their outcome stays unknown, and their offsets uncommitted. */
@@ -150,8 +149,9 @@ export class Dispatcher {
   #advance(lane: Lane, probe: boolean): boolean {
     for (let entry = lane.head; entry !== undefined; entry = lane.head) {
       const { change } = entry;
-      if (this.#accounts.hasStrayed(entry)) this.#parts.meter.strayed(change);
-      const policy = this.#policy();
+      this.#accounts.inherit(entry);
+      if (entry.attempts === 0 && this.#accounts.hasStrayed(entry)) this.#parts.meter.strayed(change);
+      const policy = this.#policyFor(entry);
       const state = this.#parts.book.get(lane.order);
       const decision = decide(state, change, policy);
       if (decision.kind === 'deliver') {
@@ -198,7 +198,8 @@ export class Dispatcher {
 
   #report(lane: Lane, carried: Carried, probe: boolean): void {
     const before = this.breaker.outage;
-    this.breaker.report(healthOf(lane.order, carried, lane.halts >= haltsMax), probe, this.#parts.clock.now());
+    const alone = lane.halts >= haltsMax && !probe;
+    this.breaker.report(healthOf(lane.order, carried, alone), probe, this.#parts.clock.now());
     const { outage } = this.breaker;
     if (outage !== null) this.#scheduleProbe();
     if (outage?.since === before?.since && outage?.kind === before?.kind) return;
@@ -220,14 +221,15 @@ export class Dispatcher {
         this.#probeTimer = false;
         if (this.#stopping.signal.aborted) return;
         if (this.breaker.state === 'open' && this.lanes.ready === 0) this.lanes.wakeOldest();
-        this.#scheduleProbe();
         this.#startAndRegulate();
+        this.#scheduleProbe();
       })
       .catch(fail);
   }
 
-  #policy(): Policy {
+  #policyFor({ record, partition }: Entry): Policy {
     const { requestIdForm, unknownMeans } = this.#options;
-    return { now: this.#parts.clock.now(), requestIdForm, unknownMeans };
+    const mayBeRepeat = partition.repeatsBelow !== null && record.offset < partition.repeatsBelow;
+    return { now: this.#parts.clock.now(), requestIdForm, unknownMeans, mayBeRepeat };
   }
 }

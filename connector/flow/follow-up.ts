@@ -44,6 +44,7 @@ export class FollowUp {
   async follow(lane: Lane, entry: Entry, carried: Carried, outage: boolean): Promise<void> {
     const { accounts, meter, lanes } = this.#parts;
     const { verdict } = carried;
+    // Whatever came of it; also what was not healed for that reason.
     if (entry.partition.revoked) return this.#forget(lane);
     switch (verdict.kind) {
       case 'accepted':
@@ -66,9 +67,6 @@ export class FollowUp {
           this.#newestWins(lane);
           lanes.makeReady(lane);
         }
-        break;
-      case 'not-ours':
-        this.#forget(lane);
         break;
       case 'reject':
         await this.#giveUp(lane, entry, carried, 'rejected', describeAnswer(carried.answer));
@@ -128,8 +126,9 @@ export class FollowUp {
 
   /** Leaves out the head that came to nothing where a newer change came while it was with the platform. */
   #newestWins(lane: Lane): boolean {
-    if (!this.#options.conflate || lane.length < 2) return false;
-    this.#parts.accounts.supersede(lane.shift());
+    const { newer } = lane;
+    if (!this.#options.conflate || newer === null) return false;
+    this.#parts.accounts.supersede(lane.shift(), newer);
     return true;
   }
 
@@ -161,7 +160,6 @@ export class FollowUp {
       accounts.settle(entry, 'dead-lettered');
     }
     accounts.uncount(lane.shift());
-    lane.halts = 0;
     lanes.makeReady(lane);
   }
 

@@ -3,6 +3,7 @@ import type { SourceRecord } from '../kernel/record.ts';
 import type { Instant } from '../kernel/time.ts';
 import type { CardChange, MerchantBizNo } from '../order/change.ts';
 import type { CardRequest } from '../order/decide.ts';
+import type { DeliveryUnconfirmed } from '../order/event.ts';
 import { isLater } from '../order/source-position.ts';
 import type { PartitionFlow } from './partition-flow.ts';
 
@@ -21,6 +22,8 @@ export interface Entry {
   lastAttemptAt: Instant | null;
   /** The request to repeat: the same id, the same body. */
   pending: { readonly request: CardRequest; readonly healed: boolean } | null;
+  /** What may have been sent of the changes whose place it took; the order's state learns of it when its turn comes. */
+  doubt: DeliveryUnconfirmed | null;
 }
 
 /** A change, fresh from the mapping. */
@@ -35,6 +38,7 @@ export function entryOf(change: CardChange, record: SourceRecord, partition: Par
     firstAttemptAt: null,
     lastAttemptAt: null,
     pending: null,
+    doubt: null,
   };
 }
 
@@ -72,6 +76,12 @@ export class Lane {
 
   get length(): number {
     return this.#queue.length;
+  }
+
+  /** The change behind the head, if it is newer: the source may have repeated the one that is in flight. */
+  get newer(): Entry | null {
+    const [head, next] = this.#queue;
+    return head !== undefined && next !== undefined && isLater(next.change.source, head.change.source) ? next : null;
   }
 
   /**

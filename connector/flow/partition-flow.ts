@@ -24,8 +24,10 @@ export class PartitionFlow {
   repeatsBelow: Offset | null = null;
   readonly #revocation = new AbortController();
 
-  constructor(key: PartitionKey) {
+  /** `isFirstRun`: nobody has ever read it, so nothing in it is a repetition. */
+  constructor(key: PartitionKey, isFirstRun = false) {
     this.key = key;
+    if (isFirstRun) this.repeatsBelow = 0n;
   }
 
   /** Aborted when the partition is taken away. */

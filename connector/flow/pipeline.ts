@@ -8,7 +8,6 @@ import { Load } from './load.ts';
 import { OrderBook } from './order-book.ts';
 import { PartitionFlow } from './partition-flow.ts';
 import type { FlowSnapshot, Intake, Interpreter } from './ports.ts';
-import { Tap } from './tap.ts';
 
 /** What the pipeline is told by the settings. */
 export interface FlowOptions extends DispatchOptions {
@@ -16,6 +15,8 @@ export interface FlowOptions extends DispatchOptions {
   readonly queuedBytesMax: number;
   readonly ordersMax: number;
   readonly commitIntervalMs: DurationMs;
+  /** The group never committed: what is assigned first was never read by anybody, so nothing in it is a repetition. */
+  readonly isFirstRun: boolean;
 }
 
 /** The world, as the pipeline sees it. */
@@ -38,7 +39,6 @@ export class Pipeline {
   readonly #options: FlowOptions;
   readonly #parts: FlowParts;
   readonly #partitions = new Map<PartitionKey, PartitionFlow>();
-  readonly #tap: Tap;
   readonly #load: Load;
   readonly #book: OrderBook;
   readonly #accounts: Accounts;
@@ -47,11 +47,13 @@ export class Pipeline {
   readonly #failed = Promise.withResolvers<never>();
   #draining = false;
   #broken = false;
+  /** Until the first assignment: what is given later may come from another member. */
+  #isFirstRun: boolean;
 
   constructor(options: FlowOptions, parts: FlowParts) {
     this.#options = options;
     this.#parts = parts;
-    this.#tap = new Tap(parts.intake);
+    this.#isFirstRun = options.isFirstRun;
     this.#load = new Load({ recordsMax: options.queuedMax, bytesMax: options.queuedBytesMax });
     this.#book = new OrderBook(options.ordersMax);
     this.#accounts = new Accounts(this.#book, this.#load, parts.meter);
@@ -103,11 +105,14 @@ export class Pipeline {
     }
     this.#dispatcher.forgetRevoked();
     this.#book.forget(lost);
-    for (const key of now) if (!this.#partitions.has(key)) this.#partitions.set(key, new PartitionFlow(key));
+    for (const key of now)
+      if (!this.#partitions.has(key)) this.#partitions.set(key, new PartitionFlow(key, this.#isFirstRun));
+    this.#isFirstRun = false;
     this.#dispatcher.held = false;
     this.#parts.meter.rebalanced();
     this.#dispatcher.pump();
-    if (!this.#draining) this.#tap.restate(this.#partitions.values(), this.#wantsPause);
+    // The source may have forgotten what was paused, or (kafkajs) still pause what came back: it is told all again.
+    this.#tell([...this.#partitions.values()]);
   }
 
   /**
@@ -200,7 +205,20 @@ export class Pipeline {
 
   /** Pauses or resumes the source by what is held and how the platform is. */
   #regulate(): void {
-    if (!this.#draining) this.#tap.set(this.#partitions.values(), this.#wantsPause);
+    const pause = this.#wantsPause;
+    // Asked after every delivery: mostly nothing is new.
+    const others: PartitionFlow[] = [];
+    for (const partition of this.#partitions.values()) if (partition.paused !== pause) others.push(partition);
+    this.#tell(others);
+  }
+
+  #tell(partitions: readonly PartitionFlow[]): void {
+    if (this.#draining || partitions.length === 0) return;
+    const pause = this.#wantsPause;
+    for (const partition of partitions) partition.paused = pause;
+    const keys = partitions.map(partition => partition.key);
+    if (pause) this.#parts.intake.pause(keys);
+    else this.#parts.intake.resume(keys);
   }
 
   get #wantsPause(): boolean {

@@ -25,6 +25,8 @@ export interface TopicAdmin {
   ): Promise<ReadonlyMap<string, number>>;
   /** Makes the topic where it is missing; gives its partition count. Throws a {@link Fault}. */
   ensureTopic(plan: TopicPlan): Promise<number>;
+  /** Whether the group ever committed an offset of these topics. Throws a {@link Fault}. */
+  hasCommitted(groupId: string, topics: readonly string[]): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -70,6 +72,16 @@ export function openAdmin(kafka: Kafka, clock: Clock): TopicAdmin {
       const found = await countsOrFault(admin, [plan.topic]);
       if (!(found instanceof Map)) throw found;
       return found.get(plan.topic) ?? plan.partitions;
+    },
+    async hasCommitted(groupId, topics) {
+      try {
+        await admin.connect();
+        const committed = await admin.fetchOffsets({ groupId, topics: [...topics] });
+        // -1 is Kafka's word for none.
+        return committed.some(({ partitions }) => partitions.some(({ offset }) => offset !== '-1'));
+      } catch (error) {
+        throw brokerFault(error);
+      }
     },
     close: () => admin.disconnect(),
   };

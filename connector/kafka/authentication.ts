@@ -1,94 +1,50 @@
-import type { SASLOptions } from 'kafkajs';
-import { request } from 'undici';
-import { Fault, messageOf } from '../kernel/fault.ts';
-import type { Secret } from '../kernel/secret.ts';
+import type { Mechanism, SASLOptions } from 'kafkajs';
+import { Fault } from '../kernel/fault.ts';
+import type { Sasl } from '../kernel/sasl.ts';
 import type { DurationMs } from '../kernel/time.ts';
-
-/** How to log in to the brokers. */
-export type SaslOptions =
-  | { readonly mechanism: 'none' }
-  | {
-      readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
-      readonly username: string;
-      readonly password: Secret;
-    }
-  | {
-      readonly mechanism: 'oauthbearer';
-      readonly tokenUrl: string;
-      readonly clientId: string;
-      readonly clientSecret: Secret;
-      readonly scope?: string | undefined;
-    };
-
-const tokenBytesMax = 65_536;
+import { fetchToken } from './oauth-token.ts';
 
 /** The options in kafkajs' form; null for no login. `tokenTimeoutMs` limits one request for a token. */
-export function saslOf(options: SaslOptions, tokenTimeoutMs: DurationMs): SASLOptions | null {
+export function saslOf(options: Sasl, tokenTimeoutMs: DurationMs): SASLOptions | Mechanism | null {
   switch (options.mechanism) {
     case 'none':
       return null;
-    case 'oauthbearer': {
+    case 'oauthbearer':
       // kafkajs asks again with every new connection and when the broker's session ends.
-      const oauthBearerProvider = async () => ({ value: await fetchToken(options, tokenTimeoutMs) });
-      return { mechanism: 'oauthbearer', oauthBearerProvider };
+      return {
+        mechanism: 'oauthbearer',
+        authenticationProvider: loginByToken(() => fetchToken(options, tokenTimeoutMs)),
+      };
+    default: {
+      const login: SASLOptions = { ...options, password: options.password.reveal() };
+      return login;
     }
-    default:
-      return { mechanism: options.mechanism, username: options.username, password: options.password.reveal() };
   }
 }
-
-type TokenOptions = Extract<SaslOptions, { mechanism: 'oauthbearer' }>;
 
 /**
- * A token by the client credentials grant (RFC 6749, 4.4). Throws a {@link Fault} that names no secret: KAFKA_REFUSED where
- * waiting does not mend it, else KAFKA_UNREACHABLE.
+ * The login by token (RFC 7628). kafkajs has one, but takes a refusal for a success: to a bad token the broker answers with
+ * its reasons where it else says nothing, and hangs up afterwards.
  */
-async function fetchToken(options: TokenOptions, timeoutMs: DurationMs): Promise<string> {
-  const { status, text } = await askForToken(options, AbortSignal.timeout(timeoutMs)).catch(error => {
-    throw new Fault('KAFKA_UNREACHABLE', { detail: `no token from kafka.sasl.tokenUrl: ${messageOf(error)}` });
-  });
-  if (status !== 200) {
-    const reason = memberOf(text, 'error');
-    const because = reason !== null && /^[a-z_]{1,40}$/.test(reason) ? ` (${reason})` : '';
-    throw new Fault(status >= 500 || status === 429 ? 'KAFKA_UNREACHABLE' : 'KAFKA_REFUSED', {
-      detail: `no token from kafka.sasl.tokenUrl: HTTP ${status}${because}`,
-    });
-  }
-  const token = memberOf(text, 'access_token');
-  if (token) return token;
-  throw new Fault('KAFKA_REFUSED', { detail: 'kafka.sasl.tokenUrl answered without an access_token' });
-}
-
-async function askForToken(options: TokenOptions, signal: AbortSignal): Promise<{ status: number; text: string }> {
-  const login = [options.clientId, options.clientSecret.reveal()].map(encodeURIComponent).join(':');
-  const scope = options.scope === undefined ? {} : { scope: options.scope };
-  const { statusCode, body } = await request(options.tokenUrl, {
-    method: 'POST',
-    headers: {
-      authorization: `Basic ${Buffer.from(login).toString('base64')}`,
-      'content-type': 'application/x-www-form-urlencoded',
-      accept: 'application/json',
+function loginByToken(token: () => Promise<string>): Mechanism['authenticationProvider'] {
+  return ({ saslAuthenticate }) => ({
+    authenticate: async () => {
+      const login = Buffer.from(`n,,\u0001auth=Bearer ${await token()}\u0001\u0001`);
+      const reasons = await saslAuthenticate({
+        request: { encode: () => Buffer.concat([lengthOf(login), login]) },
+        response: { decode: answer => answer, parse: answer => answer.subarray(lengthBytes).toString() },
+      });
+      if (!reasons) return;
+      throw new Fault('KAFKA_REFUSED', { detail: `the broker refuses the token: ${reasons.slice(0, 200)}` });
     },
-    body: new URLSearchParams({ grant_type: 'client_credentials', ...scope }).toString(),
-    signal,
   });
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of body) {
-    chunks.push(chunk);
-    bytes += chunk.length;
-    if (bytes > tokenBytesMax) throw new Error(`an answer of more than ${tokenBytesMax} bytes`);
-  }
-  return { status: statusCode, text: Buffer.concat(chunks).toString() };
 }
 
-function memberOf(json: string, name: string): string | null {
-  try {
-    const parsed: unknown = JSON.parse(json);
-    if (typeof parsed !== 'object' || parsed === null) return null;
-    const value: unknown = Object.getOwnPropertyDescriptor(parsed, name)?.value;
-    return typeof value === 'string' ? value : null;
-  } catch {
-    return null;
-  }
+// kafkajs hands over and expects Kafka's BYTES: a length of 32 bits before them.
+const lengthBytes = 4;
+
+function lengthOf(bytes: Buffer): Buffer {
+  const length = Buffer.alloc(lengthBytes);
+  length.writeInt32BE(bytes.length);
+  return length;
 }

@@ -17,6 +17,18 @@ export function brokerFault(error: unknown): Fault {
   return new Fault(missing ? 'TOPIC_MISSING' : 'KAFKA_UNREACHABLE', { detail, cause: error });
 }
 
+// kafkajs' names of errors that pass when the brokers are back.
+const passing =
+  /^KafkaJS(?:Connection(?:Closed)?Error|GroupCoordinatorNotFound|BrokerNotFound|NoBrokerAvailableError|RequestTimeoutError|LockTimeout)$/;
+
+/** Does this pass when the brokers (or the token server) are back, though kafkajs may have given up at it? */
+export function isPassing(error: unknown): boolean {
+  return chainOf(error).some(
+    one =>
+      one instanceof Error && (passing.test(one.name) || (one instanceof Fault && one.code === 'KAFKA_UNREACHABLE')),
+  );
+}
+
 /** kafkajs wraps an error that it does not retry, and puts those of several topics into one: only inside is the broker's word. */
 function chainOf(error: unknown): readonly unknown[] {
   if (!(error instanceof Error)) return [error];

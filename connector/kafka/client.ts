@@ -1,7 +1,8 @@
 import { Kafka, type LogEntry, logLevel } from 'kafkajs';
+import type { Sasl } from '../kernel/sasl.ts';
 import type { DurationMs } from '../kernel/time.ts';
 import type { TlsMaterial } from '../kernel/tls-material.ts';
-import { type SaslOptions, saslOf } from './authentication.ts';
+import { saslOf } from './authentication.ts';
 
 /** How to reach the brokers. */
 export interface KafkaOptions {
@@ -9,7 +10,7 @@ export interface KafkaOptions {
   readonly clientId: string;
   /** Null: not encrypted. */
   readonly tls: TlsMaterial | null;
-  readonly sasl: SaslOptions;
+  readonly sasl: Sasl;
   readonly requestTimeoutMs: DurationMs;
 }
 

@@ -5,7 +5,8 @@ import { Fault, messageOf } from '../kernel/fault.ts';
 import { type Offset, type PartitionKey, partitionKey, splitPartitionKey } from '../kernel/position.ts';
 import type { SourceRecord } from '../kernel/record.ts';
 import type { Clock, DurationMs, Instant } from '../kernel/time.ts';
-import { brokerFault } from './broker-fault.ts';
+import { brokerFault, isPassing } from './broker-fault.ts';
+import { keysOf, topicPartitions } from './partition-lists.ts';
 import { sourceRecordOf } from './source-record.ts';
 
 /** How the group is joined and how much is fetched. */
@@ -51,6 +52,8 @@ export interface RecordConsumer extends Intake {
 const sliceRecords = 128;
 
 const closeMs: DurationMs = 5_000;
+const startAgainMs: DurationMs = 1_000;
+const vainStartsMax = 5;
 
 /** A consumer of the source topics; what kafkajs leaves to us is in this room's README. */
 export function openConsumer(kafka: Kafka, options: ConsumerOptions, clock: Clock): RecordConsumer {
@@ -66,7 +69,9 @@ class KafkaConsumer implements RecordConsumer {
   /** Counts the joins: a batch or commit of an older one is out of date. */
   #epoch = 0;
   #joined = false;
-  #closing = false;
+  readonly #closing = new AbortController();
+  /** Starts that reached a broker, but not the group, since it was last joined. */
+  #vainStarts = 0;
   /** Counts the commits that the broker took. */
   #commits = 0;
   #lastActivityAt: Instant;
@@ -82,7 +87,7 @@ class KafkaConsumer implements RecordConsumer {
       maxWaitTimeInMs: options.fetchMaxWaitMs,
       allowAutoTopicCreation: false,
       // Else a consumer that was closed while no broker answered comes back, and takes partitions.
-      retry: { restartOnFailure: async () => !this.#closing },
+      retry: { restartOnFailure: async () => !this.#closing.signal.aborted },
     });
     this.#options = options;
     this.#clock = clock;
@@ -108,11 +113,7 @@ class KafkaConsumer implements RecordConsumer {
       await this.#consumer.connect();
       // From the earliest offset: the default would skip what came before the first commit (and all, when offsets expire).
       await this.#consumer.subscribe({ topics: [...this.#options.topics], fromBeginning: true });
-      await this.#consumer.run({
-        autoCommit: false,
-        eachBatchAutoResolve: false,
-        eachBatch: payload => this.#take(payload, listener),
-      });
+      await this.#run(listener);
     } catch (error) {
       throw brokerFault(error);
     }
@@ -132,9 +133,8 @@ class KafkaConsumer implements RecordConsumer {
     const ours = [...offsets].filter(([key]) => this.#assigned.has(key));
     if (ours.length === 0) return;
     const before = this.#commits;
-    await this.#consumer.commitOffsets(
-      ours.map(([key, offset]) => ({ ...splitPartitionKey(key), offset: offset.toString() })),
-    );
+    const next = ours.map(([key, offset]) => ({ ...splitPartitionKey(key), offset: offset.toString() }));
+    await this.#consumer.commitOffsets(next);
     // kafkajs resolves also where it did nothing, since it is stopping or starting again (runner.js, commitOffsets).
     if (this.#commits === before) {
       throw new Fault('KAFKA_UNREACHABLE', { detail: 'the consumer starts again: nothing was committed' });
@@ -142,7 +142,7 @@ class KafkaConsumer implements RecordConsumer {
   }
 
   async close(): Promise<void> {
-    this.#closing = true;
+    this.#closing.abort();
     this.#joined = false;
     const closed = new AbortController();
     const closing = this.#consumer.disconnect().catch(() => {});
@@ -157,16 +157,15 @@ class KafkaConsumer implements RecordConsumer {
     };
     this.#consumer.on(events.FETCH, alive);
     this.#consumer.on(events.HEARTBEAT, alive);
-    this.#consumer.on(events.COMMIT_OFFSETS, () => {
-      this.#commits++;
-    });
+    this.#consumer.on(events.COMMIT_OFFSETS, () => void this.#commits++);
     this.#consumer.on(events.REBALANCING, () => listener.rebalancing());
     // kafkajs calls this synchronously between the group's answer and the next fetch (consumerGroup.js, joinAndSync).
     this.#consumer.on(events.GROUP_JOIN, ({ payload }) => {
       // Ends a join that was under way, which kafkajs would go on with after its disconnect.
-      if (this.#closing) throw new Error('the consumer was closed');
+      if (this.#closing.signal.aborted) throw new Error('the consumer was closed');
       alive();
       this.#epoch++;
+      this.#vainStarts = 0;
       this.#joined = true;
       this.#assigned = new Set(keysOf(payload.memberAssignment));
       listener.assigned([...this.#assigned]);
@@ -180,9 +179,38 @@ class KafkaConsumer implements RecordConsumer {
       this.#joined = false;
     });
     this.#consumer.on(events.CRASH, ({ payload }) => {
-      if (payload.restart || this.#closing) return;
-      this.#crash(payload.error);
+      if (payload.restart || this.#closing.signal.aborted) return;
+      if (isPassing(payload.error)) void this.#startAgain(listener);
+      else this.#crash(payload.error);
     });
+  }
+
+  #run(listener: ConsumerListener): Promise<void> {
+    return this.#consumer.run({
+      autoCommit: false,
+      eachBatchAutoResolve: false,
+      eachBatch: payload => this.#take(payload, listener),
+    });
+  }
+
+  /**
+   * kafkajs gives up for good where it finds no coordinator, as while the only broker starts again. We do not; but it says the
+   * same where the Kafka user has no right to the group, so brokers that answer are asked only some times.
+   */
+  async #startAgain(listener: ConsumerListener): Promise<void> {
+    const { signal } = this.#closing;
+    await this.#clock.sleep(startAgainMs, signal);
+    if (signal.aborted) return;
+    try {
+      await this.#consumer.connect();
+      if (++this.#vainStarts > vainStartsMax) {
+        throw new Error('no coordinator of the group is found, or the Kafka user has no right to it');
+      }
+      await this.#run(listener);
+    } catch (error) {
+      if (isPassing(error)) void this.#startAgain(listener);
+      else this.#crash(error);
+    }
   }
 
   /** Takes a batch of kafkajs. Nothing may escape: a TypeError would end the consumer for good (kafkajs, retry/index.js). */
@@ -193,7 +221,7 @@ class KafkaConsumer implements RecordConsumer {
     const highWatermark = BigInt(batch.highWatermark);
     for (let first = 0; first < batch.messages.length; first += sliceRecords) {
       // Of a partition that went meanwhile; or a join in between starts the partition again from the last commit.
-      if (this.#closing || this.#epoch !== epoch || !this.#assigned.has(key)) return;
+      if (this.#closing.signal.aborted || this.#epoch !== epoch || !this.#assigned.has(key)) return;
       const slice = batch.messages.slice(first, first + sliceRecords);
       const isLast = first + sliceRecords >= batch.messages.length;
       const lastOffset = isLast ? batch.lastOffset() : (slice.at(-1)?.offset ?? batch.lastOffset());
@@ -218,18 +246,4 @@ class KafkaConsumer implements RecordConsumer {
   #crash(error: unknown): void {
     this.#crashed.reject(new Fault('KAFKA_CONSUMER_STOPPED', { detail: messageOf(error), cause: error }));
   }
-}
-
-function keysOf(assignment: Readonly<Record<string, readonly number[]>>): PartitionKey[] {
-  return Object.entries(assignment).flatMap(([topic, partitions]) =>
-    partitions.map(partition => partitionKey(topic, partition)),
-  );
-}
-
-function topicPartitions(keys: readonly PartitionKey[]): { topic: string; partitions: number[] }[] {
-  const byTopic = Map.groupBy(keys.map(splitPartitionKey), ({ topic }) => topic);
-  return [...byTopic].map(([topic, partitions]) => ({
-    topic,
-    partitions: partitions.map(({ partition }) => partition),
-  }));
 }

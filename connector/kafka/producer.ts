@@ -36,7 +36,7 @@ export function openProducer(kafka: Kafka): RecordProducer {
         connected = null;
         throw error;
       }
-      await producer.send({
+      const acknowledged = await producer.send({
         topic: record.topic,
         acks: -1,
         messages: [
@@ -48,6 +48,8 @@ export function openProducer(kafka: Kafka): RecordProducer {
           },
         ],
       });
+      // kafkajs leaves out a record for a partition that it does not know of, without a word (producer/sendMessages.js).
+      if (acknowledged.length === 0) throw new Error(`${record.topic} has no partition ${record.partition}`);
     },
     close: () => producer.disconnect(),
   };

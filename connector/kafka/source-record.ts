@@ -17,11 +17,19 @@ export function sourceRecordOf({ topic, partition }: Batch, message: KafkaMessag
 
 function headersOf(headers: IHeaders): RecordHeader[] {
   return Object.entries(headers).flatMap(([name, values]) =>
-    [values].flat().map(value => ({ name, value: bytesOf(value) })),
+    [values].flat().flatMap(value => {
+      const bytes = bytesOf(value);
+      return bytes === null ? [] : [{ name, value: bytes }];
+    }),
   );
 }
 
-/** A header may have no value (null, which kafkajs' types do not say); kafkajs cannot write one so: it becomes an empty one. */
-function bytesOf(value: Buffer | string | null | undefined): Uint8Array {
-  return typeof value === 'string' ? Buffer.from(value) : (value ?? Buffer.alloc(0));
+/**
+ * The bytes of a header's value. A header may have none (kafkajs' types do not say so), which kafkajs cannot write: it becomes
+ * an empty one. Null for what is no value: under a name like `constructor` kafkajs finds what every object has.
+ */
+function bytesOf(value: unknown): Uint8Array | null {
+  if (value === null) return Buffer.alloc(0);
+  if (typeof value === 'string') return Buffer.from(value);
+  return value instanceof Uint8Array ? value : null;
 }

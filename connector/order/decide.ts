@@ -27,6 +27,8 @@ export interface Policy {
    * is read again after a crash is the same request as before, and never makes a card anew that had ended.
    */
   readonly unknownMeans: 'nothing-sent' | 'not-remembered';
+  /** The change was there when its partition was assigned: whoever read it before may have sent it, and what followed it. */
+  readonly mayBeRepeat: boolean;
 }
 
 /** Deliver this request, or leave the change out. */
@@ -83,7 +85,8 @@ function isShowing(expires: Instant, now: Instant): boolean {
 function mayBeShowing(state: OrderState, change: CardChange, policy: Policy): boolean {
   switch (state.kind) {
     case 'live':
-      return state.expires > policy.now;
+      // Not known what it shows: perhaps it was made anew.
+      return state.expires > policy.now || state.hash === null;
     case 'ended':
       return false;
     case 'unknown':
@@ -106,8 +109,10 @@ function commandFor(state: OrderState, change: CardChange, policy: Policy): Comm
     case 'unknown':
       if (change.card.ends) return 'UPDATE';
       // An UPDATE of a hidden card would be ignored in silence; a SEND of a live one is healed.
-      if (state.mayBeEnded) return 'SEND';
-      return policy.unknownMeans === 'not-remembered' && !change.creates ? 'UPDATE' : 'SEND';
+      if (state.mayBeEnded || (state.mayExpireAt !== null && !isShowing(state.mayExpireAt, policy.now))) return 'SEND';
+      // Of a card that has ended since, an UPDATE is ignored; a SEND would make it anew, and the change that ended it,
+      // read again too, would be answered from the platform's memory of its requestId, without effect.
+      return policy.unknownMeans === 'not-remembered' && (policy.mayBeRepeat || !change.creates) ? 'UPDATE' : 'SEND';
   }
 }
 

@@ -65,6 +65,7 @@ export interface DeliveryUnconfirmed extends Handled {
   readonly bizDate: Instant;
   /** Its status would hide the card. */
   readonly ends: boolean;
+  readonly endDate: Instant | null;
 }
 
 /** What happened to an order, in the past tense. */

@@ -13,8 +13,10 @@ export interface Unknown {
   readonly source: SourcePosition | null;
   /** The highest bizDate that was sent: the platform may have it. Null when nothing was sent. */
   readonly bizDate: Instant | null;
-  /** The card may be hidden by an end status that was sent. */
+  /** The card may be over by an end status that was sent. */
   readonly mayBeEnded: boolean;
+  /** From then on the card may be over by an endDate that was sent. */
+  readonly mayExpireAt: Instant | null;
 }
 
 /** What an order's card shows. */
@@ -43,12 +45,13 @@ export interface Ended extends Shown {
 export type OrderState = Unknown | Live | Ended;
 
 /** Before the first event. */
-export const initialState: OrderState = {
+export const initialState: Unknown = {
   kind: 'unknown',
   through: null,
   source: null,
   bizDate: null,
   mayBeEnded: false,
+  mayExpireAt: null,
 };
 
 /** A card without an endDate expires this long after it was created (API document, "endDate"): 24 hours. */
@@ -101,12 +104,19 @@ function doubted(state: OrderState, event: DeliveryUnconfirmed): OrderState {
   const through = event.position;
   const source = laterOf(event.source, state.source);
   const bizDate = instant(Math.max(event.bizDate, state.bizDate ?? event.bizDate));
-  if (state.kind === 'live' && !event.ends) return { ...state, through, source, bizDate, hash: null };
-  const mayBeEnded = event.ends || state.kind === 'ended' || (state.kind === 'unknown' && state.mayBeEnded);
-  return { kind: 'unknown', through, source, bizDate, mayBeEnded };
+  if (state.kind === 'live' && !event.ends) {
+    return { ...state, through, source, bizDate, hash: null, expires: earliest(state.expires, event.endDate) };
+  }
+  const before = state.kind === 'unknown' ? state : { ...initialState, mayBeEnded: state.kind === 'ended' };
+  const mayExpireAt = event.endDate === null ? before.mayExpireAt : earliest(event.endDate, before.mayExpireAt);
+  return { kind: 'unknown', through, source, bizDate, mayBeEnded: event.ends || before.mayBeEnded, mayExpireAt };
 }
 
-/** An UPDATE does not make a card anew; of one we have not seen made, it is only known that it lives now. */
+function earliest(one: Instant, other: Instant | null): Instant {
+  return other !== null && other < one ? other : one;
+}
+
+/** An UPDATE does not make a card anew; of one we have not seen made, or took for expired, it is only known that it lives now. */
 function expiryOf(state: OrderState, at: Instant): Instant {
-  return state.kind === 'live' ? state.expires : instant(at + defaultCardLifeMs);
+  return state.kind === 'live' && state.expires > at ? state.expires : instant(at + defaultCardLifeMs);
 }

@@ -32,9 +32,10 @@ export function judge(answer: Answer, command: Command, healed: boolean): Verdic
   const verdict =
     answer.result === null ? judgeHttpStatus(answer) : judgeResult(answer, answer.result, command, healed);
   // An answer whose signature does not hold says nothing of the order. That we are refused is believed all the same: a
-  // gateway that does not know us cannot sign for us, and to halt loses nothing.
+  // gateway that does not know us cannot sign for us, and to halt loses nothing. Nor does asking again: a proxy's 503 stays one.
   const distrusted = answer.signature === 'bad' || answer.signature === 'missing';
-  return distrusted && verdict.kind !== 'halt' ? retry(answer, 'signature') : verdict;
+  const needsTrust = verdict.kind !== 'halt' && verdict.kind !== 'retry';
+  return distrusted && needsTrust ? retry(answer, 'signature') : verdict;
 }
 
 function judgeSilence(answer: Unanswered): Verdict {

@@ -1,4 +1,5 @@
 import { assert } from '../kernel/assert.ts';
+import type { Sasl } from '../kernel/sasl.ts';
 import type { Secret } from '../kernel/secret.ts';
 import type { TlsMaterial } from '../kernel/tls-material.ts';
 import type { MappingDocument, TemplateSchema } from '../mapping/mapping.ts';
@@ -12,28 +13,12 @@ type Part<P extends PartName, Replaced extends keyof SettingsDocument[P]> = {
 
 type Frozen<T> = T extends readonly (infer E)[] ? readonly E[] : T;
 
-/** How to log in to Kafka. */
-export type SaslSettings =
-  | { readonly mechanism: 'none' }
-  | {
-      readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
-      readonly username: string;
-      readonly password: Secret;
-    }
-  | {
-      readonly mechanism: 'oauthbearer';
-      readonly tokenUrl: string;
-      readonly clientId: string;
-      readonly clientSecret: Secret;
-      readonly scope?: string;
-    };
-
 /** All settings: checked, complete, with the contents of files in place of their paths. Frozen all through. */
 export interface Settings {
   readonly kafka: Part<'kafka', 'tls' | 'sasl'> & {
     /** Null: not encrypted. */
     readonly tls: TlsMaterial | null;
-    readonly sasl: SaslSettings;
+    readonly sasl: Sasl;
   };
   readonly registry: Part<'registry', 'tls' | 'username' | 'passwordFile' | 'bearerTokenFile'> & {
     /** Null: the URL is not https. */
@@ -125,7 +110,7 @@ function redact(name: string, value: unknown): unknown {
   return ['ca', 'cert', 'publicKey'].includes(name) ? '[given]' : value;
 }
 
-function saslOf(sasl: SettingsDocument['kafka']['sasl'], given: GivenTexts): SaslSettings {
+function saslOf(sasl: SettingsDocument['kafka']['sasl'], given: GivenTexts): Sasl {
   switch (sasl.mechanism) {
     case 'none':
       return { mechanism: 'none' };

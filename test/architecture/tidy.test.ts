@@ -45,7 +45,7 @@ const rules: readonly Rule[] = [
   {
     name: 'the product has no test mode',
     applies: path => path.startsWith('connector/'),
-    find: linesMatching(/NODE_ENV|VITEST/),
+    find: linesMatching(/env\W+(?:NODE_ENV|VITEST)/),
     planted: { path: 'connector/a.ts', text: "if (process.env.NODE_ENV === 'test') x();" },
   },
   {

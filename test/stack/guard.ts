@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 /** What the owner tells the guard, one JSON line each. */
@@ -53,6 +54,8 @@ export class Guard {
     this.#watcher.ref();
     this.#watcher.stdin?.end();
     await this.#gone;
+    // One wake-up tells of all children that ended; the guard's end may come before theirs.
+    await nextTurn();
   }
 
   #tell(order: GuardOrder): void {

@@ -98,5 +98,5 @@ export function silence(cause: Unanswered['cause'] = 'timeout'): Answer {
 
 /** The policy of this version: state in memory only. */
 export function aPolicy(parts: Partial<Policy> = {}): Policy {
-  return { now: dawn, requestIdForm: 'uuid', unknownMeans: 'not-remembered', ...parts };
+  return { now: dawn, requestIdForm: 'uuid', unknownMeans: 'not-remembered', mayBeRepeat: false, ...parts };
 }

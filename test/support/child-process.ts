@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
@@ -10,35 +9,45 @@ export interface NodeProcess extends AsyncDisposable {
   readonly lines: readonly string[];
   /** Resolves with the first line for which `pick` gives something, from the start of its output; rejects when it ends before. */
   line<T>(pick: (line: string) => T | undefined): Promise<T>;
+  /** Sends a signal; with `group` to the whole group that it was given, as a terminal's Ctrl-C goes. */
+  send(signal: NodeJS.Signals, to?: 'process' | 'group'): void;
   /** Ends it as a crash does. */
   kill(): Promise<void>;
   /** SIGTERM; gives the exit code. */
   stop(): Promise<number | null>;
-  /** Resolves with the exit code when it ends. */
+  /** Resolves with the exit code when it has ended and all its lines are there. */
   readonly ended: Promise<number | null>;
 }
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
+/** How to start a Node process. */
+export interface NodeProcessOptions {
+  /** Beside this process's own environment. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Gives it a process group of its own, to which a signal can be sent. It then outlives a Ctrl-C to the tests. */
+  readonly ownGroup?: boolean;
+}
+
 /** Starts `node <script> <args>` in the project's folder. */
-export function startNode(
-  script: string,
-  args: readonly string[],
-  environment: Readonly<Record<string, string>> = {},
-): NodeProcess {
+export function startNode(script: string, args: readonly string[], options: NodeProcessOptions = {}): NodeProcess {
+  const { environment = {}, ownGroup = false } = options;
   const child = spawn(
     process.execPath,
     ['--disable-warning=TimeoutNegativeWarning', '--disable-warning=ExperimentalWarning', script, ...args],
-    { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...environment } },
+    { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...environment }, detached: ownGroup },
   );
+  const { pid } = child;
+  if (pid === undefined) throw new Error(`${script} could not be started`);
   const { lines, watch } = collectLines(child);
-  const ended = once(child, 'exit').then(([code]: (number | null)[]) => code ?? null);
+  const ended = new Promise<number | null>(resolve => child.once('close', code => resolve(code)));
+  const living = () => child.exitCode === null && child.signalCode === null;
   const end = async (signal: 'SIGTERM' | 'SIGKILL') => {
-    if (child.exitCode === null && child.signalCode === null) child.kill(signal);
+    if (living()) child.kill(signal);
     return ended;
   };
   return {
-    pid: child.pid ?? 0,
+    pid,
     lines,
     line: pick =>
       Promise.race([
@@ -47,6 +56,9 @@ export function startNode(
           throw new Error(`${script} ended with ${code}:\n${lines.slice(-20).join('\n')}`);
         }),
       ]),
+    send: (signal, to = 'process') => {
+      if (living()) process.kill(to === 'group' ? -pid : pid, signal);
+    },
     kill: async () => void (await end('SIGKILL')),
     stop: () => end('SIGTERM'),
     ended,

@@ -3,31 +3,73 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { type NodeProcess, startNode } from './child-process.ts';
 import { type Samples, scrape } from './prometheus-text.ts';
+import { until } from './until.ts';
+
+/** A line of the connector's log: its text, and what else it says. */
+export type LogLine = Readonly<Record<string, unknown>> & { readonly level: string; readonly msg: string };
+
+/** What a health page says. */
+export interface HealthPage {
+  readonly httpStatus: number;
+  readonly reasons: readonly string[];
+}
 
 /** The connector as a process of its own, as users run it. */
 export interface ConnectorProcess extends NodeProcess {
   /** Of its metrics and health. */
   readonly url: string;
   metrics(): Promise<Samples>;
+  /** Resolves with the metrics when they hold it. */
+  untilMetrics(what: string, holds: (samples: Samples) => boolean): Promise<Samples>;
+  health(page: 'live' | 'ready'): Promise<HealthPage>;
+  /** Resolves with the first line of the log whose text contains this. */
+  logged(text: string): Promise<LogLine>;
 }
 
-/** Writes `settings` to `<folder>/<name>.yaml` and runs `card-sync run` with it; resolves when it listens. */
-export async function startConnectorProcess(folder: string, name: string, settings: object): Promise<ConnectorProcess> {
+/** Writes `settings` to `<folder>/<name>.yaml` and runs `card-sync run` with it. */
+export function runCardSync(folder: string, name: string, settings: object): NodeProcess {
   mkdirSync(folder, { recursive: true });
   const file = join(folder, `${name}.yaml`);
   writeFileSync(file, stringify(settings));
-  const connector = startNode('connector/cli/card-sync.ts', ['run', '--config', file]);
+  return startNode('connector/cli/card-sync.ts', ['run', '--config', file]);
+}
+
+/** {@link runCardSync}; resolves when its metrics and health can be read. */
+export async function startConnectorProcess(folder: string, name: string, settings: object): Promise<ConnectorProcess> {
+  const running = runCardSync(folder, name, settings);
   try {
-    const url = await connector.line(listeningUrl);
-    return Object.assign(connector, { url, metrics: () => scrape(`${url}/metrics`) });
+    const url = await running.line(listeningUrl);
+    const metrics = () => scrape(`${url}/metrics`);
+    return Object.assign(running, {
+      url,
+      metrics,
+      untilMetrics: (what: string, holds: (samples: Samples) => boolean) =>
+        until(`${name}: ${what}`, async () => {
+          const samples = await metrics();
+          return holds(samples) && samples;
+        }),
+      health: async (page: 'live' | 'ready') => {
+        const answer = await fetch(`${url}/health/${page}`);
+        const { reasons } = (await answer.json()) as { readonly reasons: readonly string[] };
+        return { httpStatus: answer.status, reasons };
+      },
+      logged: (text: string) =>
+        running.line(line => {
+          const logLine = readLogLine(line);
+          return logLine?.msg.includes(text) ? logLine : undefined;
+        }),
+    });
   } catch (error) {
-    await connector.kill();
+    await running.kill();
     throw error;
   }
 }
 
 function listeningUrl(line: string): string | undefined {
-  if (!line.startsWith('{')) return undefined;
-  const { event, url }: { event?: unknown; url?: unknown } = JSON.parse(line);
-  return event === 'listening' && typeof url === 'string' ? url : undefined;
+  const logLine = readLogLine(line);
+  return logLine?.event === 'listening' && typeof logLine.url === 'string' ? logLine.url : undefined;
+}
+
+function readLogLine(line: string): LogLine | undefined {
+  return line.startsWith('{') ? (JSON.parse(line) as LogLine) : undefined;
 }

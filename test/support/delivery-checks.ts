@@ -1,12 +1,14 @@
+import type { RequestEntry } from '../sandbox/journal/request-entry.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 
 /** What must hold of all requests that the sandbox ever saw, however often the connector was killed. Throws with the first breach. */
 export function checkDeliveries(sandbox: Sandbox): { readonly requests: number; readonly repeats: number } {
-  const entries = sandbox.requests.list({ limit: 1_000_000 });
+  const entries = allRequests(sandbox);
   const bodies = new Map<string, string>();
   const bizDates = new Map<string, number>();
   let repeats = 0;
-  for (const { sequence, requestId, digest, merchantBizNo, bizDate, outcome, inFlight } of entries) {
+  for (const entry of entries) {
+    const { sequence, requestId, digest, merchantBizNo, bizDate, inFlight } = entry;
     const where = `request ${sequence} of order ${merchantBizNo}`;
     if (inFlight > 1) throw new Error(`${where}: ${inFlight} of this order in flight at once`);
     if (requestId === null || digest === null || merchantBizNo === null || bizDate === null)
@@ -15,10 +17,20 @@ export function checkDeliveries(sandbox: Sandbox): { readonly requests: number; 
     if (known !== undefined && known !== digest) throw new Error(`${where}: requestId ${requestId} with another body`);
     if (known !== undefined) repeats++;
     bodies.set(requestId, digest);
-    if (outcome !== 'created' && outcome !== 'updated' && outcome !== 'ended') continue;
+    if (!tookEffect(entry)) continue;
     const last = bizDates.get(merchantBizNo);
     if (last !== undefined && bizDate <= last) throw new Error(`${where}: bizDate ${bizDate} after ${last}`);
     bizDates.set(merchantBizNo, bizDate);
   }
   return { requests: entries.length, repeats };
+}
+
+/** The journal's entries, all or those after a sequence number. */
+export function allRequests(sandbox: Sandbox, after = 0): readonly RequestEntry[] {
+  return sandbox.requests.list({ after, limit: 1_000_000 });
+}
+
+/** True if the request changed what the customer sees. */
+export function tookEffect({ outcome }: RequestEntry): boolean {
+  return outcome === 'created' || outcome === 'updated' || outcome === 'ended';
 }

@@ -2,6 +2,7 @@ import type { DeadLetter, DeadLetters, Delivery, Intake, Meter, Outcome } from '
 import type { Offset, PartitionKey } from '../../connector/kernel/position.ts';
 import { type Clock, type DurationMs, type Instant, instant, type Random } from '../../connector/kernel/time.ts';
 import type { Answer } from '../../connector/order/answer.ts';
+import type { CardChange } from '../../connector/order/change.ts';
 import type { CardRequest } from '../../connector/order/decide.ts';
 import { anAnswer, dawn, silence } from './builders.ts';
 
@@ -143,6 +144,7 @@ export class ScriptedDelivery implements Delivery {
   /** What is answered; `never` hangs until it is given up. `attempt` counts the requests of this change, from 1. */
   script: (request: CardRequest, attempt: number) => Answer | 'never' = () => anAnswer('SUCCESS');
   readonly #clock: Clock;
+  readonly #attempts = new WeakMap<CardChange, number>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -150,7 +152,8 @@ export class ScriptedDelivery implements Delivery {
 
   async deliver(request: CardRequest, signal: AbortSignal): Promise<Answer> {
     this.requests.push(request);
-    const attempt = this.requests.filter(({ change }) => change === request.change).length;
+    const attempt = (this.#attempts.get(request.change) ?? 0) + 1;
+    this.#attempts.set(request.change, attempt);
     const answer = this.script(request, attempt);
     const order = request.change.merchantBizNo;
     this.open.set(order, (this.open.get(order) ?? 0) + 1);

@@ -14,7 +14,7 @@ export async function scrape(url: string): Promise<Samples> {
 }
 
 /** Reads the text format. */
-export function readSamples(text: string): Samples {
+function readSamples(text: string): Samples {
   const byMetric = new Map<string, { labels: Record<string, string>; value: number }[]>();
   for (const line of text.split('\n')) {
     const match = /^([a-zA-Z_:][\w:]*)(?:\{(.*)\})? (\S+)/.exec(line);

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
 import { type Comparison, compareOrders, isAllEqual } from '../demo/compare.ts';
 import { Shop } from '../demo/live/shop.ts';
 import type { Order } from '../demo/order.ts';
@@ -12,24 +13,43 @@ import { type Sandbox, startSandbox } from '../sandbox/sandbox.ts';
 import { debeziumOrdersConnector } from '../stack/debezium.ts';
 import type { RemoteStack } from '../stack/remote-stack.ts';
 import { type ConnectorProcess, startConnectorProcess } from './connector-process.ts';
+import { until } from './until.ts';
+
+/** Settings to put over the shop's own, part by part. */
+export type SettingsOverrides = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
 /** A shop of its own on the shared stack: database, Debezium connector, topic, sandbox, and connectors that join its group. */
 export interface ShopWorld extends AsyncDisposable {
   readonly name: string;
+  /** Holds settings and keys; removed at the end. */
+  readonly folder: string;
   readonly topic: string;
+  readonly group: string;
+  readonly deadLetterTopic: string;
   readonly db: OrdersDb;
   readonly shop: Shop;
   readonly sandbox: Sandbox;
-  readonly deadLetterTopic: string;
-  /** Changes orders and waits until the last change is committed in the database. */
+  /** A statement on the shop's database, e.g. ALTER TABLE. */
+  sql(statement: string, values?: readonly unknown[]): Promise<void>;
+  /** Adds an order's row; from then on nothing changes it but the test. */
+  insert(order: Order): Promise<void>;
+  update(order: Order): Promise<void>;
+  remove(order: Order): Promise<void>;
+  /**
+   * Changes the orders that are there, but for those of {@link insert}, and resolves when the last change is committed in the database.
+   * A second call with `inserts` would make orders that the first has made.
+   */
   change(options: {
     readonly changes: number;
     readonly rate: number;
     readonly inserts?: number;
     readonly seed?: number;
+    readonly signal?: AbortSignal;
   }): Promise<void>;
-  /** Runs `card-sync`; `flow` is put over the settings' part of that name. */
-  startConnector(name: string, flow?: Readonly<Record<string, unknown>>): Promise<ConnectorProcess>;
+  /** The settings that {@link startConnector} runs with. */
+  settings(overrides?: SettingsOverrides): Readonly<Record<string, object>>;
+  /** Runs `card-sync`; resolves when its metrics and health can be read. */
+  startConnector(name: string, overrides?: SettingsOverrides): Promise<ConnectorProcess>;
   compare(): Promise<Comparison>;
   /** Waits until every order's last row equals its card; throws with the first differences when nothing moves any more. */
   untilEqual(): Promise<void>;
@@ -45,7 +65,7 @@ export interface ShopOptions {
 
 const stuckMs = 20_000;
 
-/** Opens a shop with seeded orders, streamed by Debezium into a topic that exists when this resolves. */
+/** Opens a shop with seeded orders, streamed by Debezium; without any order there is no topic yet. */
 export async function openShop(stack: RemoteStack, options: ShopOptions): Promise<ShopWorld> {
   const { name } = options;
   const folder = mkdtempSync(join(tmpdir(), `card-sync-${name}-`));
@@ -53,86 +73,131 @@ export async function openShop(stack: RemoteStack, options: ShopOptions): Promis
   const orders = makeOrders(7, options.orders, now);
   const shop = new Shop(orders);
   const sandbox = await startSandbox({ folder: join(folder, 'sandbox'), latencyMs: options.latencyMs ?? 5 });
-  const db = await OrdersDb.connect(await createDatabase(stack.postgres.connectionString, name));
+  const databaseUrl = await createDatabase(stack.postgres.connectionString, name);
+  const db = await OrdersDb.connect(databaseUrl);
+  const client = new pg.Client({ connectionString: databaseUrl });
+  client.on('error', () => undefined);
+  await client.connect();
   await db.createSchema();
   if (orders.length > 0) await db.insert(orders);
-  await stack.startConnector(
-    debeziumOrdersConnector({
-      ...stack.postgres,
-      database: name,
-      name,
-      topicPrefix: name,
-      registryNativeUrl: stack.registry.nativeUrl,
-    }),
-  );
+  await startDebezium(stack, name);
   const topic = `${name}.public.orders`;
+  if (orders.length > 0) await stack.connectorWrote(name, topic);
   const deadLetterTopic = `${name}.dead-letters`;
 
+  const settings = (overrides: SettingsOverrides = {}) => {
+    const base = { ...shopSettings(stack, sandbox, folder, { topic, group: name, deadLetterTopic }) };
+    for (const [part, over] of Object.entries(overrides)) base[part] = { ...base[part], ...over };
+    return base;
+  };
+  const byHand = new Set<string>();
+  const isShops = ({ merchantBizNo }: Order) => !byHand.has(merchantBizNo);
   const compare = async () => {
     const rows = (await db.readAll()).map((order: Order) => ({ order, deleted: false }));
     return compareOrders([...rows, ...shop.deleted], sandbox.cards({ limit: 1_000_000 }));
   };
   return {
     name,
+    folder,
     topic,
+    group: name,
+    deadLetterTopic,
     db,
     shop,
     sandbox,
-    deadLetterTopic,
+    settings,
     compare,
-    change: ({ changes, rate, inserts = 0, seed = 1 }) =>
-      runGenerator(db, orders, {
-        seed,
-        changes,
-        inserts,
-        now,
-        rate,
-        signal: new AbortController().signal,
-        onCommit: steps => shop.see(steps),
-      }),
-    startConnector: (connectorName, flow = {}) =>
-      startConnectorProcess(folder, connectorName, {
-        kafka: {
-          brokers: [stack.kafka.bootstrap],
-          topics: [topic],
-          groupId: name,
-          fetchMaxWaitMs: 50,
-          sessionTimeoutMs: 6_000,
-          heartbeatIntervalMs: 500,
-        },
-        registry: { url: stack.registry.url, retryMs: 200 },
-        mapping: { files: [join(import.meta.dirname, '../../config/mappings/*.yaml')] },
-        platform: {
-          baseUrl: sandbox.url,
-          clientId: sandbox.clientId,
-          privateKeyFile: join(folder, 'sandbox', 'client-private.pem'),
-          publicKeyFile: join(folder, 'sandbox', 'platform-public.pem'),
-        },
-        flow: { commitIntervalMs: 200, retryDelaysMs: [100, 100, 100, 500], probeIntervalMs: 200, ...flow },
-        deadLetters: { topic: deadLetterTopic },
-        observe: { port: 0 },
-        shutdown: { drainMs: 5_000 },
-      }),
-    untilEqual: async () => {
-      let last = -1;
-      let movedAt = performance.now();
-      for (;;) {
-        const comparison = await compare();
-        if (isAllEqual(comparison)) return;
-        const { requests } = sandbox.stats();
-        if (requests !== last) movedAt = performance.now();
-        last = requests;
-        if (performance.now() - movedAt > stuckMs) throw new Error(`not equal: ${firstDifferences(comparison)}`);
-        await sleep(100);
-      }
+    sql: async (statement, values = []) => void (await client.query(statement, [...values])),
+    insert: async order => {
+      await db.insert([order]);
+      byHand.add(order.merchantBizNo);
+      shop.see([{ kind: 'insert', order }]);
     },
+    update: async order => {
+      await db.update(order);
+      shop.see([{ kind: 'update', order }]);
+    },
+    remove: async order => {
+      await db.remove(order.merchantBizNo);
+      shop.see([{ kind: 'delete', order }]);
+    },
+    change: ({ changes, rate, inserts = 0, seed = 1, signal = new AbortController().signal }) => {
+      const run = { seed, changes, inserts, now, rate, signal, onCommit: shop.see.bind(shop) };
+      const changing = db.readAll().then(rows => runGenerator(db, rows.filter(isShops), run));
+      // Whoever started it may await something else first.
+      changing.catch(() => undefined);
+      return changing;
+    },
+    startConnector: (connectorName, overrides) => startConnectorProcess(folder, connectorName, settings(overrides)),
+    untilEqual: () => untilEqual(compare, sandbox),
     [Symbol.asyncDispose]: async () => {
       await stack.removeConnector(name);
+      await until(`the replication slot of ${name} is given back`, () => dropSlots(client));
+      await client.end();
       await db.close();
       await sandbox.stop();
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+async function startDebezium(stack: RemoteStack, name: string): Promise<void> {
+  const { postgres, registry } = stack;
+  const { nativeUrl: registryNativeUrl } = registry;
+  await stack.startConnector(
+    debeziumOrdersConnector({ ...postgres, database: name, name, topicPrefix: name, registryNativeUrl }),
+  );
+}
+
+/** Debezium leaves its replication slot, and a server has but so many. False while one is in use still. */
+async function dropSlots(client: pg.Client): Promise<boolean> {
+  const ours = 'FROM pg_replication_slots WHERE database = current_database()';
+  await client.query(`SELECT pg_drop_replication_slot(slot_name) ${ours} AND NOT active`);
+  return (await client.query(`SELECT ${ours}`)).rowCount === 0;
+}
+
+function shopSettings(
+  stack: RemoteStack,
+  sandbox: Sandbox,
+  folder: string,
+  names: { readonly topic: string; readonly group: string; readonly deadLetterTopic: string },
+): Record<string, object> {
+  return {
+    kafka: {
+      brokers: [stack.kafka.bootstrap],
+      topics: [names.topic],
+      groupId: names.group,
+      fetchMaxWaitMs: 50,
+      sessionTimeoutMs: 6_000,
+      heartbeatIntervalMs: 500,
+    },
+    registry: { url: stack.registry.url, retryMs: 200 },
+    mapping: { files: [join(import.meta.dirname, '../../config/mappings/*.yaml')] },
+    platform: {
+      baseUrl: sandbox.url,
+      clientId: sandbox.clientId,
+      privateKeyFile: join(folder, 'sandbox', 'client-private.pem'),
+      publicKeyFile: join(folder, 'sandbox', 'platform-public.pem'),
+    },
+    flow: { commitIntervalMs: 200, retryDelaysMs: [100, 100, 100, 500], probeIntervalMs: 200 },
+    deadLetters: { topic: names.deadLetterTopic },
+    observe: { port: 0 },
+    shutdown: { drainMs: 5_000 },
+  };
+}
+
+async function untilEqual(compare: () => Promise<Comparison>, sandbox: Sandbox): Promise<void> {
+  let last = -1;
+  let movedAt = performance.now();
+  for (;;) {
+    const comparison = await compare();
+    if (isAllEqual(comparison)) return;
+    const { requests } = sandbox.stats();
+    if (requests !== last) movedAt = performance.now();
+    last = requests;
+    if (performance.now() - movedAt > stuckMs) throw new Error(`not equal: ${firstDifferences(comparison)}`);
+    await sleep(100);
+  }
 }
 
 function firstDifferences({ orders, strangers }: Comparison): string {

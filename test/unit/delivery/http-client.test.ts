@@ -1,3 +1,4 @@
+import dns from 'node:dns';
 import { getEventListeners } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
@@ -191,13 +192,21 @@ describe('a failed exchange', () => {
     platform = await startFakePlatform();
   });
 
-  it('is told when nobody listens at any address of a name', async () => {
+  it('is told, with each address, when nobody listens at any of a name', async () => {
     const { port } = new URL(platform.url);
     await platform[Symbol.asyncDispose]();
-    await reopen({ origin: `http://localhost:${port}` });
+    const addresses = [
+      { address: '127.0.0.1', family: 4 },
+      { address: '::1', family: 6 },
+    ];
+    // Stands for a resolver that knows two addresses of the platform.
+    vi.spyOn(dns, 'lookup').mockImplementation(((_: string, __: object, done: (e: null, all: object) => void) =>
+      done(null, addresses)) as unknown as typeof dns.lookup);
+    await reopen({ origin: `http://platform.example:${port}` });
     const answer = await post();
     expect(answer).toMatchObject({ kind: 'failed', cause: 'connection' });
-    expect(answer.kind === 'failed' && answer.text).toMatch(`127.0.0.1:${port}`);
+    expect(answer.kind === 'failed' && answer.text).toMatch(`connect ECONNREFUSED 127.0.0.1:${port}; connect `);
+    expect(answer.kind === 'failed' && answer.text).toMatch(`::1:${port}`);
     platform = await startFakePlatform();
   });
 

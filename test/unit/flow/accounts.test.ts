@@ -6,6 +6,7 @@ import { OrderBook } from '../../../connector/flow/order-book.ts';
 import { PartitionFlow } from '../../../connector/flow/partition-flow.ts';
 import { BrokenInvariant } from '../../../connector/kernel/assert.ts';
 import { partitionKey } from '../../../connector/kernel/position.ts';
+import { instant } from '../../../connector/kernel/time.ts';
 import { merchantBizNo } from '../../../connector/order/change.ts';
 import { decide } from '../../../connector/order/decide.ts';
 import { initialState } from '../../../connector/order/state.ts';
@@ -55,7 +56,7 @@ describe('Accounts', () => {
 
   it('a skip is counted by its reason and its outcome', () => {
     accounts.skip(taken({ n: 1 }), 'unchanged');
-    accounts.supersede(taken({ n: 2 }));
+    accounts.supersede(taken({ n: 2 }), taken({ n: 3 }));
     expect(meter.skips).toEqual(['unchanged', 'superseded']);
     expect(meter.outcomes).toMatchObject({ skipped: 1, superseded: 1 });
   });
@@ -92,31 +93,70 @@ describe('Accounts', () => {
 
   describe('a change that is superseded', () => {
     it('is forgotten when it was never sent', () => {
-      accounts.supersede(taken({ n: 3 }));
-      expect(book.get(order)).toBe(initialState);
+      const [older, newer] = [taken({ n: 3 }), taken({ n: 4 })];
+      accounts.supersede(older, newer);
+      expect(newer.doubt).toBeNull();
     });
 
-    it('leaves a doubt, and the bizDate that was sent, when it was sent', () => {
-      const entry = taken({ n: 3 });
-      const pending = pendingOf(entry);
-      entry.pending = pending;
-      accounts.supersede(entry);
-      expect(book.get(order)).toMatchObject({ kind: 'unknown', bizDate: pending.request.bizDate });
+    it('leaves a doubt, with the bizDate as it was sent, when it was sent', () => {
+      const older = taken({ n: 3 });
+      const { request } = pendingOf(older);
+      const bizDate = instant(request.bizDate + 7);
+      older.pending = { request: { ...request, bizDate }, healed: false };
+      const newer = taken({ n: 4 });
+      accounts.supersede(older, newer);
+      expect(newer.doubt).toMatchObject({ kind: 'delivery-unconfirmed', position: older.change.position, bizDate });
     });
 
-    it('leaves a doubt when a former owner may have sent it', () => {
+    it('leaves a doubt when a former owner may have sent it: below the first end of the partition', () => {
       partition.repeatsBelow = 4n;
-      accounts.supersede(taken({ n: 4 }));
-      expect(book.get(order)).toBe(initialState);
-      const repeated = aChange({ n: 3 });
-      accounts.doubt(entryOf(repeated, aRecord({ offset: 3n }), partition));
-      expect(book.get(order)).toMatchObject({ bizDate: repeated.bizDate });
+      const [three, four, five] = [3, 4, 5].map(n => taken({ n }));
+      if (!three || !four || !five) throw new Error('three entries');
+      accounts.supersede(four, five);
+      expect(five.doubt).toBeNull();
+      accounts.supersede(three, five);
+      expect(five.doubt).toMatchObject({ bizDate: three.change.bizDate });
     });
 
-    it('leaves that doubt when superseded below the first end only', () => {
-      partition.repeatsBelow = 4n;
-      accounts.supersede(taken({ n: 3 }));
-      expect(book.get(order)).toMatchObject({ kind: 'unknown', bizDate: aChange({ n: 3 }).bizDate });
+    it('hands on the doubts it took over: the highest bizDate, and an end if there was any', () => {
+      partition.repeatsBelow = 9n;
+      const [end, next, last] = [taken({ n: 3, ends: true }), taken({ n: 4 }), taken({ n: 5 })];
+      accounts.supersede(end, next);
+      accounts.supersede(next, last);
+      expect(last.doubt).toMatchObject({ position: next.change.position, bizDate: next.change.bizDate, ends: true });
     });
+
+    it("tells the order's state only when the turn of the newer one comes, and once", () => {
+      partition.repeatsBelow = 4n;
+      const [older, newer] = [taken({ n: 3 }), taken({ n: 4 })];
+      accounts.supersede(older, newer);
+      expect(book.get(order)).toBe(initialState);
+      accounts.inherit(newer);
+      const told = book.get(order);
+      expect(told).toMatchObject({ kind: 'unknown', bizDate: older.change.bizDate, through: older.change.position });
+      expect(newer.doubt).toBeNull();
+      accounts.inherit(newer);
+      expect(book.get(order)).toBe(told);
+    });
+  });
+
+  it('hands on the earliest endDate of those it took over', () => {
+    partition.repeatsBelow = 9n;
+    const endDates = [null, 300, 200, null];
+    const entries = [
+      ...endDates.map((endDate, n) => taken({ n: n + 1, endDate: endDate === null ? null : instant(endDate) })),
+      taken({ n: 5 }),
+    ];
+    for (const [index, older] of entries.entries()) {
+      const newer = entries[index + 1];
+      if (newer) accounts.supersede(older, newer);
+    }
+    expect(entries.at(-1)?.doubt).toMatchObject({ endDate: 200 });
+  });
+
+  it('doubts a change that is given up without an outcome', () => {
+    const entry = taken({ n: 3 });
+    accounts.doubt(entry);
+    expect(book.get(order)).toMatchObject({ kind: 'unknown', bizDate: entry.change.bizDate });
   });
 });

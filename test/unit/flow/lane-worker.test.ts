@@ -164,7 +164,7 @@ describe('healthOf', () => {
     ['connection', true],
     ['timeout', false],
     ['too-large', false],
-  ] as const)('a failure is the order´s until others fail too; %s is unreachable: %s', (cause, unreachable) => {
+  ] as const)("a failure is the order's until others fail too; %s is unreachable: %s", (cause, unreachable) => {
     expect(health(retry, silence(cause))).toMatchObject({ kind: 'failed', order, unreachable });
   });
 

@@ -43,3 +43,10 @@ describe('PartitionFlow', () => {
     });
   });
 });
+
+describe('a partition that nobody has ever read', () => {
+  it('holds no repetitions', () => {
+    expect(new PartitionFlow(partitionKey(sourceTopic, 0), true).repeatsBelow).toBe(0n);
+    expect(new PartitionFlow(partitionKey(sourceTopic, 0)).repeatsBelow).toBeNull();
+  });
+});

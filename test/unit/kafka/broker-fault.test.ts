@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { brokerFault } from '../../../connector/kafka/broker-fault.ts';
+import { brokerFault, isPassing } from '../../../connector/kafka/broker-fault.ts';
 import { Fault } from '../../../connector/kernel/fault.ts';
 
 /** As kafkajs puts an error of the broker: its name in `type`, wrapped once where it is not retried. */
@@ -51,5 +51,31 @@ describe('an error of kafkajs', () => {
   it('is told with every text in it, once', () => {
     const error = wrapped(several(brokerError('POLICY_VIOLATION', 'too many partitions')));
     expect(brokerFault(error).detail).toBe('Topic creation errors: too many partitions');
+  });
+});
+
+describe('an error passes', () => {
+  const named = (name: string) => wrapped(Object.assign(new Error('x'), { name }));
+
+  it.each([
+    named('KafkaJSGroupCoordinatorNotFound'),
+    named('KafkaJSConnectionError'),
+    named('KafkaJSConnectionClosedError'),
+    named('KafkaJSBrokerNotFound'),
+    new Fault('KAFKA_UNREACHABLE', { detail: 'no token' }),
+  ])('when brokers or token server are back: %#', error => {
+    expect(isPassing(error)).toBe(true);
+  });
+
+  it.each([
+    named('KafkaJSNotImplemented'),
+    named('KafkaJSSASLAuthenticationError'),
+    named('TypeError'),
+    new TypeError('ours'),
+    wrapped(brokerError('GROUP_AUTHORIZATION_FAILED')),
+    new Fault('KAFKA_REFUSED', { detail: 'no token' }),
+    'a text',
+  ])('by no waiting otherwise: %#', error => {
+    expect(isPassing(error)).toBe(false);
   });
 });

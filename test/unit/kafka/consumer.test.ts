@@ -23,10 +23,12 @@ let heard: string[];
 let receiving: () => void;
 let now: number;
 let slept: DurationMs[];
+let sleeping: Promise<void>;
 
 beforeEach(async () => {
   heard = [];
   slept = [];
+  sleeping = Promise.resolve();
   now = 0;
   receiving = () => undefined;
   kafkajs = new FakeKafkajs();
@@ -34,6 +36,7 @@ beforeEach(async () => {
     now: () => instant(now),
     sleep: async duration => {
       slept.push(duration);
+      await sleeping;
     },
   };
   consumer = openConsumer(kafkajs.kafka, options, clock);
@@ -132,11 +135,52 @@ describe('a batch', () => {
   });
 });
 
+/** As kafkajs has it: an error that it does not retry is wrapped. */
+function kafkajsError(name: string): Error {
+  const cause = Object.assign(new Error(name), { name });
+  return Object.assign(new Error(name, { cause }), { name: 'KafkaJSNonRetriableError' });
+}
+
 describe('a crash', () => {
   it('after which kafkajs starts again is none to us', async () => {
     kafkajs.emit('CRASH', { error: new Error('soon back'), restart: true });
     kafkajs.emit('CRASH', { error: new Error('for good'), restart: false });
     await expect(consumer.crashed).rejects.toMatchObject({ detail: 'for good' });
+    expect(kafkajs.runs).toBe(1);
+  });
+
+  it('for want of a coordinator is no end: it starts again, as often as it takes', async () => {
+    const noBroker = kafkajsError('KafkaJSConnectionError');
+    kafkajs.connectFailures = [noBroker, noBroker];
+    kafkajs.emit('CRASH', { error: kafkajsError('KafkaJSGroupCoordinatorNotFound'), restart: false });
+    await nextTurn();
+    expect(slept).toEqual([1_000, 1_000, 1_000]);
+    expect(kafkajs.runs).toBe(2);
+  });
+
+  it('for want of a coordinator is one after five starts in vain, since it may be a want of rights', async () => {
+    const crash = { error: kafkajsError('KafkaJSGroupCoordinatorNotFound'), restart: false };
+    kafkajs.onRun = () => kafkajs.emit('CRASH', crash);
+    kafkajs.emit('CRASH', crash);
+    await expect(consumer.crashed).rejects.toMatchObject({ detail: /no coordinator.*or the Kafka user has no right/ });
+    expect(kafkajs.runs).toBe(1 + 5);
+  });
+
+  it('for want of a coordinator is forgotten with the next join', async () => {
+    const crash = { error: kafkajsError('KafkaJSGroupCoordinatorNotFound'), restart: false };
+    for (let outage = 0; outage < 10; outage++) {
+      kafkajs.emit('CRASH', crash);
+      await nextTurn();
+      kafkajs.join({ t: [0] });
+    }
+    expect(kafkajs.runs).toBe(1 + 10);
+  });
+
+  it('is one when starting again is refused', async () => {
+    kafkajs.connectFailures = [kafkajsError('KafkaJSSASLAuthenticationError')];
+    kafkajs.emit('CRASH', { error: kafkajsError('KafkaJSGroupCoordinatorNotFound'), restart: false });
+    await expect(consumer.crashed).rejects.toMatchObject({ code: 'KAFKA_CONSUMER_STOPPED' });
+    expect(kafkajs.runs).toBe(1);
   });
 });
 
@@ -148,8 +192,18 @@ describe('closing', () => {
   });
 
   it('never rejects', async () => {
+    sleeping = new Promise(() => undefined);
     kafkajs.disconnected = Promise.reject(new Error('not connected'));
     await consumer.close();
+  });
+
+  it('ends also the starting again', async () => {
+    const crash = { error: kafkajsError('KafkaJSGroupCoordinatorNotFound'), restart: false };
+    kafkajs.emit('CRASH', crash);
+    await consumer.close();
+    kafkajs.emit('CRASH', crash);
+    await nextTurn();
+    expect(kafkajs.runs).toBe(1);
   });
 
   it('is for good: no restart, no join, no record, no crash after it', async () => {

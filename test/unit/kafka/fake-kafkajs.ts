@@ -9,6 +9,11 @@ type Event = { readonly payload: unknown };
 export class FakeKafkajs {
   readonly calls: string[] = [];
   readonly resolved: string[] = [];
+  /** Thrown by the next calls of `connect`. */
+  connectFailures: Error[] = [];
+  /** How often it was told to run. */
+  runs = 0;
+  onRun: () => void = () => undefined;
   /** What `disconnect` does: by default it is done at once. */
   disconnected: Promise<void> = Promise.resolve();
   /** Does kafkajs run? Where not, a commit resolves without having been made. */
@@ -22,10 +27,15 @@ export class FakeKafkajs {
     const events = new Proxy({}, { get: (_, name) => String(name) });
     const consumer = {
       events,
-      connect: async () => undefined,
+      connect: async () => {
+        const failure = this.connectFailures.shift();
+        if (failure) throw failure;
+      },
       subscribe: async () => undefined,
       run: async (config: ConsumerRunConfig) => {
+        this.runs++;
         this.#run = config;
+        this.onRun();
       },
       on: (name: string, listener: (event: Event) => void) => this.#listeners.set(name, listener),
       pause: () => this.#whileThereIsAGroup('pause'),

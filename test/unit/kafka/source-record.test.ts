@@ -45,4 +45,9 @@ describe('a record', () => {
       { name: 'b', value: Buffer.from('2') },
     ]);
   });
+
+  it('has nothing of what kafkajs finds under a name that every object knows', () => {
+    const headers = { constructor: [Object, Buffer.from('1')] } as unknown as NonNullable<KafkaMessage['headers']>;
+    expect(recordOf({ headers }).headers).toEqual([{ name: 'constructor', value: Buffer.from('1') }]);
+  });
 });

@@ -91,13 +91,14 @@ describe('an order whose card has expired', () => {
   it('SEND already a minute before', () => {
     const justBefore = { now: instant(hours(24) - 30_000) };
     expect(given(sent(one)).when(aChange({ n: 2 }), justBefore).brief).toBe('SEND');
+    expect(given(sent(one)).when(aChange({ n: 2 }), { now: instant(hours(24) - 60_000) }).brief).toBe('SEND');
     expect(given(sent(one)).when(aChange({ n: 2 }), { now: instant(hours(24) - 60_001) }).brief).toBe('UPDATE');
   });
 
   it('still has a card to end in that minute, and none after it', () => {
     const end = aChange({ n: 2, ends: true });
     expect(given(sent(one)).when(end, { now: instant(hours(24) - 30_000) }).brief).toBe('UPDATE');
-    expect(given(sent(one)).when(end, later).brief).toBe('ended');
+    expect(given(sent(one)).when(end, { now: hours(24) }).brief).toBe('ended');
   });
 
   it("is not made to live longer by an UPDATE: 24 hours count from the card's making", () => {
@@ -164,6 +165,11 @@ describe('an order whose last request has an unknown outcome', () => {
     expect(given(ended(aChange({ n: 1, ends: true })), unconfirmed(two)).when(close).brief).toBe('UPDATE');
   });
 
+  it('has perhaps a card to end, though the one we know of expired: it may have been made anew', () => {
+    const end = aChange({ n: 3, ends: true });
+    expect(given(sent(one), unconfirmed(two)).when(end, { now: hours(25) }).brief).toBe('UPDATE');
+  });
+
   it('may be ended: SEND, for an UPDATE of a hidden card would be ignored in silence', () => {
     expect(given(sent(one), unconfirmed(end)).when(aChange({ n: 3 })).brief).toBe('SEND');
     expect(given(sent(one), unconfirmed(end), unconfirmed(aChange({ n: 3 }))).when(aChange({ n: 4 })).brief).toBe(
@@ -171,11 +177,34 @@ describe('an order whose last request has an unknown outcome', () => {
     );
   });
 
+  it('may have expired by an endDate that was sent: SEND, from then on', () => {
+    const short = unconfirmed(aChange({ n: 2, endDate: hours(1) }));
+    expect(given(sent(one), short).when(aChange({ n: 3 })).brief).toBe('UPDATE');
+    expect(given(sent(one), short).when(aChange({ n: 3 }), { now: hours(2) }).brief).toBe('SEND');
+    expect(given(short).when(aChange({ n: 3, creates: false })).brief).toBe('UPDATE');
+    expect(given(short).when(aChange({ n: 3, creates: false }), { now: hours(2) }).brief).toBe('SEND');
+    expect(given(sent(one), short).when(aChange({ n: 3, ends: true }), { now: hours(2) }).brief).toBe('UPDATE');
+    const same = unconfirmed(aChange({ n: 2, endDate: hours(24) }));
+    expect(given(sent(one), same).when(aChange({ n: 3 })).brief).toBe('UPDATE');
+  });
+
   it('is certain again after the next answer', () => {
     const three = aChange({ n: 3, text: 'three' });
     expect(given(sent(one), unconfirmed(two), updated(three)).when(aChange({ n: 4, text: 'three' })).brief).toBe(
       'unchanged',
     );
+  });
+});
+
+describe('a change that may be a repetition, of an order that is not remembered', () => {
+  it('is an UPDATE, though it made the row: a SEND would make a card anew that has ended since', () => {
+    expect(given().when(aChange({ n: 1, creates: true }), { mayBeRepeat: true }).brief).toBe('UPDATE');
+    expect(given().when(aChange({ n: 1, creates: true }), { mayBeRepeat: false }).brief).toBe('SEND');
+  });
+
+  it('is a SEND where the journal knows that nothing was sent', () => {
+    const policy = { mayBeRepeat: true, ...journal };
+    expect(given().when(aChange({ n: 1, creates: true }), policy).brief).toBe('SEND');
   });
 });
 

@@ -17,7 +17,7 @@ export function given(...events: readonly OrderEvent[]) {
 }
 
 /** A decision in a word: the command, or why not. */
-export function briefOf(decision: Decision): string {
+function briefOf(decision: Decision): string {
   return decision.kind === 'skip' ? decision.reason : decision.request.command;
 }
 
@@ -46,7 +46,8 @@ export function deadLettered(change: CardChange): OrderEvent {
 }
 
 export function unconfirmed(change: CardChange): OrderEvent {
-  return { kind: 'delivery-unconfirmed', ...handled(change), bizDate: change.bizDate, ends: change.card.ends };
+  const { bizDate, card } = change;
+  return { kind: 'delivery-unconfirmed', ...handled(change), bizDate, ends: card.ends, endDate: card.endDate };
 }
 
 /** So many hours after {@link dawn}. */

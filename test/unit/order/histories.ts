@@ -51,7 +51,7 @@ export interface Told {
 
 /** Plays a history: decides each change, and evolves the state by what comes of it. */
 export function play(steps: readonly Step[], unknownMeans: 'nothing-sent' | 'not-remembered'): readonly Told[] {
-  let state = initialState;
+  let state: OrderState = initialState;
   let now = dawn;
   return steps.map(({ change, fate, waitMs }) => {
     now = instant(now + waitMs);

@@ -34,6 +34,8 @@ describe('isLater', () => {
     ['only a time, and it is later', time(6), time(5), true],
     ['only a time, and it is the same: it may be another change', time(5), time(5), true],
     ['only a time, and it is earlier', time(4), time(5), false],
+    ['another kind of database, in the same millisecond', lsn(1, 5), time(5), true],
+    ['one more kind, in the same millisecond', binlog('000001', 4, 0, 5), lsn(9, 5), true],
     ['another kind of database, later', lsn(1, 6), binlog('000001', 4, 0, 5), true],
     ['another kind of database, earlier', lsn(1, 4), time(5), false],
   ])('%s', (_, next, last, later) => {

@@ -34,6 +34,10 @@ describe('evolve', () => {
     expect(stateAfter(sent(one), updated(aChange({ n: 2, endDate: hours(3) })))).toMatchObject({ expires: hours(3) });
   });
 
+  it('an update that was taken though we thought the card expired: it lives at least now', () => {
+    expect(stateAfter(sent(one), updated(two, hours(24)))).toMatchObject({ kind: 'live', expires: hours(48) });
+  });
+
   it('an update of a card that we did not make: it lives at least now', () => {
     expect(stateAfter(updated(two, hours(5)))).toMatchObject({ kind: 'live', expires: hours(29) });
   });
@@ -76,13 +80,28 @@ describe('evolve', () => {
   });
 
   it('an end whose outcome is not known leaves it open whether there is a card', () => {
-    const unknown = { kind: 'unknown', through: two.position, source: two.source, bizDate: two.bizDate };
+    const unknown = {
+      kind: 'unknown',
+      through: two.position,
+      source: two.source,
+      bizDate: two.bizDate,
+      mayExpireAt: null,
+    };
     expect(stateAfter(sent(one), unconfirmed({ ...two, card: { ...two.card, ends: true } }))).toEqual({
       ...unknown,
       mayBeEnded: true,
     });
     expect(stateAfter(ended(one), unconfirmed(two))).toEqual({ ...unknown, mayBeEnded: true });
     expect(stateAfter(unconfirmed(two))).toEqual({ ...unknown, mayBeEnded: false });
+  });
+
+  it('an endDate whose outcome is not known may be the end, if it is the earlier', () => {
+    const short = { ...two, card: { ...two.card, endDate: hours(1) } };
+    expect(stateAfter(sent(one), unconfirmed(short))).toMatchObject({ kind: 'live', expires: hours(1) });
+    expect(stateAfter(unconfirmed(short))).toMatchObject({ kind: 'unknown', mayBeEnded: false, mayExpireAt: hours(1) });
+    const long = { ...two, card: { ...two.card, endDate: hours(48) } };
+    expect(stateAfter(sent(one), unconfirmed(long))).toMatchObject({ kind: 'live', expires: hours(24) });
+    expect(stateAfter(unconfirmed(short), unconfirmed(long))).toMatchObject({ mayExpireAt: hours(1) });
   });
 });
 

@@ -158,6 +158,11 @@ describe('judge, over all there is', () => {
     for (const judged of [...those('reject'), ...those('heal')]) expect(isTrusted(judged)).toBe(true);
   });
 
+  it('says why it asks again, also where the answer is not signed: a proxy signs nothing', () => {
+    expect(judge(anHttpAnswer(503, { signature: 'missing' }), 'SEND', false)).toEqual(retry('http-status'));
+    expect(judge(anAnswer('SYSTEM_ERROR', { signature: 'bad' }), 'SEND', false)).toEqual(retry('unknown-outcome'));
+  });
+
   it('never heals twice, and always into the other command', () => {
     for (const { command, healed, verdict } of those('heal')) {
       expect(healed).toBe(false);

@@ -24,7 +24,7 @@ platform: { clientId: CLIENT, privateKeyFile: key.pem }
 const leastFiles = { 'conf/key.pem': 'PRIVATE', 'conf/mappings/film.yaml': 'name: film\n' };
 
 /** Loads `conf/connector.yaml` with this text, from files in memory and the package's own templates. */
-export function load(yaml: FileText, { environment = {}, files = {} }: Surroundings = {}): SettingsLoaded {
+function load(yaml: FileText, { environment = {}, files = {} }: Surroundings = {}): SettingsLoaded {
   const all: Readonly<Record<string, FileText>> = { ...leastFiles, ...files, 'conf/connector.yaml': yaml };
   return loadSettings({
     file: 'conf/connector.yaml',

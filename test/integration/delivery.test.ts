@@ -1,0 +1,110 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { type DeliveryOptions, type OpenDelivery, openDelivery } from '../../connector/delivery/deliver.ts';
+import { Secret } from '../../connector/kernel/secret.ts';
+import type { SignatureCheck } from '../../connector/order/answer.ts';
+import type { CardRequest } from '../../connector/order/decide.ts';
+import { systemClock } from '../../connector/system-clock.ts';
+import { type Sandbox, startSandbox } from '../sandbox/sandbox.ts';
+
+// The sandbox was written from the API document alone and shares no code with delivery: what both sign is what the document says.
+
+const never = new AbortController().signal;
+
+let folder: string;
+let sandbox: Sandbox;
+let delivery: OpenDelivery | undefined;
+let checks: SignatureCheck[];
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'card-sync-'));
+  sandbox = await startSandbox({ folder });
+});
+
+afterEach(() => delivery?.[Symbol.asyncDispose]());
+
+afterAll(async () => {
+  await sandbox.stop();
+  rmSync(folder, { recursive: true });
+});
+
+function deliver(body: string, options: Partial<DeliveryOptions> = {}) {
+  checks = [];
+  const all: DeliveryOptions = {
+    baseUrl: sandbox.url,
+    path: sandbox.apiPath,
+    clientId: sandbox.clientId,
+    privateKey: new Secret(readFileSync(sandbox.keys.client.privateKeyFile, 'utf8')),
+    keyVersion: sandbox.keyVersion,
+    agentToken: null,
+    publicKey: readFileSync(sandbox.keys.platform.publicKeyFile, 'utf8'),
+    verifyAnswers: 'required',
+    tls: null,
+    connectTimeoutMs: 5_000,
+    requestTimeoutMs: 30_000,
+    answerBytesMax: 65_536,
+    connectionsMax: 2,
+    ...options,
+  };
+  delivery = openDelivery(all, systemClock, { signatureChecked: check => checks.push(check) });
+  return delivery.deliver({ body } as CardRequest, never);
+}
+
+function sendOf(order: string): string {
+  const card = {
+    requestId: `request-of-${order}`,
+    command: 'SEND',
+    merchantBizNo: order,
+    orderStatus: 'READY',
+    bizDate: Date.now(),
+    productTemplateCode: 'OF_THE_MERCHANT',
+    syncDataInfo: { languageBusinessInfo: JSON.stringify({ zh_HK: JSON.stringify({ name: '港鐵 🚆' }) }) },
+    userId: '2160220011223344',
+  };
+  return JSON.stringify(card);
+}
+
+describe('delivery to a stand-in of AlipayHK', () => {
+  it("is accepted, and the answer's signature holds", async () => {
+    const answer = await deliver(sendOf('A-1'));
+    expect(answer).toMatchObject({
+      kind: 'answered',
+      httpStatus: 200,
+      result: { code: 'SUCCESS', status: 'S' },
+      signature: 'verified',
+    });
+    expect(answer.kind === 'answered' && answer.tracerId).toBeTruthy();
+    expect(checks).toEqual(['verified']);
+    expect(sandbox.cards().map(({ merchantBizNo }) => merchantBizNo)).toContain('A-1');
+  });
+
+  it('of the same request again is answered the same', async () => {
+    const body = sendOf('A-2');
+    expect(await deliver(body)).toMatchObject({ result: { code: 'SUCCESS' } });
+    await delivery?.[Symbol.asyncDispose]();
+    expect(await deliver(body)).toMatchObject({ result: { code: 'SUCCESS' } });
+  });
+
+  it.each<[string, () => Partial<DeliveryOptions>, string]>([
+    ['another key', () => ({ privateKey: new Secret(anotherKey('pkcs8')) }), 'INVALID_SIGNATURE'],
+    ['a key version that there is not', () => ({ keyVersion: 99 }), 'KEY_NOT_FOUND'],
+    ['another client', () => ({ clientId: 'SOMEBODY' }), 'INVALID_CLIENT'],
+  ])('with %s is refused, and told so', async (_, options, code) => {
+    expect(await deliver(sendOf('A-3'), options())).toMatchObject({ kind: 'answered', result: { code } });
+  });
+
+  it('whose answer another key signed is not believed', async () => {
+    expect(await deliver(sendOf('A-4'), { publicKey: anotherKey('spki') })).toMatchObject({ signature: 'bad' });
+    expect(checks).toEqual(['bad']);
+  });
+});
+
+function anotherKey(type: 'pkcs8' | 'spki'): string {
+  const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  return (
+    type === 'pkcs8' ? privateKey.export({ type, format: 'pem' }) : publicKey.export({ type, format: 'pem' })
+  ).toString();
+}

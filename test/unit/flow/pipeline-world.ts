@@ -1,0 +1,123 @@
+import { type FlowOptions, Pipeline } from '../../../connector/flow/pipeline.ts';
+import type { Interpreted, Interpreter } from '../../../connector/flow/ports.ts';
+import { Fault } from '../../../connector/kernel/fault.ts';
+import { formatPosition, type PartitionKey, partitionKey } from '../../../connector/kernel/position.ts';
+import type { SourceRecord } from '../../../connector/kernel/record.ts';
+import type { DurationMs } from '../../../connector/kernel/time.ts';
+import { aChange, aRecord, type ChangeParts, sourceTopic } from '../../support/builders.ts';
+import {
+  RecordingDeadLetters,
+  RecordingIntake,
+  RecordingMeter,
+  ScriptedDelivery,
+  SteppedClock,
+} from '../../support/flow-world.ts';
+
+const defaults: FlowOptions = {
+  inFlightMax: 4,
+  waitingMax: 100,
+  conflate: true,
+  retryDelaysMs: [2_000, 2_000, 2_000, 600_000, 1_800_000],
+  probeIntervalMs: 5_000,
+  outageWindow: 20,
+  outageRatio: 0.8,
+  requestIdForm: 'uuid',
+  unknownMeans: 'not-remembered',
+  queuedMax: 100,
+  queuedBytesMax: 1_000_000,
+  ordersMax: 1_000,
+  commitIntervalMs: 1_000,
+  isFirstRun: true,
+};
+
+/** A partition of the builders' topic, by its number. */
+export const key = (partition: number): PartitionKey => partitionKey(sourceTopic, partition);
+
+/** A record of a test: a change, or what its interpretation comes to. */
+export type Fed = ChangeParts & {
+  readonly means?: Interpreted | 'undecodable' | 'late' | 'throws';
+  readonly bytes?: number;
+};
+
+/** One pipeline in a world that does nothing by itself: the test feeds it, lets time pass, and looks. */
+export class PipelineWorld {
+  readonly clock = new SteppedClock();
+  readonly intake = new RecordingIntake();
+  readonly delivery = new ScriptedDelivery(this.clock);
+  readonly deadLetters = new RecordingDeadLetters(this.clock);
+  readonly meter = new RecordingMeter();
+  readonly pipeline: Pipeline;
+  /** Fetching a schema takes so long. */
+  schemaMs: DurationMs = 100;
+  readonly #meanings = new Map<string, Fed>();
+
+  constructor(options: Partial<FlowOptions> = {}) {
+    const interpreter: Interpreter = { interpret: (record, signal) => this.#interpret(record, signal) };
+    this.pipeline = new Pipeline(
+      { ...defaults, ...options },
+      {
+        clock: this.clock,
+        random: { next: () => 0.5 },
+        intake: this.intake,
+        delivery: this.delivery,
+        deadLetters: this.deadLetters,
+        meter: this.meter,
+        interpreter,
+      },
+    );
+  }
+
+  /** Partition 0 is assigned, and is read for the first time when it has no records yet: what comes is new. */
+  static assigned(options: Partial<FlowOptions> = {}, partitions: readonly number[] = [0]): PipelineWorld {
+    const world = new PipelineWorld(options);
+    world.pipeline.assigned(partitions.map(key));
+    return world;
+  }
+
+  /** The source hands over records, in one fetch for each partition. `end` is the broker's end of the partition. */
+  feed(records: readonly Fed[], end = 0n): void {
+    const sources = records.map(fed => {
+      const { position } = aChange(fed);
+      const record = aRecord({ ...position, bytes: fed.bytes ?? 8 });
+      this.#meanings.set(formatPosition(record), fed);
+      return record;
+    });
+    for (const [partition, fetched] of Map.groupBy(sources, record => record.partition)) {
+      this.pipeline.receive(key(partition), fetched, fetched.at(-1)?.offset ?? 0n, end);
+    }
+  }
+
+  /** The requests so far: command, order and offset. */
+  get sent(): readonly string[] {
+    return this.delivery.requests.map(
+      ({ command, change }) => `${command} ${change.merchantBizNo}@${change.position.offset}`,
+    );
+  }
+
+  /** Of partition 0 where nothing else is said. */
+  partition(number = 0) {
+    const found = this.pipeline.snapshot().partitions.find(({ partition }) => partition === number);
+    if (found === undefined) throw new Error(`partition ${number} is not assigned`);
+    return found;
+  }
+
+  #interpret(record: SourceRecord, signal: AbortSignal): Interpreted | Promise<Interpreted> {
+    const fed = this.#meanings.get(formatPosition(record)) ?? {};
+    const change: Interpreted = { kind: 'change', change: aChange(fed) };
+    switch (fed.means) {
+      case undefined:
+        return change;
+      case 'late':
+        return this.clock.sleep(this.schemaMs, signal).then(() => {
+          if (signal.aborted) throw new Error('the partition was taken away');
+          return change;
+        });
+      case 'throws':
+        throw new TypeError('the interpreter has a defect');
+      case 'undecodable':
+        return { kind: 'unusable', fault: new Fault('RECORD_UNDECODABLE', { detail: 'magic byte', at: record }) };
+      default:
+        return fed.means;
+    }
+  }
+}

@@ -1,0 +1,257 @@
+import { Pipeline } from '../../../../connector/flow/pipeline.ts';
+import type {
+  DeadLetter,
+  DeadLetters,
+  Delivery,
+  FlowSnapshot,
+  Intake,
+  Interpreted,
+  Interpreter,
+} from '../../../../connector/flow/ports.ts';
+import { Fault } from '../../../../connector/kernel/fault.ts';
+import {
+  formatPosition,
+  type Offset,
+  type PartitionKey,
+  splitPartitionKey,
+} from '../../../../connector/kernel/position.ts';
+import type { SourceRecord } from '../../../../connector/kernel/record.ts';
+import type { Clock, DurationMs } from '../../../../connector/kernel/time.ts';
+import type { MerchantBizNo } from '../../../../connector/order/change.ts';
+import { aRecord } from '../../../support/builders.ts';
+import { RecordingMeter } from '../../../support/flow-world.ts';
+import type { Plan, PlannedRecord } from './plan.ts';
+import type { World } from './world.ts';
+
+/** The ports of one instance, as a defect may wrap them. */
+export interface Ports {
+  readonly intake: Intake;
+  readonly delivery: Delivery;
+  readonly deadLetters: DeadLetters;
+  readonly interpreter: Interpreter;
+  readonly clock: Clock;
+}
+
+const fetchMost = 6;
+
+/** One life of one instance: a real pipeline over simulated ports. A dead one is frozen: what it awaits never comes. */
+export class Member {
+  readonly name: string;
+  readonly inFlight = new Set<MerchantBizNo>();
+  readonly lastSent = new Map<MerchantBizNo, bigint>();
+  readonly paused = new Set<PartitionKey>();
+  readonly pipeline: Pipeline;
+  readonly #meter = new RecordingMeter();
+  readonly #world: World;
+  readonly #plan: Plan;
+  readonly #random: World['random'];
+  readonly #stopped = new AbortController();
+  /** The partitions it believes its own, and where it reads next. */
+  readonly #positions = new Map<PartitionKey, Offset>();
+  /** Of which a fetch may be on its way. */
+  readonly #fetching = new Set<PartitionKey>();
+  #generation = -1;
+  #dead = false;
+  /** Timers that the flow set. */
+  #asleep = 0;
+  /** Records whose partition was taken away before they were settled. */
+  #forgotten = 0;
+
+  constructor(name: string, world: World, wrap: (ports: Ports, world: World) => Ports) {
+    this.name = name;
+    this.#world = world;
+    this.#plan = world.plan;
+    this.#random = world.random;
+    const ports = wrap(this.#ports(), world);
+    this.pipeline = new Pipeline(
+      {
+        inFlightMax: world.plan.inFlightMax,
+        waitingMax: world.plan.waitingMax,
+        conflate: world.plan.conflate,
+        retryDelaysMs: [10, 10, 20, 60, 120],
+        probeIntervalMs: 25,
+        outageWindow: 20,
+        outageRatio: 0.8,
+        requestIdForm: 'uuid',
+        unknownMeans: 'not-remembered',
+        queuedMax: world.plan.queuedMax,
+        queuedBytesMax: 1e9,
+        ordersMax: 1000,
+        commitIntervalMs: 20,
+        isFirstRun: false,
+      },
+      { ...ports, random: world.random, meter: this.#meter },
+    );
+    this.pipeline.failed.catch(error => world.watch.report(`${name} failed: ${error}`));
+    void this.pipeline.commitRegularly(this.#stopped.signal);
+    void this.#fetch();
+  }
+
+  get dead(): boolean {
+    return this.#dead;
+  }
+
+  /** The process ends at once. */
+  crash(): void {
+    this.#dead = true;
+    this.#stopped.abort();
+  }
+
+  /** The process ends as on SIGTERM: nothing may be left behind that would wake up. */
+  async drain(limit: DurationMs): Promise<void> {
+    this.#stopped.abort();
+    await this.pipeline.drain(limit);
+    await this.#world.clock.runDry();
+    if (this.#asleep > 0) this.#world.watch.report(`${this.name} leaves ${this.#asleep} timers behind`);
+    this.crash();
+  }
+
+  /** The group's word: what is ours is read from the last commit on (kafkajs#1046). */
+  join(generation: number, keys: readonly PartitionKey[]): void {
+    if (this.#dead) return;
+    this.#generation = generation;
+    const before = this.pipeline.snapshot().partitions;
+    for (const key of this.#positions.keys()) {
+      if (keys.includes(key)) continue;
+      this.#positions.delete(key);
+      const { topic, partition } = splitPartitionKey(key);
+      this.#forgotten += before.find(one => one.topic === topic && one.partition === partition)?.unsettled ?? 0;
+      for (const { means } of this.#plan.logs.get(key) ?? []) {
+        if (typeof means !== 'string') this.lastSent.delete(means.merchantBizNo);
+      }
+    }
+    for (const key of keys) this.#positions.set(key, this.#world.group.committed(key));
+    this.pipeline.assigned(keys);
+  }
+
+  /** What must hold after each step. */
+  check(): void {
+    const snapshot = this.pipeline.snapshot();
+    const unsettled = snapshot.partitions.reduce((sum, partition) => sum + partition.unsettled, 0);
+    this.#checkConservation(unsettled);
+    // One that ends tells its source nothing more.
+    if (!this.#stopped.signal.aborted) this.#checkLimits(snapshot, unsettled);
+  }
+
+  /** Received = settled + unsettled, but for what was taken away. */
+  #checkConservation(unsettled: number): void {
+    const { receivedRecords, settledRecords } = this.#meter;
+    const lost = receivedRecords - settledRecords - unsettled;
+    if (lost < 0 || lost > this.#forgotten) {
+      this.#world.watch.report(
+        `${this.name}: received ${receivedRecords}, settled ${settledRecords}, open ${unsettled}`,
+      );
+    }
+  }
+
+  /** What is held is bounded, and the source is as paused as the flow believes. */
+  #checkLimits({ partitions, inFlight, inFlightMax, waiting, degraded, breaker }: FlowSnapshot, held: number): void {
+    const most = this.#plan.queuedMax + this.#plan.waitingMax + inFlightMax + fetchMost * (partitions.length + 1);
+    // What waits behind a waiting change without conflation counts as queued, with it not at all.
+    if (held > most + waiting) this.#world.watch.report(`${this.name} holds ${held} records, more than ${most}`);
+    if (inFlight > inFlightMax) this.#world.watch.report(`${this.name} has ${inFlight} in flight`);
+    for (const { topic, partition, paused } of partitions) {
+      if (this.paused.has(`${topic}/${partition}`) !== paused)
+        this.#world.watch.report(`${this.name} believes ${partition} ${paused ? 'paused' : 'open'}: it is not`);
+    }
+    if ((degraded === null) !== (breaker === 'closed'))
+      this.#world.watch.report(`${this.name} tells an outage that is not, or none that is`);
+  }
+
+  /** Nothing is left to do: nothing may be paused or held. */
+  checkIdle(): void {
+    if (this.#stopped.signal.aborted) return;
+    const { partitions, lanes, queuedBytes, breaker } = this.pipeline.snapshot();
+    if (lanes > 0 || queuedBytes > 0) this.#world.watch.report(`${this.name} holds ${lanes} lanes with nothing to do`);
+    if (breaker === 'closed' && partitions.some(({ paused }) => paused))
+      this.#world.watch.report(`${this.name} stays paused`);
+  }
+
+  async #fetch(): Promise<void> {
+    while (!this.#stopped.signal.aborted) {
+      await this.#sleep(3 + this.#random.below(20));
+      for (const [key, from] of this.#positions) {
+        // A fetch may be on its way when its partition is paused.
+        if (this.paused.has(key) && !(this.#fetching.delete(key) && this.#random.chance(0.5))) continue;
+        if (!this.paused.has(key)) this.#fetching.add(key);
+        const { records, end } = this.#world.group.read(key, from, 1 + this.#random.below(fetchMost));
+        const last = records.at(-1);
+        if (last === undefined || this.#stopped.signal.aborted) continue;
+        this.#positions.set(key, last.offset + 1n);
+        this.#world.watch.received(records);
+        const { partition } = splitPartitionKey(key);
+        const sources = records.map(({ offset }) => aRecord({ offset, partition }));
+        this.pipeline.receive(key, sources, last.offset, end);
+      }
+    }
+  }
+
+  #ports(): Ports {
+    const { watch, group } = this.#world;
+    return {
+      clock: {
+        now: () => this.#world.clock.now(),
+        sleep: async (duration, signal) => {
+          this.#asleep++;
+          await this.#sleep(duration, signal);
+          this.#asleep--;
+        },
+      },
+      intake: {
+        pause: keys => keys.forEach(key => void this.paused.add(key)),
+        resume: keys => keys.forEach(key => void this.paused.delete(key)),
+        commit: async offsets => {
+          const generation = this.#generation;
+          const ours = [...offsets].filter(([key]) => this.#positions.has(key));
+          await this.#sleep(1 + this.#random.below(5));
+          group.commit(this, generation, ours);
+        },
+      },
+      delivery: { deliver: (request, signal) => this.#deliver(request, signal) },
+      deadLetters: {
+        publish: async (letter: DeadLetter, signal: AbortSignal) => {
+          do {
+            await this.#sleep(1 + this.#random.below(10), signal);
+            if (signal.aborted) throw new Error('its partition was taken away');
+          } while (this.#world.deadLettersAreOut());
+          watch.published(this, letter);
+        },
+      },
+      interpreter: { interpret: (record, signal) => this.#interpret(record, signal) },
+    };
+  }
+
+  async #deliver(...[request, signal]: Parameters<Delivery['deliver']>): ReturnType<Delivery['deliver']> {
+    const order = request.change.merchantBizNo;
+    this.#world.watch.sent(this, request);
+    this.inFlight.add(order);
+    const answer = this.#world.platform.receive(request, this.#world.clock.now());
+    await this.#sleep(1 + this.#random.below(15), signal);
+    this.inFlight.delete(order);
+    return signal.aborted ? { kind: 'unanswered', cause: 'aborted', text: 'given up' } : answer;
+  }
+
+  #interpret(record: SourceRecord, signal: AbortSignal): Interpreted | Promise<Interpreted> {
+    const planned = this.#world.group.recordAt(record);
+    const meaning = interpretedOf(planned, record);
+    if (planned.lateMs === null) return meaning;
+    return this.#sleep(planned.lateMs, signal).then(() => {
+      if (signal.aborted && this.#random.chance(0.7)) throw new Error('given up');
+      return meaning;
+    });
+  }
+
+  /** Never comes back to the dead. */
+  async #sleep(duration: DurationMs, signal?: AbortSignal): Promise<void> {
+    await this.#world.clock.sleep(duration, signal);
+    if (this.#dead) await new Promise(() => {});
+  }
+}
+
+function interpretedOf({ means }: PlannedRecord, record: SourceRecord): Interpreted {
+  if (means === 'needless') return { kind: 'skipped', reason: 'unmapped' };
+  if (means === 'unusable') {
+    return { kind: 'unusable', fault: new Fault('RECORD_UNDECODABLE', { detail: formatPosition(record), at: record }) };
+  }
+  return { kind: 'change', change: means };
+}

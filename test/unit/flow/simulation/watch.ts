@@ -1,0 +1,164 @@
+import type { DeadLetter } from '../../../../connector/flow/ports.ts';
+import {
+  formatPosition,
+  type Offset,
+  type PartitionKey,
+  type Position,
+  partitionKey,
+} from '../../../../connector/kernel/position.ts';
+import type { CardChange, MerchantBizNo } from '../../../../connector/order/change.ts';
+import type { CardRequest } from '../../../../connector/order/decide.ts';
+import type { Member } from './member.ts';
+import { isTick, type Plan, type PlannedRecord } from './plan.ts';
+import type { PlatformCard } from './platform.ts';
+
+/** What is looked at of the platform. */
+interface Shown {
+  card(order: MerchantBizNo): PlatformCard | undefined;
+  readonly unlucky: ReadonlySet<string>;
+}
+
+/**
+ * What must always hold (design, "What must always hold"), as far as it can be seen from outside the flow: from what the
+ * instances are given, send, publish and commit. Knows nothing of how the flow works.
+ */
+export class Watch {
+  readonly broken: string[] = [];
+  /** What was seen, line by line. */
+  readonly trace: string[] = [];
+  readonly #plan: Plan;
+  readonly #requests = new Map<string, CardRequest>();
+  readonly #owners = new Map<string, string>();
+  readonly #received = new Map<MerchantBizNo, CardChange>();
+  readonly #letters = new Set<string>();
+  readonly #committed = new Map<PartitionKey, Offset>();
+  #platform: Shown | null = null;
+
+  constructor(plan: Plan) {
+    this.#plan = plan;
+  }
+
+  set platform(platform: Shown) {
+    this.#platform = platform;
+  }
+
+  note(line: string): void {
+    this.trace.push(line);
+  }
+
+  report(broken: string): void {
+    this.broken.push(broken);
+    this.note(`BROKEN: ${broken}`);
+  }
+
+  /** An instance was given records of a partition. */
+  received(records: readonly PlannedRecord[]): void {
+    for (const { means } of records) {
+      if (typeof means === 'string') continue;
+      const known = this.#received.get(means.merchantBizNo);
+      if (known === undefined || lsnOf(known) < lsnOf(means)) this.#received.set(means.merchantBizNo, means);
+    }
+  }
+
+  /** An instance sends a request. */
+  sent(member: Member, request: CardRequest): void {
+    const { change, command, requestId } = request;
+    const { merchantBizNo: order, position } = change;
+    this.note(`${member.name} ${command} ${order} ${formatPosition(position)} ${request.bizDate}`);
+    if (member.inFlight.has(order)) this.report(`two requests of ${order} are in flight in ${member.name}`);
+    const last = member.lastSent.get(order);
+    if (last !== undefined && lsnOf(change) < last) this.report(`${order} is sent out of order by ${member.name}`);
+    member.lastSent.set(order, lsnOf(change));
+    const key = `${formatPosition(position)} ${command}`;
+    const before = this.#requests.get(key);
+    if (before && before.requestId !== requestId) this.report(`${key} is sent under two ids`);
+    if (before && before.body !== request.body) this.report(`${key} is sent with two bodies`);
+    this.#requests.set(key, request);
+    const owner = this.#owners.get(requestId);
+    if (owner !== undefined && owner !== key) this.report(`${key} has the requestId of ${owner}`);
+    this.#owners.set(requestId, key);
+  }
+
+  /** A dead letter is in its topic. */
+  published(member: Member, letter: DeadLetter): void {
+    const at = formatPosition(letter.record);
+    this.note(`${member.name} dead letter ${at} ${letter.reason}`);
+    this.#letters.add(at);
+    const change = letter.attempts?.request.change;
+    if (change) this.#letters.add(nameOf(change));
+    if (letter.reason !== 'retries-exhausted' && letter.reason !== 'rejected') return;
+    if (change === undefined || this.#plan.poison.has(change.merchantBizNo)) return;
+    if (letter.reason === 'rejected') this.report(`${at} was given up, though the platform never refused it`);
+    else if (!this.#platform?.unlucky.has(at)) this.report(`${at} was given up for an outage`);
+  }
+
+  /** The broker took a commit. */
+  committed(member: Member, key: PartitionKey, offset: Offset): void {
+    this.note(`${member.name} commits ${key} ${offset}`);
+    const from = this.#committed.get(key) ?? 0n;
+    this.#committed.set(key, offset);
+    for (const record of this.#plan.logs.get(key) ?? []) {
+      if (record.offset >= from && record.offset < offset) this.#checkAccounted(key, record);
+    }
+  }
+
+  /** After each step. */
+  check(members: readonly Member[]): void {
+    for (const member of members) member.check();
+  }
+
+  /** When the faults are over and everything is committed. */
+  checkEnd(): void {
+    for (const [key, log] of this.#plan.logs) {
+      for (const record of log) if (!isTick(record)) this.#checkAccounted(key, record);
+    }
+  }
+
+  #checkAccounted(key: PartitionKey, { offset, means }: PlannedRecord): void {
+    if (means === 'needless') return;
+    const at = `${key}@${offset}`;
+    if (this.#letters.has(at)) return;
+    if (means === 'unusable') {
+      this.report(`${at} cannot be read, and is lost: it is no dead letter`);
+      return;
+    }
+    if (this.#letters.has(nameOf(means))) return;
+    const newest = this.#received.get(means.merchantBizNo);
+    if (newest !== undefined && lsnOf(newest) > lsnOf(means)) return;
+    if (this.#isStillAhead(means)) return;
+    if (newest === undefined || !this.#isShown(means)) this.report(`${at} of ${means.merchantBizNo} is lost`);
+  }
+
+  /** Does the same change of the database stand where nothing is committed yet? */
+  #isStillAhead(change: CardChange): boolean {
+    const name = nameOf(change);
+    return [...this.#plan.logs].some(([key, log]) =>
+      log.some(
+        ({ offset, means }) =>
+          typeof means !== 'string' && offset >= (this.#committed.get(key) ?? 0n) && nameOf(means) === name,
+      ),
+    );
+  }
+
+  /** Does the customer see what this change says? */
+  #isShown({ merchantBizNo, card }: CardChange): boolean {
+    const shown = this.#platform?.card(merchantBizNo);
+    if (card.ends) return !shown?.live;
+    // Its time was over before the history began.
+    if (card.endDate !== null) return true;
+    return shown?.live === true && shown.hash === card.hash;
+  }
+}
+
+/** A change of the database, at whatever offset it stands. */
+function nameOf(change: CardChange): string {
+  return `${change.merchantBizNo} ${lsnOf(change)}`;
+}
+
+function lsnOf({ source }: CardChange): bigint {
+  return source.kind === 'lsn' ? source.lsn : 0n;
+}
+
+export function keyOf({ topic, partition }: Position): PartitionKey {
+  return partitionKey(topic, partition);
+}
