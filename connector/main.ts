@@ -139,7 +139,7 @@ async function prepareTopics(
       if (told !== fault.message) logger.warn('waiting for Kafka', { fault });
       told = fault.message;
     });
-    const isFirstRun = !(await admin.hasCommitted(settings.kafka.groupId, settings.kafka.topics));
+    const isFirstRun = !(await admin.hasCommitted(settings.kafka.groupId, settings.kafka.topics, signal));
     const deadLetterPartitions = await admin.ensureTopic({
       topic: settings.deadLetters.topic,
       partitions: Math.max(...counts.values()),

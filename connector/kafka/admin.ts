@@ -25,8 +25,11 @@ export interface TopicAdmin {
   ): Promise<ReadonlyMap<string, number>>;
   /** Makes the topic where it is missing; gives its partition count. Throws a {@link Fault}. */
   ensureTopic(plan: TopicPlan): Promise<number>;
-  /** Whether the group ever committed an offset of these topics. Throws a {@link Fault}. */
-  hasCommitted(groupId: string, topics: readonly string[]): Promise<boolean>;
+  /**
+   * Whether the group ever committed an offset of these topics. Waits while its coordinator cannot tell (it loads its memory
+   * at first); rejects when the broker refuses us or the signal is aborted.
+   */
+  hasCommitted(groupId: string, topics: readonly string[], signal: AbortSignal): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -73,14 +76,18 @@ export function openAdmin(kafka: Kafka, clock: Clock): TopicAdmin {
       if (!(found instanceof Map)) throw found;
       return found.get(plan.topic) ?? plan.partitions;
     },
-    async hasCommitted(groupId, topics) {
-      try {
-        await admin.connect();
-        const committed = await admin.fetchOffsets({ groupId, topics: [...topics] });
-        // -1 is Kafka's word for none.
-        return committed.some(({ partitions }) => partitions.some(({ offset }) => offset !== '-1'));
-      } catch (error) {
-        throw brokerFault(error);
+    async hasCommitted(groupId, topics, signal) {
+      for (;;) {
+        try {
+          await admin.connect();
+          const committed = await admin.fetchOffsets({ groupId, topics: [...topics] });
+          // -1 is Kafka's word for none.
+          return committed.some(({ partitions }) => partitions.some(({ offset }) => offset !== '-1'));
+        } catch (error) {
+          const fault = brokerFault(error);
+          if (fault.code === 'KAFKA_REFUSED' || signal.aborted) throw fault;
+          await clock.sleep(pollMs, signal);
+        }
       }
     },
     close: () => admin.disconnect(),

@@ -3,6 +3,7 @@ import type { Sasl } from '../kernel/sasl.ts';
 import type { DurationMs } from '../kernel/time.ts';
 import type { TlsMaterial } from '../kernel/tls-material.ts';
 import { saslOf } from './authentication.ts';
+import { registerCodecs } from './compression/codecs.ts';
 
 /** How to reach the brokers. */
 export interface KafkaOptions {
@@ -27,6 +28,7 @@ const retry = { initialRetryTime: 300, multiplier: 2, factor: 0.2, maxRetryTime:
 
 /** A kafkajs client. Connects with the first use of what is made of it. */
 export function openKafka(options: KafkaOptions, log: KafkaLog): Kafka {
+  registerCodecs();
   const { tls, sasl } = options;
   const connectTimeoutMs = Math.min(10_000, options.requestTimeoutMs);
   const mechanism = saslOf(sasl, connectTimeoutMs);

@@ -12,7 +12,7 @@ describe('killed in mid-flow and started again', () => {
   afterAll(async () => world[Symbol.asyncDispose]());
 
   it('loses nothing, keeps each order in order, and repeats only the same requests', async () => {
-    const changing = world.change({ changes: 1_200, rate: 60, inserts: 60 });
+    const changing = world.change({ changes: 1_200, rate: 120, inserts: 60 });
     for (let life = 1; life <= 3; life++) {
       const connector = await world.startConnector(`life-${life}`);
       const { last } = world.sandbox.requests;

@@ -53,6 +53,10 @@ describe('rows that were there before, rows that go, and changes that come twice
     const closed = aBill('BLCLOSED01', { status: 'paid' });
     await world.insert(closed);
     await world.update({ ...closed, amountCents: 1 });
+    // It comes behind the other.
+    const open = aBill('BLCLOSED02');
+    await world.insert(open);
+    await world.sandbox.requests.waitFor(({ merchantBizNo }) => merchantBizNo === open.merchantBizNo);
     await accountedFor(connector);
     expect(world.sandbox.requests.list({ order: closed.merchantBizNo })).toEqual([]);
   });

@@ -5,7 +5,7 @@ import { type ConsumerOptions, openConsumer } from '../../connector/kafka/consum
 import { openProducer, type RecordProducer } from '../../connector/kafka/producer.ts';
 import { partitionKey } from '../../connector/kernel/position.ts';
 import { systemClock } from '../../connector/system-clock.ts';
-import type { BrokerWorld } from '../conformance/consumer.suite.ts';
+import type { BrokerWorld } from '../conformance/broker-world.ts';
 
 /** A real broker for the conformance suite and the tests beside it. */
 export interface KafkaWorld extends BrokerWorld, AsyncDisposable {
@@ -14,6 +14,8 @@ export interface KafkaWorld extends BrokerWorld, AsyncDisposable {
   readonly producer: RecordProducer;
   consumerOptions(group: string, topics: readonly string[]): ConsumerOptions;
   newTopicName(): string;
+  /** Writes these values to partition 0 in one batch, uncompressed; the topic's own compression is applied by the broker. */
+  sendBatch(topic: string, values: readonly Buffer[]): Promise<void>;
 }
 
 /** Connects to the broker at `bootstrap`. */
@@ -70,6 +72,9 @@ export async function openKafkaWorld(bootstrap: string): Promise<KafkaWorld> {
       const topic = newTopicName();
       await admin.createTopics({ waitForLeaders: true, topics: [{ topic, numPartitions: partitions }] });
       return topic;
+    },
+    sendBatch: async (topic, values) => {
+      await plain.send({ topic, messages: values.map(value => ({ partition: 0, value })) });
     },
     newGroup: () => `g-${randomUUID()}`,
     write: record => producer.write(record),

@@ -195,15 +195,27 @@ async function untilEqual(compare: () => Promise<Comparison>, sandbox: Sandbox):
     const { requests } = sandbox.stats();
     if (requests !== last) movedAt = performance.now();
     last = requests;
-    if (performance.now() - movedAt > stuckMs) throw new Error(`not equal: ${firstDifferences(comparison)}`);
+    if (performance.now() - movedAt > stuckMs) throw new Error(`not equal: ${firstDifferences(comparison, sandbox)}`);
     await sleep(100);
   }
 }
 
-function firstDifferences({ orders, strangers }: Comparison): string {
+/** The first orders that differ, each with the story of its requests. */
+function firstDifferences({ orders, strangers }: Comparison, sandbox: Sandbox): string {
   const differing = orders.filter(({ differences }) => differences.length > 0);
   const shown = differing
     .slice(0, 3)
-    .map(({ merchantBizNo, differences }) => `${merchantBizNo}: ${differences.join('; ')}`);
+    .map(({ merchantBizNo, differences }) =>
+      [`${merchantBizNo}: ${differences.join('; ')}`, ...requestsOf(merchantBizNo, sandbox)].join('\n  '),
+    );
   return `${differing.length} of ${orders.length} orders differ, ${strangers.length} strangers\n${shown.join('\n')}`;
+}
+
+function requestsOf(order: string, sandbox: Sandbox): string[] {
+  return sandbox.requests
+    .list({ order })
+    .map(
+      ({ sequence, command, orderStatus, bizDate, outcome, resultCode, requestId }) =>
+        `#${sequence} ${command} ${orderStatus} ${bizDate} → ${outcome} ${resultCode} (${requestId?.slice(0, 8)})`,
+    );
 }

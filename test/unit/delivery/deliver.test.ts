@@ -1,82 +1,20 @@
 import { execFileSync } from 'node:child_process';
-import { constants, createHash, generateKeyPairSync, sign, verify } from 'node:crypto';
+import { constants, createHash, verify } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type DeliveryOptions, type OpenDelivery, openDelivery } from '../../../connector/delivery/deliver.ts';
-import { Fault } from '../../../connector/kernel/fault.ts';
+import { describe, expect, it } from 'vitest';
 import { Secret } from '../../../connector/kernel/secret.ts';
-import { type Clock, instant } from '../../../connector/kernel/time.ts';
-import type { Answer, SignatureCheck } from '../../../connector/order/answer.ts';
-import type { CardRequest } from '../../../connector/order/decide.ts';
-import {
-  type ArrivedRequest,
-  answers,
-  type Behaviour,
-  type FakePlatform,
-  keepsSilent,
-  resets,
-  startFakePlatform,
-} from '../../support/fake-platform.ts';
+import { type ArrivedRequest, answers, type Behaviour, keepsSilent, resets } from '../../support/fake-platform.ts';
+import { newDeliveries, ours, path, success } from './deliveries.ts';
 
-const ours = generateKeyPairSync('rsa', { modulusLength: 2048 });
-const theirs = generateKeyPairSync('rsa', { modulusLength: 2048 });
-const path = '/api/open/alipay/intl/promotion/order/contractCardSync';
-const never = new AbortController().signal;
-const clock: Clock = { now: () => instant(Date.UTC(2026, 10, 23, 1, 2, 3, 45)), sleep: async () => undefined };
-const success = '{"result":{"resultStatus":"S","resultCode":"SUCCESS","resultMessage":"success"}}';
-
-let platform: FakePlatform;
-let delivery: OpenDelivery;
-let checks: SignatureCheck[];
-
-beforeEach(async () => {
-  platform = await startFakePlatform();
-  platform.behave(answers(success));
-  open();
-});
-
-afterEach(async () => {
-  await delivery[Symbol.asyncDispose]();
-  await platform[Symbol.asyncDispose]();
-});
-
-function open(options: Partial<DeliveryOptions> = {}): void {
-  checks = [];
-  const all: DeliveryOptions = {
-    baseUrl: platform.url,
-    path,
-    clientId: '4Q5Y8W0WSG45P907917',
-    privateKey: new Secret(ours.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()),
-    keyVersion: 3,
-    agentToken: null,
-    publicKey: null,
-    verifyAnswers: 'off',
-    tls: null,
-    connectTimeoutMs: 5_000,
-    requestTimeoutMs: 60_000,
-    answerBytesMax: 65_536,
-    connectionsMax: 4,
-    ...options,
-  };
-  delivery = openDelivery(all, clock, { signatureChecked: check => checks.push(check) });
-}
-
-async function reopen(options: Partial<DeliveryOptions>): Promise<void> {
-  await delivery[Symbol.asyncDispose]();
-  open(options);
-}
-
-function deliver(body = '{"requestId":"1"}', signal = never): Promise<Answer> {
-  // Delivery reads nothing of a request but its body.
-  return delivery.deliver({ body } as CardRequest, signal);
-}
+const world = newDeliveries();
+const { deliver, reopen } = world;
 
 async function arrivedAfter(body: string): Promise<ArrivedRequest> {
   await deliver(body);
-  const request = platform.requests.at(-1);
+  const request = world.platform.requests.at(-1);
   if (request === undefined) throw new Error('nothing arrived');
   return request;
 }
@@ -115,7 +53,7 @@ describe('a request', () => {
   });
 
   it("goes under the base URL's path, which is signed too", async () => {
-    await reopen({ baseUrl: `${platform.url}/proxy/` });
+    await reopen({ baseUrl: `${world.platform.url}/proxy/` });
     const request = await arrivedAfter('{}');
     expect(request.path).toBe(`/proxy${path}`);
     expect(verify('sha256', signedContent(request), ours.publicKey, signatureOf(request))).toBe(true);
@@ -158,7 +96,7 @@ describe('an answer', () => {
   it('is told whole: status, result, Tracer-Id and Retry-After', async () => {
     const body =
       '{"result":{"resultStatus":"U","resultCode":"REQUEST_TRAFFIC_EXCEED_LIMIT","resultMessage":"slow down"}}';
-    platform.behave(answers(body, { status: 429, headers: { 'Tracer-Id': 'T-1', 'Retry-After': '7' } }));
+    world.platform.behave(answers(body, { status: 429, headers: { 'Tracer-Id': 'T-1', 'Retry-After': '7' } }));
     expect(await deliver()).toEqual({
       kind: 'answered',
       httpStatus: 429,
@@ -178,18 +116,18 @@ describe('an answer', () => {
     ['garbage', answers(Buffer.from([0xff, 0xfe, 0x00])), 200, 'a body that is no JSON'],
     ['JSON of somebody else', answers('{"error":"not found"}', { status: 404 }), 404, 'JSON without a resultCode'],
   ])('without a result says why: %s', async (_, behaviour, httpStatus, unreadable) => {
-    platform.behave(behaviour);
+    world.platform.behave(behaviour);
     expect(await deliver()).toMatchObject({ kind: 'answered', httpStatus, result: null, unreadable });
   });
 
   it('is read as UTF-8 whatever charset its header claims', async () => {
     const body = success.replace('success"}', '成功"}');
-    platform.behave(answers(body, { headers: { 'content-type': 'application/json; charset=GBK' } }));
+    world.platform.behave(answers(body, { headers: { 'content-type': 'application/json; charset=GBK' } }));
     expect(await deliver()).toMatchObject({ result: { message: '成功' } });
   });
 
   it('has a Tracer-Id of at most 128 characters', async () => {
-    platform.behave(answers(success, { headers: { 'tracer-id': 't'.repeat(5_000) } }));
+    world.platform.behave(answers(success, { headers: { 'tracer-id': 't'.repeat(5_000) } }));
     expect(await deliver()).toMatchObject({ tracerId: 't'.repeat(128) });
   });
 
@@ -197,79 +135,34 @@ describe('an answer', () => {
     ['a reset', resets, 'connection'],
     ['an answer past the limit', answers('x'.repeat(65_537)), 'too-large'],
   ])('that did not come is told: %s', async (_, behaviour, cause) => {
-    platform.behave(behaviour);
+    world.platform.behave(behaviour);
     expect(await deliver()).toMatchObject({ kind: 'unanswered', cause });
   });
 
   it('that takes too long is told', async () => {
     await reopen({ requestTimeoutMs: 50 });
-    platform.behave(keepsSilent);
+    world.platform.behave(keepsSilent);
     expect(await deliver()).toMatchObject({ kind: 'unanswered', cause: 'timeout' });
   });
 
   it('that is given up is told', async () => {
-    platform.behave(keepsSilent);
+    world.platform.behave(keepsSilent);
     const abort = new AbortController();
     const answer = deliver('{}', abort.signal);
-    await platform.arrived(1);
+    await world.platform.arrived(1);
     abort.abort();
     expect(await answer).toMatchObject({ kind: 'unanswered', cause: 'aborted' });
   });
 
   it('that is given up before it is sent sends nothing', async () => {
     expect(await deliver('{}', AbortSignal.abort())).toMatchObject({ kind: 'unanswered', cause: 'aborted' });
-    expect(platform.requests).toEqual([]);
-  });
-});
-
-/** A platform that signs its answers over the time, or over another one than it says. */
-function signs(time: string, said = time): Behaviour {
-  const content = `POST ${path}\n4Q5Y8W0WSG45P907917.${time}.${success}`;
-  const signature = encodeURIComponent(sign('sha256', Buffer.from(content), theirs.privateKey).toString('base64'));
-  const headers = { 'Response-Time': said, Signature: `algorithm=RSA256,keyVersion=1,signature=${signature}` };
-  return answers(success, { headers });
-}
-
-describe("an answer's signature", () => {
-  const publicKey = theirs.publicKey.export({ type: 'spki', format: 'pem' }).toString();
-  const good = signs('2026-11-23T01:02:03.100+00:00');
-  const bad = signs('2026-11-23T01:02:03.100+00:00', '2026-11-23T01:02:03.101+00:00');
-  const none = answers(success);
-
-  it.each<[DeliveryOptions['verifyAnswers'], string, Behaviour, SignatureCheck, SignatureCheck[]]>([
-    ['required', 'good', good, 'verified', ['verified']],
-    ['required', 'bad', bad, 'bad', ['bad']],
-    ['required', 'missing', none, 'missing', ['missing']],
-    ['warn', 'good', good, 'unchecked', ['verified']],
-    ['warn', 'bad', bad, 'unchecked', ['bad']],
-    ['warn', 'missing', none, 'unchecked', ['missing']],
-    ['off', 'good', good, 'unchecked', []],
-    ['off', 'bad', bad, 'unchecked', []],
-  ])(
-    'with verifyAnswers: %s, a %s one is believed as it should be, and reported',
-    async (verifyAnswers, _, behaviour, signature, reported) => {
-      await reopen({ verifyAnswers, publicKey });
-      platform.behave(behaviour);
-      expect(await deliver()).toMatchObject({ kind: 'answered', signature, result: { code: 'SUCCESS' } });
-      expect(checks).toEqual(reported);
-    },
-  );
-
-  it.each(['required', 'warn'] as const)(
-    'is never left out in silence: verifyAnswers: %s needs a key',
-    verifyAnswers => {
-      expect(() => open({ verifyAnswers, publicKey: null })).toThrow(/KEY_INVALID.*platform\.publicKeyFile is missing/);
-    },
-  );
-
-  it('is not looked at with a key that cannot be read: delivery does not open', () => {
-    expect(() => open({ verifyAnswers: 'required', publicKey: 'x' })).toThrow(Fault);
+    expect(world.platform.requests).toEqual([]);
   });
 });
 
 describe('opening', () => {
   it('connects to nothing, and refuses a bad private key', async () => {
-    expect(platform.connectionsPeak).toBe(0);
-    expect(() => open({ privateKey: new Secret('x') })).toThrow(/KEY_INVALID/);
+    expect(world.platform.connectionsPeak).toBe(0);
+    expect(() => world.open({ privateKey: new Secret('x') })).toThrow(/KEY_INVALID/);
   });
 });

@@ -69,8 +69,7 @@ export function planOf(seed: number): Plan {
   // Without a journal a crash or a lost partition forgets: ties of bizDate, life after an end, and orders in two
   // partitions are then beyond this version (see DESIGN, "State in memory first").
   const remembers = blows.length === 0;
-  // Nor is what differs between two lives of an order that ended, when each life conflated it in its own way.
-  const { logs, orders } = logsOf(random, remembers, remembers || !conflate);
+  const { logs, orders } = logsOf(random, remembers);
   const poison = poisonOf(random, orders);
   // A poison order that is all alone cannot be told from an outage.
   const lingers = [...poison.values()].some(kind => kind !== 'rejects');
@@ -124,7 +123,7 @@ function poisonOf(random: SeededRandom, orders: readonly MerchantBizNo[]): Map<M
   return new Map(poisoned.map(order => [order, random.pick(['rejects', 'fails', 'times-out', 'refuses-us'])]));
 }
 
-function logsOf(random: SeededRandom, remembers: boolean, mayEnd: boolean) {
+function logsOf(random: SeededRandom, remembers: boolean) {
   const orders = Array.from({ length: 1 + random.below(6) }, (_, index) =>
     merchantBizNo(`${random.chance(0.6) ? 'new' : 'old'}-${index}`),
   );
@@ -142,7 +141,7 @@ function logsOf(random: SeededRandom, remembers: boolean, mayEnd: boolean) {
     const log = logs.get(partitionKey(sourceTopic, partition)) ?? [];
     // Compaction and transaction markers leave gaps.
     const offset = (log.at(-1)?.offset ?? -1n) + 1n + BigInt(random.chance(0.2) ? random.below(4) : 0);
-    const means = meaningOf(random, { order, n, partition, offset, changes, remembers, mayEnd });
+    const means = meaningOf(random, { order, n, partition, offset, changes, remembers });
     if (typeof means !== 'string') changes.push(means);
     const at = instant(dawn + Math.floor((n / count) * spanMs));
     log.push({ offset, at, means, lateMs: random.chance(0.1) ? 1 + random.below(40) : null });
@@ -159,10 +158,9 @@ function meaningOf(
     readonly offset: Offset;
     readonly changes: readonly CardChange[];
     readonly remembers: boolean;
-    readonly mayEnd: boolean;
   },
 ): PlannedRecord['means'] {
-  const { order, n, partition, offset, changes, remembers, mayEnd } = place;
+  const { order, n, partition, offset, changes, remembers } = place;
   if (random.chance(0.05)) return 'needless';
   if (random.chance(0.03)) return 'unusable';
   const last = changes.at(-1);
@@ -179,10 +177,10 @@ function meaningOf(
     offset,
     creates,
     text: random.pick(['a', 'b', 'c']),
-    ends: mayEnd && random.chance(0.12),
+    ends: random.chance(0.12),
     source: lsnAt(n),
     // The same millisecond as another change, or a clock that went back.
     bizDate: instant(dawn + (remembers ? Math.max(0, n - random.below(6)) : n)),
-    endDate: mayEnd && random.chance(0.04) ? instant(dawn - 1) : null,
+    endDate: random.chance(0.04) ? instant(dawn - 1) : null,
   });
 }
