@@ -1,6 +1,6 @@
 import { Fault } from '../kernel/fault.ts';
 import type { Clock, DurationMs, Random } from '../kernel/time.ts';
-import { type CardRequest, decide, type Policy } from '../order/decide.ts';
+import { type DeliverDecision, decide, type Policy } from '../order/decide.ts';
 import type { RequestIdForm } from '../order/request-id.ts';
 import type { Accounts } from './accounts.ts';
 import { Breaker, distinctOrdersMin } from './breaker.ts';
@@ -155,7 +155,7 @@ export class Dispatcher {
       const state = this.#parts.book.get(lane.order);
       const decision = decide(state, change, policy);
       if (decision.kind === 'deliver') {
-        this.#start(lane, entry, decision.request, policy, probe);
+        this.#start(lane, entry, decision, policy, probe);
         return true;
       }
       const { reason } = decision;
@@ -169,11 +169,11 @@ export class Dispatcher {
     return false;
   }
 
-  #start(lane: Lane, entry: Entry, request: CardRequest, policy: Policy, probe: boolean): void {
+  #start(lane: Lane, entry: Entry, decision: DeliverDecision, policy: Policy, probe: boolean): void {
     lane.state = 'running';
     this.#inFlight++;
     this.#running++;
-    carry(entry, request, policy, this.#parts, this.#abandoning.signal)
+    carry(entry, decision, policy, this.#parts, this.#abandoning.signal)
       .then(carried => this.#conclude(lane, entry, carried, probe))
       .catch(this.#parts.fail);
   }

@@ -1,11 +1,11 @@
 import { type Clock, instant } from '../kernel/time.ts';
 import { type Answer, describeAnswer } from '../order/answer.ts';
 import type { MerchantBizNo } from '../order/change.ts';
-import { type CardRequest, healedRequest, type Policy } from '../order/decide.ts';
+import { againRequest, type CardRequest, type DeliverDecision, healedRequest, type Policy } from '../order/decide.ts';
 import type { OrderEvent } from '../order/event.ts';
 import { judge, type Verdict } from '../order/verdict.ts';
 import type { Health } from './breaker.ts';
-import type { Entry } from './lane.ts';
+import type { Entry, Pending } from './lane.ts';
 import type { Delivery, Meter } from './ports.ts';
 
 /** What carrying a change needs of the world. */
@@ -26,17 +26,24 @@ export interface Carried {
     | { readonly kind: 'not-ours' };
 }
 
-/** One attempt to deliver an entry's request, healed at once where the platform knows better about SEND and UPDATE. Never rejects. */
+// SEND and UPDATE once each, and the first one once again: what was refused may be answered from the platform's memory.
+const healsMax = 2;
+
+/**
+ * One attempt to deliver an entry's request, healed at once where the platform knows better about SEND and UPDATE: under
+ * the other command, then under the first one again, with a requestId of its own. Never rejects.
+ */
 export async function carry(
   entry: Entry,
-  request: CardRequest,
+  { request, cardExpected, after }: DeliverDecision,
   policy: Policy,
   parts: CarryParts,
   signal: AbortSignal,
 ): Promise<Carried> {
   const { clock, delivery, meter } = parts;
-  let current = entry.pending ?? { request, healed: false };
+  let current: Pending = entry.pending ?? { request, heals: 0 };
   for (;;) {
+    const before = entry.pending;
     const startedAt = clock.now();
     entry.firstAttemptAt ??= startedAt;
     entry.attempts++;
@@ -44,15 +51,26 @@ export async function carry(
     const answer = await delivery.deliver(current.request, signal);
     const now = clock.now();
     entry.lastAttemptAt = now;
-    const verdict = judge(answer, current.request.command, current.healed);
+    const verdict = judge(answer, current.request.command);
     meter.attempted({ request: current.request, answer, verdict, durationMs: now - startedAt });
-    if (verdict.kind !== 'heal') return { request: current.request, answer, verdict };
-    // No card, and the status would hide it: that is what the order is owed.
-    if (verdict.command === 'SEND' && entry.change.card.ends) {
-      return { request: current.request, answer, verdict: { kind: 'nothing-to-end' } };
+    const attempted = { request: current.request, answer };
+    if (verdict.kind !== 'heal') return { ...attempted, verdict };
+    // No card, and the status would hide it: that is what the order is owed, once it is sure.
+    const nothingToEnd = verdict.command === 'SEND' && entry.change.card.ends;
+    if (nothingToEnd && (current.heals > 0 || !cardExpected)) {
+      return { ...attempted, verdict: { kind: 'nothing-to-end' } };
     }
-    if (entry.partition.revoked) return { request: current.request, answer, verdict: { kind: 'not-ours' } };
-    current = { request: healedRequest(current.request, verdict.command, policy), healed: true };
+    if (entry.partition.revoked) return { ...attempted, verdict: { kind: 'not-ours' } };
+    if (current.heals === healsMax) {
+      // It contradicts itself. Later it is asked from the request before, for this one's answer may be remembered.
+      entry.pending = before;
+      return { ...attempted, verdict: { kind: 'retry', cause: 'unknown-outcome', afterMs: null } };
+    }
+    const tried = nothingToEnd ? current.request.command : verdict.command;
+    current =
+      nothingToEnd || current.heals > 0
+        ? { request: againRequest(current.request, tried, policy, after), heals: healsMax }
+        : { request: healedRequest(current.request, tried, policy), heals: 1 };
     meter.healed(current.request);
   }
 }

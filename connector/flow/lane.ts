@@ -7,6 +7,12 @@ import type { DeliveryUnconfirmed } from '../order/event.ts';
 import { isLater } from '../order/source-position.ts';
 import type { PartitionFlow } from './partition-flow.ts';
 
+/** A request that is to be repeated as it is, and how often its change was sent under another command before. */
+export interface Pending {
+  readonly request: CardRequest;
+  readonly heals: number;
+}
+
 /** A change in its lane, with the record it came from and what was tried so far. */
 export interface Entry {
   readonly change: CardChange;
@@ -21,7 +27,7 @@ export interface Entry {
   firstAttemptAt: Instant | null;
   lastAttemptAt: Instant | null;
   /** The request to repeat: the same id, the same body. */
-  pending: { readonly request: CardRequest; readonly healed: boolean } | null;
+  pending: Pending | null;
   /** What may have been sent of the changes whose place it took; the order's state learns of it when its turn comes. */
   doubt: DeliveryUnconfirmed | null;
 }

@@ -1,3 +1,4 @@
+import { formatPosition, type Position } from '../kernel/position.ts';
 import type { Instant } from '../kernel/time.ts';
 import { instant } from '../kernel/time.ts';
 import type { CardChange, Command } from './change.ts';
@@ -31,10 +32,18 @@ export interface Policy {
   readonly mayBeRepeat: boolean;
 }
 
-/** Deliver this request, or leave the change out. */
-export type Decision =
-  | { readonly kind: 'deliver'; readonly request: CardRequest }
-  | { readonly kind: 'skip'; readonly reason: SkipReason };
+/** Deliver this request. */
+export interface DeliverDecision {
+  readonly kind: 'deliver';
+  readonly request: CardRequest;
+  /** There is a card, or there may be one: "no such order" may then be an answer from the platform's memory. */
+  readonly cardExpected: boolean;
+  /** The last change of a card that is known to be there, or null. */
+  readonly after: Position | null;
+}
+
+/** Deliver, or leave the change out. */
+export type Decision = DeliverDecision | { readonly kind: 'skip'; readonly reason: SkipReason };
 
 // A card so close to its end is taken for expired: an UPDATE of an expired card is ignored in silence (API document,
 // "UPDATE"), whereas a SEND of a live one is answered UN_SUPPORT_BUSINESS and healed.
@@ -47,12 +56,29 @@ export function decide(state: OrderState, change: CardChange, policy: Policy): D
   return {
     kind: 'deliver',
     request: requestFor(change, commandFor(state, change, policy), bizDateAfter(state, change), policy),
+    cardExpected: state.kind === 'live' || policy.mayBeRepeat,
+    after: state.kind === 'live' ? state.through : null,
   };
 }
 
 /** The request of the same change under the other command: another deterministic requestId, the same card. */
 export function healedRequest(request: CardRequest, command: Command, policy: Policy): CardRequest {
   return requestFor(request.change, command, request.bizDate, policy);
+}
+
+/**
+ * The request of the same change under the command that was tried first, after the other one was refused: an UPDATE may have
+ * been answered ORDER_NOT_FOUND in a former life, before the card was made, and the platform remembers that answer by its
+ * requestId. So the id names the card's last change (`after`).
+ */
+export function againRequest(
+  request: CardRequest,
+  command: Command,
+  policy: Policy,
+  after: Position | null,
+): CardRequest {
+  const again = after === null ? '' : formatPosition(after);
+  return requestFor(request.change, command, request.bizDate, policy, again);
 }
 
 function reasonToSkip(state: OrderState, change: CardChange, policy: Policy): SkipReason | null {
@@ -121,8 +147,14 @@ function bizDateAfter(state: OrderState, change: CardChange): Instant {
   return state.bizDate === null ? change.bizDate : instant(Math.max(change.bizDate, state.bizDate + 1));
 }
 
-function requestFor(change: CardChange, command: Command, bizDate: Instant, policy: Policy): CardRequest {
-  const id = requestId(change.position, command, policy.requestIdForm);
+function requestFor(
+  change: CardChange,
+  command: Command,
+  bizDate: Instant,
+  policy: Policy,
+  again?: string,
+): CardRequest {
+  const id = requestId(change.position, command, policy.requestIdForm, again);
   const body = `{"requestId":"${id}","command":"${command}","bizDate":${bizDate},${change.card.members}}`;
   return { requestId: id, command, bizDate, body, change };
 }

@@ -21,16 +21,15 @@ export type Verdict =
   | { readonly kind: 'accepted' }
   /** The same request again, not before `afterMs` where the platform asks for that. */
   | { readonly kind: 'retry'; readonly cause: RetryCause; readonly afterMs: number | null }
-  /** The same change under the other command, once. */
+  /** The same change under the other command; how often is the caller's to bound. */
   | { readonly kind: 'heal'; readonly command: Command }
   | { readonly kind: 'reject'; readonly reason: string }
   | { readonly kind: 'halt'; readonly reason: string };
 
-/** Judges one attempt. `healed`: this change was already sent under the other command, so it is not healed again. */
-export function judge(answer: Answer, command: Command, healed: boolean): Verdict {
+/** Judges one attempt. */
+export function judge(answer: Answer, command: Command): Verdict {
   if (answer.kind === 'unanswered') return judgeSilence(answer);
-  const verdict =
-    answer.result === null ? judgeHttpStatus(answer) : judgeResult(answer, answer.result, command, healed);
+  const verdict = answer.result === null ? judgeHttpStatus(answer) : judgeResult(answer, answer.result, command);
   // An answer whose signature does not hold says nothing of the order. That we are refused is believed all the same: a
   // gateway that does not know us cannot sign for us, and to halt loses nothing. Nor does asking again: a proxy's 503 stays one.
   const distrusted = answer.signature === 'bad' || answer.signature === 'missing';
@@ -43,7 +42,7 @@ function judgeSilence(answer: Unanswered): Verdict {
   return { kind: 'retry', cause: causes[answer.cause], afterMs: null };
 }
 
-function judgeResult(answer: Answered, result: Result, command: Command, healed: boolean): Verdict {
+function judgeResult(answer: Answered, result: Result, command: Command): Verdict {
   const { code } = result;
   const entry = resultCodeEntry(code);
   if (entry === undefined) return judgeUndocumented(answer, result);
@@ -54,9 +53,9 @@ function judgeResult(answer: Answered, result: Result, command: Command, healed:
     case 'retry':
       return retry(answer, code === 'REQUEST_TRAFFIC_EXCEED_LIMIT' ? 'traffic-limit' : 'unknown-outcome');
     case 'heal-to-send':
-      return healed ? { kind: 'reject', reason: code } : { kind: 'heal', command: 'SEND' };
+      return { kind: 'heal', command: 'SEND' };
     case 'heal-to-update':
-      return healed ? retry(answer, 'unknown-outcome') : { kind: 'heal', command: 'UPDATE' };
+      return { kind: 'heal', command: 'UPDATE' };
     case 'halt':
       return { kind: 'halt', reason: code };
     case 'reject':

@@ -42,7 +42,7 @@ describe('Accounts', () => {
   const pendingOf = (entry: ReturnType<typeof taken>) => {
     const decision = decide(initialState, entry.change, aPolicy());
     if (decision.kind === 'skip') throw new Error('nothing to send');
-    return { request: decision.request, healed: false };
+    return { request: decision.request, heals: 0 };
   };
 
   it('settling frees the load, moves the frontier and counts, each once', () => {
@@ -102,7 +102,7 @@ describe('Accounts', () => {
       const older = taken({ n: 3 });
       const { request } = pendingOf(older);
       const bizDate = instant(request.bizDate + 7);
-      older.pending = { request: { ...request, bizDate }, healed: false };
+      older.pending = { request: { ...request, bizDate }, heals: 0 };
       const newer = taken({ n: 4 });
       accounts.supersede(older, newer);
       expect(newer.doubt).toMatchObject({ kind: 'delivery-unconfirmed', position: older.change.position, bizDate });

@@ -76,7 +76,7 @@ describe('FollowUp', () => {
     entry.attempts++;
     entry.firstAttemptAt ??= dawn;
     entry.lastAttemptAt = clock.now();
-    entry.pending = { request: decision.request, healed: false };
+    entry.pending = { request: decision.request, heals: 0 };
     return { request: decision.request, answer, verdict };
   };
 

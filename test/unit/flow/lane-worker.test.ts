@@ -34,14 +34,14 @@ describe('carry', () => {
     partition = new PartitionFlow(partitionKey(sourceTopic, 0));
   });
 
-  const start = (parts: ChangeParts = {}) => {
+  const start = (parts: ChangeParts = {}, policy = aPolicy()) => {
     const change = aChange(parts);
-    const decision = decide(initialState, change, aPolicy());
+    const decision = decide(initialState, change, policy);
     if (decision.kind === 'skip') throw new Error('nothing to carry');
-    return { entry: entryOf(change, aRecord(), partition), request: decision.request };
+    return { entry: entryOf(change, aRecord(), partition), decision, request: decision.request };
   };
-  const carried = async ({ entry, request }: ReturnType<typeof start>): Promise<Carried> => {
-    const pending = carry(entry, request, aPolicy(), { clock, delivery, meter }, new AbortController().signal);
+  const carried = async ({ entry, decision }: ReturnType<typeof start>): Promise<Carried> => {
+    const pending = carry(entry, decision, aPolicy(), { clock, delivery, meter }, new AbortController().signal);
     while (await clock.step());
     return pending;
   };
@@ -72,18 +72,46 @@ describe('carry', () => {
     expect(commands()).toEqual(['SEND', 'UPDATE']);
   });
 
-  it('heals once only', async () => {
+  it('goes back to the first command, under an id of its own: its refusal may be a memory of before there was a card', async () => {
+    const refused = new Set<string>();
+    delivery.script = ({ command, requestId }) => {
+      if (command === 'SEND') return anAnswer('UN_SUPPORT_BUSINESS');
+      if (refused.size === 0) refused.add(requestId);
+      return anAnswer(refused.has(requestId) ? 'ORDER_NOT_FOUND' : 'SUCCESS');
+    };
+    expect((await carried(start())).verdict).toEqual({ kind: 'accepted' });
+    expect(commands()).toEqual(['UPDATE', 'SEND', 'UPDATE']);
+    expect(new Set(delivery.requests.map(({ requestId }) => requestId)).size).toBe(3);
+  });
+
+  it('heals no further where the platform contradicts itself: it is asked again later, from the request before', async () => {
     delivery.script = ({ command }) => anAnswer(command === 'SEND' ? 'UN_SUPPORT_BUSINESS' : 'ORDER_NOT_FOUND');
-    expect((await carried(start())).verdict).toMatchObject({ kind: 'retry', cause: 'unknown-outcome' });
-    expect(commands()).toEqual(['UPDATE', 'SEND']);
-    expect((await carried(start({ creates: true }))).verdict).toEqual({ kind: 'reject', reason: 'ORDER_NOT_FOUND' });
-    expect(commands()).toEqual(['UPDATE', 'SEND', 'SEND', 'UPDATE']);
+    const one = start();
+    expect((await carried(one)).verdict).toMatchObject({ kind: 'retry', cause: 'unknown-outcome' });
+    expect(commands()).toEqual(['UPDATE', 'SEND', 'UPDATE']);
+    expect((await carried(one)).verdict).toMatchObject({ kind: 'retry', cause: 'unknown-outcome' });
+    expect(commands()).toEqual(['UPDATE', 'SEND', 'UPDATE', 'SEND', 'UPDATE']);
+    expect(delivery.requests.slice(3)).toEqual(delivery.requests.slice(1, 3));
   });
 
   it('does not make a card to end it', async () => {
     delivery.script = () => anAnswer('ORDER_NOT_FOUND');
     expect((await carried(start({ ends: true }))).verdict).toEqual({ kind: 'nothing-to-end' });
     expect(commands()).toEqual(['UPDATE']);
+  });
+
+  it('asks once more, under an id of its own, before it takes a card that may be there for none', async () => {
+    let refusals = 0;
+    delivery.script = () => anAnswer(refusals++ === 0 ? 'ORDER_NOT_FOUND' : 'SUCCESS');
+    const parts = { ends: true };
+    const repeat = aPolicy({ mayBeRepeat: true });
+    expect((await carried(start(parts, repeat))).verdict).toEqual({ kind: 'accepted' });
+    expect(commands()).toEqual(['UPDATE', 'UPDATE']);
+    expect(delivery.requests[1]?.requestId).not.toBe(delivery.requests[0]?.requestId);
+
+    delivery.script = () => anAnswer('ORDER_NOT_FOUND');
+    expect((await carried(start(parts, repeat))).verdict).toEqual({ kind: 'nothing-to-end' });
+    expect(commands()).toHaveLength(4);
   });
 
   it('repeats the healed request, the same id and body, when that one failed', async () => {
@@ -109,8 +137,8 @@ describe('carry', () => {
   it('hands the signal on, so that a request can be given up', async () => {
     delivery.script = () => 'never';
     const giveUp = new AbortController();
-    const { entry, request } = start();
-    const pending = carry(entry, request, aPolicy(), { clock, delivery, meter }, giveUp.signal);
+    const { entry, decision } = start();
+    const pending = carry(entry, decision, aPolicy(), { clock, delivery, meter }, giveUp.signal);
     giveUp.abort();
     expect((await pending).verdict).toEqual({ kind: 'retry', cause: 'network', afterMs: null });
   });

@@ -46,6 +46,17 @@ describe('requestId', () => {
     );
   });
 
+  it('is another one for a command that is tried again', () => {
+    fc.assert(
+      fc.property(positions, commands, (position, command) => {
+        const { topic, partition, offset } = position;
+        expect(requestId(position, command, 'uuid', 'orders/0@7')).toBe(
+          uuidV5(namespace, `${topic}/${partition}/${offset}/${command}/again/orders/0@7`),
+        );
+      }),
+    );
+  });
+
   it('has the form of one, with version and variant', () => {
     fc.assert(
       fc.property(positions, commands, (position, command) => {

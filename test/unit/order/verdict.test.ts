@@ -12,20 +12,20 @@ const heal = (command: Command) => ({ kind: 'heal', command }) as const;
 const retry = (cause: string, afterMs: number | null = null) => ({ kind: 'retry', cause, afterMs });
 
 describe('judge, by result code (HTTP 200)', () => {
-  // Columns: SEND, UPDATE, SEND after a heal, UPDATE after a heal.
-  const rejects = (code: string) => [reject(code), reject(code), reject(code), reject(code)];
-  const halts = (code: string) => [halt(code), halt(code), halt(code), halt(code)];
+  // Columns: SEND, UPDATE.
+  const rejects = (code: string) => [reject(code), reject(code)];
+  const halts = (code: string) => [halt(code), halt(code)];
   const unknown = retry('unknown-outcome');
   const limited = retry('traffic-limit');
   const table: Record<keyof typeof resultCodes, readonly object[]> = {
-    SUCCESS: [accepted, accepted, accepted, accepted],
-    ORDER_NOT_FOUND: [reject('ORDER_NOT_FOUND'), heal('SEND'), reject('ORDER_NOT_FOUND'), reject('ORDER_NOT_FOUND')],
-    UN_SUPPORT_BUSINESS: [heal('UPDATE'), unknown, unknown, unknown],
+    SUCCESS: [accepted, accepted],
+    ORDER_NOT_FOUND: [reject('ORDER_NOT_FOUND'), heal('SEND')],
+    UN_SUPPORT_BUSINESS: [heal('UPDATE'), unknown],
     ORDER_STATUS_INVALID: rejects('ORDER_STATUS_INVALID'),
     PARAM_ILLEGAL: rejects('PARAM_ILLEGAL'),
-    UNKNOWN_EXCEPTION: [unknown, unknown, unknown, unknown],
-    SYSTEM_ERROR: [unknown, unknown, unknown, unknown],
-    REQUEST_TRAFFIC_EXCEED_LIMIT: [limited, limited, limited, limited],
+    UNKNOWN_EXCEPTION: [unknown, unknown],
+    SYSTEM_ERROR: [unknown, unknown],
+    REQUEST_TRAFFIC_EXCEED_LIMIT: [limited, limited],
     PROCESS_FAIL: rejects('PROCESS_FAIL'),
     INVALID_SIGNATURE: halts('INVALID_SIGNATURE'),
     KEY_NOT_FOUND: halts('KEY_NOT_FOUND'),
@@ -38,12 +38,7 @@ describe('judge, by result code (HTTP 200)', () => {
 
   it.each(Object.entries(table))('%s', (code, verdicts) => {
     const answer = anAnswer(code);
-    expect([
-      judge(answer, 'SEND', false),
-      judge(answer, 'UPDATE', false),
-      judge(answer, 'SEND', true),
-      judge(answer, 'UPDATE', true),
-    ]).toEqual(verdicts);
+    expect([judge(answer, 'SEND'), judge(answer, 'UPDATE')]).toEqual(verdicts);
   });
 });
 
@@ -52,20 +47,20 @@ describe('judge, a code that is not documented', () => {
     anAnswer('BRAND_NEW', { httpStatus, result: { code: 'BRAND_NEW', status, message: '' } });
 
   it('follows its resultStatus', () => {
-    expect(judge(strange('S'), 'SEND', false)).toEqual(accepted);
-    expect(judge(strange('U'), 'SEND', false)).toEqual(retry('unknown-outcome'));
-    expect(judge(strange('F'), 'SEND', false)).toEqual(reject('BRAND_NEW'));
+    expect(judge(strange('S'), 'SEND')).toEqual(accepted);
+    expect(judge(strange('U'), 'SEND')).toEqual(retry('unknown-outcome'));
+    expect(judge(strange('F'), 'SEND')).toEqual(reject('BRAND_NEW'));
   });
 
   it('is not held against the order when HTTP says that the gateway is out, or refuses us', () => {
-    expect(judge(strange('F', 503), 'SEND', false)).toEqual(retry('http-status'));
-    expect(judge(strange('F', 429), 'SEND', false)).toEqual(retry('traffic-limit'));
-    expect(judge(strange('F', 401), 'SEND', false)).toEqual(halt('HTTP 401'));
-    expect(judge(strange('F', 400), 'SEND', false)).toEqual(reject('HTTP 400'));
+    expect(judge(strange('F', 503), 'SEND')).toEqual(retry('http-status'));
+    expect(judge(strange('F', 429), 'SEND')).toEqual(retry('traffic-limit'));
+    expect(judge(strange('F', 401), 'SEND')).toEqual(halt('HTTP 401'));
+    expect(judge(strange('F', 400), 'SEND')).toEqual(reject('HTTP 400'));
   });
 
   it('is no success with an HTTP error', () => {
-    expect(judge(strange('S', 500), 'SEND', false)).toEqual(retry('http-status'));
+    expect(judge(strange('S', 500), 'SEND')).toEqual(retry('http-status'));
   });
 });
 
@@ -89,15 +84,15 @@ describe('judge, by HTTP status without a result', () => {
     [502, retry('http-status')],
     [503, retry('http-status')],
   ])('%i', (httpStatus, verdict) => {
-    expect(judge(anHttpAnswer(httpStatus), 'UPDATE', false)).toEqual(verdict);
+    expect(judge(anHttpAnswer(httpStatus), 'UPDATE')).toEqual(verdict);
   });
 
   it('takes a success code with an HTTP error for no success', () => {
-    expect(judge(anAnswer('SUCCESS', { httpStatus: 500 }), 'SEND', false)).toEqual(retry('http-status'));
+    expect(judge(anAnswer('SUCCESS', { httpStatus: 500 }), 'SEND')).toEqual(retry('http-status'));
   });
 
   it('passes on what Retry-After asks for', () => {
-    expect(judge(anHttpAnswer(503, { retryAfterMs: 7000 }), 'SEND', false)).toEqual(retry('http-status', 7000));
+    expect(judge(anHttpAnswer(503, { retryAfterMs: 7000 }), 'SEND')).toEqual(retry('http-status', 7000));
   });
 });
 
@@ -108,7 +103,7 @@ describe('judge, silence', () => {
     ['aborted', 'network'],
     ['too-large', 'unreadable'],
   ] as const)('%s: the same request again (%s)', (cause, retryCause) => {
-    expect(judge(silence(cause), 'SEND', false)).toEqual(retry(retryCause));
+    expect(judge(silence(cause), 'SEND')).toEqual(retry(retryCause));
   });
 });
 
@@ -123,13 +118,11 @@ describe('judge, over all there is', () => {
     httpStatuses.flatMap(httpStatus =>
       codes.flatMap(code =>
         statuses.flatMap(status =>
-          (['SEND', 'UPDATE'] as const).flatMap(command =>
-            [true, false].map(healed => {
-              const result = code === null ? null : { code, status, message: '' };
-              const answer: Answered = { ...anAnswer('SUCCESS'), httpStatus, result, signature };
-              return { answer, command, healed, verdict: judge(answer, command, healed) };
-            }),
-          ),
+          (['SEND', 'UPDATE'] as const).map(command => {
+            const result = code === null ? null : { code, status, message: '' };
+            const answer: Answered = { ...anAnswer('SUCCESS'), httpStatus, result, signature };
+            return { answer, command, verdict: judge(answer, command) };
+          }),
         ),
       ),
     ),
@@ -139,7 +132,7 @@ describe('judge, over all there is', () => {
     answer.signature === 'verified' || answer.signature === 'unchecked';
 
   it('covers every combination with one of the five verdicts', () => {
-    expect(all).toHaveLength(4 * 35 * 18 * 3 * 2 * 2);
+    expect(all).toHaveLength(4 * 35 * 18 * 3 * 2);
     expect(new Set(all.map(({ verdict }) => verdict.kind))).toEqual(
       new Set(['accepted', 'retry', 'heal', 'reject', 'halt']),
     );
@@ -159,13 +152,12 @@ describe('judge, over all there is', () => {
   });
 
   it('says why it asks again, also where the answer is not signed: a proxy signs nothing', () => {
-    expect(judge(anHttpAnswer(503, { signature: 'missing' }), 'SEND', false)).toEqual(retry('http-status'));
-    expect(judge(anAnswer('SYSTEM_ERROR', { signature: 'bad' }), 'SEND', false)).toEqual(retry('unknown-outcome'));
+    expect(judge(anHttpAnswer(503, { signature: 'missing' }), 'SEND')).toEqual(retry('http-status'));
+    expect(judge(anAnswer('SYSTEM_ERROR', { signature: 'bad' }), 'SEND')).toEqual(retry('unknown-outcome'));
   });
 
-  it('never heals twice, and always into the other command', () => {
-    for (const { command, healed, verdict } of those('heal')) {
-      expect(healed).toBe(false);
+  it('always heals into the other command', () => {
+    for (const { command, verdict } of those('heal')) {
       expect(verdict).not.toMatchObject({ command });
     }
   });

@@ -45,6 +45,8 @@ export interface Plan {
   readonly blows: readonly Blow[];
   /** Share of requests and commits that fail by chance, until all is calm. */
   readonly faultRate: number;
+  /** A request that was refused is answered the same when it comes again, whatever happened meanwhile. */
+  readonly remembersRefusals: boolean;
   readonly calmFrom: Instant;
   readonly conflate: boolean;
   readonly inFlightMax: number;
@@ -85,6 +87,7 @@ export function planOf(seed: number): Plan {
     deadLettersOut: random.chance(0.2) ? spanOf(random) : null,
     blows,
     faultRate: random.pick([0, 0, 0.1, 0.3]),
+    remembersRefusals: seed % 2 === 0,
     calmFrom: instant(dawn + calmMs),
     conflate,
     inFlightMax: random.pick([1, 2, 4]),

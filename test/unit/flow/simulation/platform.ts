@@ -101,8 +101,9 @@ export class SimulatedPlatform {
       return known.answer;
     }
     const answer = anAnswer(this.#rule(request, now));
-    // What was refused is looked at anew: else an UPDATE that came before its card is refused for ever.
-    if (answer.result?.code === 'SUCCESS') this.#answers.set(request.requestId, { body: request.body, answer });
+    // "One unique result" for the same request (API document): whether that goes for refusals too, it does not say.
+    if (answer.result?.code === 'SUCCESS' || this.#plan.remembersRefusals)
+      this.#answers.set(request.requestId, { body: request.body, answer });
     return answer;
   }
 

@@ -27,7 +27,7 @@ export class Watch {
   /** What was seen, line by line. */
   readonly trace: string[] = [];
   readonly #plan: Plan;
-  readonly #requests = new Map<string, CardRequest>();
+  readonly #requests = new Map<string, { readonly ids: Set<string>; readonly body: string }>();
   readonly #owners = new Map<string, string>();
   readonly #received = new Map<MerchantBizNo, CardChange>();
   readonly #letters = new Set<string>();
@@ -69,11 +69,16 @@ export class Watch {
     const last = member.lastSent.get(order);
     if (last !== undefined && lsnOf(change) < last) this.report(`${order} is sent out of order by ${member.name}`);
     member.lastSent.set(order, lsnOf(change));
-    const key = `${formatPosition(position)} ${command}`;
+    this.#checkIdentity(`${formatPosition(position)} ${command}`, requestId, request.body.replace(requestId, ''));
+  }
+
+  /** A command of a change has one id, and others for when it is tried again after the other command; one body, but for the id. */
+  #checkIdentity(key: string, requestId: string, body: string): void {
     const before = this.#requests.get(key);
-    if (before && before.requestId !== requestId) this.report(`${key} is sent under two ids`);
-    if (before && before.body !== request.body) this.report(`${key} is sent with two bodies`);
-    this.#requests.set(key, request);
+    const ids = (before?.ids ?? new Set()).add(requestId);
+    if (ids.size > 3) this.report(`${key} is sent under four ids`);
+    if (before && before.body !== body) this.report(`${key} is sent with two bodies`);
+    this.#requests.set(key, { ids, body });
     const owner = this.#owners.get(requestId);
     if (owner !== undefined && owner !== key) this.report(`${key} has the requestId of ${owner}`);
     this.#owners.set(requestId, key);
