@@ -1,11 +1,12 @@
 import type { Fault } from '../kernel/fault.ts';
-import type { Offset, PartitionKey } from '../kernel/position.ts';
+import type { Offset, PartitionKey, Position } from '../kernel/position.ts';
 import type { SourceRecord } from '../kernel/record.ts';
 import type { DurationMs, Instant } from '../kernel/time.ts';
 import type { Answer } from '../order/answer.ts';
-import type { CardChange } from '../order/change.ts';
+import type { CardChange, Command, MerchantBizNo } from '../order/change.ts';
 import type { CardRequest } from '../order/decide.ts';
 import type { SkipReason } from '../order/event.ts';
+import type { OrderState } from '../order/state.ts';
 import type { RetryCause, Verdict } from '../order/verdict.ts';
 
 // What the flow needs of the world. The outer rooms implement these; the simulation brings its own.
@@ -20,6 +21,11 @@ export interface Intake {
    * Rejects when the broker refuses; the same or later offsets are then tried again.
    */
   commit(offsets: ReadonlyMap<PartitionKey, Offset>): Promise<void>;
+  /**
+   * Whether we are certainly a member still: the last heartbeat that was answered is younger than the session. Where it is
+   * not, the partitions may be another instance's already: nothing is started and nothing written until it is again.
+   */
+  readonly leased: boolean;
 }
 
 /** What a record means. */
@@ -67,6 +73,92 @@ export interface Attempts {
 export interface DeadLetters {
   /** Resolves only when the broker has it; tries until then, or rejects when the signal is aborted. */
   publish(letter: DeadLetter, signal: AbortSignal): Promise<void>;
+}
+
+/** A delivery that outlived its quick repetitions: its offset is accounted for, and it is tried again on the long schedule. */
+export interface Owed {
+  /** Byte for byte, for a dead letter. */
+  readonly record: SourceRecord;
+  /** To be repeated as it is: the same id, the same body. */
+  readonly request: CardRequest;
+  /** How often the change was sent under another command before. */
+  readonly heals: number;
+  readonly attempts: number;
+  /** Failed attempts that count towards giving up, on the quick schedule and the long one. */
+  readonly failures: number;
+  readonly firstAttemptAt: Instant;
+  readonly lastAttemptAt: Instant;
+  readonly dueAt: Instant;
+}
+
+/** What happened to an order: the journal tells it to people. */
+export const journalEvents = [
+  'sent',
+  'updated',
+  'ended',
+  'healed',
+  'skipped',
+  'superseded',
+  'parked',
+  'retried',
+  'rejected',
+  'dead-lettered',
+  'redriven',
+] as const;
+
+/** One of {@link journalEvents}. */
+export type JournalEvent = (typeof journalEvents)[number];
+
+/** One event of an order, with what is known of it afterwards: the latest entry of an order is all there is to know. */
+export interface JournalEntry {
+  /** The source's partition; the journal's has the same number. */
+  readonly partition: PartitionKey;
+  readonly order: MerchantBizNo;
+  readonly event: JournalEvent;
+  /** Of the change it happened to. */
+  readonly position: Position;
+  readonly at: Instant;
+  readonly requestId: string | null;
+  readonly command: Command | null;
+  /** Attempts made of the change so far. */
+  readonly attempts: number;
+  /** A skip's reason, the last answer's result code; no payload. */
+  readonly detail: string | null;
+  readonly state: OrderState;
+  readonly owed: Owed | null;
+}
+
+/** The order's events in Kafka. */
+export interface Journal {
+  /**
+   * Resolves when all in-sync replicas have it; tries until then, or rejects when the signal is aborted. The entries of a
+   * partition are written in the order of the calls.
+   */
+  append(entry: JournalEntry, signal: AbortSignal): Promise<void>;
+  /** Forgets an order: a tombstone. Like {@link append}. */
+  forget(partition: PartitionKey, order: MerchantBizNo, signal: AbortSignal): Promise<void>;
+}
+
+/** An order as the journal has it; null: it was forgotten. */
+export interface Remembered {
+  readonly order: MerchantBizNo;
+  readonly known: { readonly state: OrderState; readonly owed: Owed | null } | null;
+}
+
+/** How far a source partition was read by the group, and where it ends, both after it was assigned. */
+export interface PartitionEnds {
+  /** The next offset to read, or null where nothing was ever committed. */
+  readonly committed: Offset | null;
+  /** The offset behind the last record. */
+  readonly end: Offset;
+}
+
+/** Takes in what the journal remembers of a partition that was assigned. Both are synchronous and must not throw. */
+export interface Restoration {
+  /** In the journal's order: a later one of the same order replaces the earlier. */
+  remember(partition: PartitionKey, remembered: Remembered): void;
+  /** All was told: its deliveries may begin. */
+  restored(partition: PartitionKey, ends: PartitionEnds): void;
 }
 
 /** Where a change ended: conservation counts these. */
