@@ -80,7 +80,16 @@ async function runIn(closing: AsyncDisposableStack, settings: Settings, signal: 
       unknownMeans: 'not-remembered',
       isFirstRun: source.isFirstRun,
     },
-    { clock: systemClock, random: systemRandom, intake: consumer, interpreter, delivery, deadLetters, meter },
+    {
+      clock: systemClock,
+      random: systemRandom,
+      intake: consumer,
+      interpreter,
+      delivery,
+      deadLetters,
+      journal: null,
+      meter,
+    },
   );
   metrics.watchFlow(() => pipeline.snapshot());
   Object.assign(vitals, { consumer, pipeline });

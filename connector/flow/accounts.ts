@@ -1,49 +1,130 @@
+import { assert } from '../kernel/assert.ts';
 import { partitionKey } from '../kernel/position.ts';
-import { instant } from '../kernel/time.ts';
-import type { DeliveryUnconfirmed, OrderEvent, SkipReason } from '../order/event.ts';
+import type { Clock } from '../kernel/time.ts';
+import type { CardRequest } from '../order/decide.ts';
+import type { OrderEvent, SkipReason } from '../order/event.ts';
+import { isLater } from '../order/source-position.ts';
 import { evolve } from '../order/state.ts';
+import { doubtOf, mergedDoubt } from './doubt.ts';
 import type { Entry } from './lane.ts';
+import type { Lanes } from './lanes.ts';
 import type { Load } from './load.ts';
 import type { OrderBook } from './order-book.ts';
-import type { Meter, Outcome } from './ports.ts';
+import type { ParkedOrders } from './parked.ts';
+import type { Journal, JournalEvent, Meter, Outcome, Owed } from './ports.ts';
 
-/** Keeps what is held, what is known and what is accounted for in step with each other. */
+/** What the accounts keep in step. */
+export interface AccountsParts {
+  readonly clock: Clock;
+  readonly book: OrderBook;
+  readonly load: Load;
+  readonly lanes: Lanes;
+  readonly parked: ParkedOrders;
+  readonly meter: Meter;
+  /** Null: what is known of an order is kept in memory only. */
+  readonly journal: Journal | null;
+  /** A change was accounted for some time after its lane let go of it: the load fell. */
+  readonly onProgress: () => void;
+  readonly fail: (error: unknown) => void;
+}
+
+/** What the journal is told of a change. */
+export interface Note {
+  readonly event: JournalEvent;
+  readonly request: CardRequest | null;
+  readonly detail: string | null;
+}
+
+/** Keeps what is held, what is known, what is written down and what is accounted for in step with each other. */
 export class Accounts {
-  readonly #book: OrderBook;
-  readonly #load: Load;
-  readonly #meter: Meter;
+  readonly #parts: AccountsParts;
+  /** Entries on their way into the journal. */
+  #writing = 0;
+  #whenWritten: (() => void)[] = [];
 
-  constructor(book: OrderBook, load: Load, meter: Meter) {
-    this.#book = book;
-    this.#load = load;
-    this.#meter = meter;
+  constructor(parts: AccountsParts) {
+    this.#parts = parts;
   }
 
-  /** The change is done with: its offset may be committed, and it is counted once. */
-  settle(entry: Entry, outcome: Outcome): void {
+  /** Is every entry in the journal that was told? */
+  get isWritten(): boolean {
+    return this.#writing === 0;
+  }
+
+  /** Resolves when every entry is in the journal, or given up with its partition. */
+  async written(): Promise<void> {
+    if (this.#writing > 0) await new Promise<void>(resolve => this.#whenWritten.push(resolve));
+  }
+
+  /**
+   * The end of a change: what happened is noted in the journal with the order's state as it is now, and once that is
+   * there the change is accounted for. The lane waits for it, so that after a crash at most one answer of an order is
+   * unknown.
+   */
+  async conclude(entry: Entry, note: Note, outcome: Outcome): Promise<void> {
+    const { journal, parked } = this.#parts;
+    // Its outcome is known: nothing of it is doubtful any more.
+    entry.pending = null;
+    if (journal === null) return this.settle(entry, outcome);
+    // Of what was owed the offset is accounted for: it is settled here and now, so that a newer change may be owed instead.
+    if (entry.parked && !entry.partition.revoked) {
+      parked.remove(entry.change.merchantBizNo);
+      this.settle(entry, outcome);
+    }
+    const isOurs = await this.#write(entry, note, null);
+    if (isOurs && !entry.parked) this.settle(entry, outcome);
+    else this.uncount(entry);
+    this.#parts.onProgress();
+  }
+
+  /** A change is left out for a reason that moved its order's state, or for a newer one: noted, then accounted for. */
+  leaveOut(entry: Entry, reason: SkipReason): Promise<void> {
+    this.#parts.meter.skipped(reason);
+    const end = reason === 'superseded' ? 'superseded' : 'skipped';
+    return this.conclude(entry, { event: end, request: entry.pending?.request ?? null, detail: reason }, end);
+  }
+
+  /** The change needs no note: it would be left out again. */
+  skip(entry: Entry, reason: SkipReason): void {
+    assert(!entry.parked, 'what is owed is not skipped without a note');
+    this.#parts.meter.skipped(reason);
+    this.settle(entry, 'skipped');
+  }
+
+  /** The delivery is owed from now on: once the journal has it, its offset is accounted for. */
+  async park(entry: Entry, owed: Owed, note: Note): Promise<void> {
+    entry.pending = null;
+    if (!(await this.#write(entry, note, owed))) return;
+    this.#parts.parked.put(entry.change.merchantBizNo, owed, entry.partition);
+    if (entry.parked) return;
     this.uncount(entry);
     entry.partition.frontier.settle(entry.record.offset);
-    this.#meter.settled(outcome);
   }
 
-  skip(entry: Entry, reason: SkipReason): void {
-    this.#meter.skipped(reason);
-    this.settle(entry, reason === 'superseded' ? 'superseded' : 'skipped');
-  }
-
-  /** A newer change takes its place, and over what may have been sent of it: by us, or by whoever had the partition before. */
-  supersede(older: Entry, newer: Entry): void {
+  /**
+   * A newer change takes its place, and over what may have been sent of it: by us, or by whoever had the partition before.
+   * `head` is what is in flight of the order meanwhile.
+   */
+  supersede(older: Entry, newer: Entry, head: Entry | null = null): void {
     const { repeatsBelow } = older.partition;
     const maybeSent = older.pending !== null || (repeatsBelow !== null && older.record.offset < repeatsBelow);
-    const doubts = maybeSent ? [older.doubt, doubtOf(older)] : [older.doubt];
+    const doubt = maybeSent ? doubtOf(older.change, older.pending?.request ?? null) : null;
     // Not into the state yet: the change before may still be in flight, and its answer comes first.
-    newer.doubt = doubts.reduce(merged, newer.doubt);
-    this.skip(older, 'superseded');
+    newer.doubt = [older.doubt, doubt].reduce(mergedDoubt, newer.doubt);
+    // Read again after a crash, it must not be sent before the newer one, which may be with the platform by then. (A
+    // repetition of a change before the one in flight is known as stale once that is settled.)
+    const { position, source } = older.change;
+    if (head === null || isLater(source, head.change.source)) {
+      this.remember(older, { kind: 'change-skipped', reason: 'superseded', position, source });
+    }
+    const noted = this.leaveOut(older, 'superseded');
+    noted.catch(this.#parts.fail);
+    if (this.#parts.journal !== null) newer.noted = Promise.all([noted, older.noted, newer.noted]);
   }
 
   /** No more will be learned of what came of the change: the card may show it. */
   doubt(entry: Entry): void {
-    this.remember(entry, doubtOf(entry));
+    this.remember(entry, doubtOf(entry.change, entry.pending?.request ?? null));
   }
 
   /** The entry's turn has come: its order's state learns what may have been sent before it. */
@@ -57,44 +138,85 @@ export class Accounts {
   remember(entry: Entry, event: OrderEvent): void {
     if (entry.partition.revoked) return;
     const order = entry.change.merchantBizNo;
-    this.#book.set(order, evolve(this.#book.get(order), event));
+    this.#parts.book.set(order, evolve(this.#parts.book.get(order), event));
   }
 
   /** Whether the order's last change came from another partition than this one. */
   hasStrayed(entry: Entry): boolean {
-    const { through } = this.#book.get(entry.change.merchantBizNo);
+    const { through } = this.#parts.book.get(entry.change.merchantBizNo);
     return through !== null && partitionKey(through.topic, through.partition) !== entry.partition.key;
   }
 
   /** The entry counts towards the load that pauses the source. */
   count(entry: Entry): void {
-    if (entry.counted) return;
+    if (entry.counted || entry.parked) return;
     entry.counted = true;
-    this.#load.add(entry.record);
+    this.#parts.load.add(entry.record);
   }
 
   /** It does not: it waits, is done with, or its partition is gone. */
   uncount(entry: Entry): void {
     if (!entry.counted) return;
     entry.counted = false;
-    this.#load.remove(entry.record);
+    this.#parts.load.remove(entry.record);
   }
-}
 
-function doubtOf({ change, pending }: Entry): DeliveryUnconfirmed {
-  const { position, source, card } = change;
-  const bizDate = pending?.request.bizDate ?? change.bizDate;
-  return { kind: 'delivery-unconfirmed', position, source, bizDate, ends: card.ends, endDate: card.endDate };
-}
+  /** The change is done with: its offset may be committed, and it is counted once. */
+  settle(entry: Entry, outcome: Outcome): void {
+    this.uncount(entry);
+    // Of what was owed, the offset was accounted for when it was parked.
+    if (!entry.parked) entry.partition.frontier.settle(entry.record.offset);
+    entry.partition.settled[outcome]++;
+    this.#parts.meter.settled(outcome);
+  }
 
-/** Two doubts of one order as one; `b` is the later. */
-function merged(a: DeliveryUnconfirmed | null, b: DeliveryUnconfirmed | null): DeliveryUnconfirmed | null {
-  if (a === null || b === null) return a ?? b;
-  return {
-    ...b,
-    bizDate: instant(Math.max(a.bizDate, b.bizDate)),
-    ends: a.ends || b.ends,
-    endDate:
-      a.endDate === null || b.endDate === null ? (a.endDate ?? b.endDate) : instant(Math.min(a.endDate, b.endDate)),
-  };
+  /** False when the partition was taken away before the journal had it. */
+  async #write(entry: Entry, note: Note, owed: Owed | null): Promise<boolean> {
+    const { journal, clock } = this.#parts;
+    const { partition, change, attempts } = entry;
+    if (journal === null) return true;
+    if (partition.revoked) return false;
+    const { order, state } = this.#namesOf(entry);
+    this.#writing++;
+    try {
+      await journal.append(
+        {
+          partition: partition.key,
+          order,
+          event: note.event,
+          position: change.position,
+          at: clock.now(),
+          requestId: note.request?.requestId ?? null,
+          command: note.request?.command ?? null,
+          attempts,
+          detail: note.detail,
+          state,
+          owed: owed ?? this.#owedOf(entry),
+        },
+        partition.signal,
+      );
+      return !partition.revoked;
+    } catch (error) {
+      if (partition.revoked) return false;
+      throw error;
+    } finally {
+      this.#writing--;
+      if (this.#writing === 0) for (const written of this.#whenWritten.splice(0)) written();
+    }
+  }
+
+  /** What is owed of the order stays owed, whatever else is noted of it. */
+  #owedOf({ change, partition }: Entry): Owed | null {
+    const parked = this.#parts.parked.get(change.merchantBizNo);
+    return parked?.partition === partition ? parked.owed : null;
+  }
+
+  /** The state to be written holds the doubts that wait in the lane: after a crash the changes that left them are not read again. */
+  #namesOf({ change: { merchantBizNo: order } }: Entry) {
+    const { book, lanes } = this.#parts;
+    const state = book.get(order);
+    // Of the one in flight too: the change it is superseded by is read again alone.
+    const doubt = lanes.doubtOf(order);
+    return { order, state: doubt === null ? state : evolve(state, doubt) };
+  }
 }

@@ -1,22 +1,30 @@
 import { Fault } from '../kernel/fault.ts';
-import type { Clock, DurationMs, Random } from '../kernel/time.ts';
-import { type DeliverDecision, decide, type Policy } from '../order/decide.ts';
+import type { Clock, DurationMs, Instant, Random } from '../kernel/time.ts';
+import { type Decision, type DeliverDecision, decide, type Policy } from '../order/decide.ts';
+import type { SkipReason } from '../order/event.ts';
 import type { RequestIdForm } from '../order/request-id.ts';
 import type { Accounts } from './accounts.ts';
 import { Breaker, distinctOrdersMin } from './breaker.ts';
 import { FollowUp, haltsMax } from './follow-up.ts';
 import type { Entry, Lane } from './lane.ts';
 import { type Carried, carry, healthOf } from './lane-worker.ts';
-import { Lanes } from './lanes.ts';
+import type { Lanes } from './lanes.ts';
 import type { OrderBook } from './order-book.ts';
-import type { DeadLetters, Delivery, Meter } from './ports.ts';
+import type { ParkedOrders } from './parked.ts';
+import { Parking } from './parking.ts';
+import type { DeadLetters, Delivery, Journal, Meter } from './ports.ts';
 
 /** What the dispatcher is told by the settings. */
 export interface DispatchOptions {
   readonly inFlightMax: number;
   readonly waitingMax: number;
+  readonly parkedMax: number;
   readonly conflate: boolean;
   readonly retryDelaysMs: readonly DurationMs[];
+  /** A wait of at least this long is spent in the journal. */
+  readonly parkFromMs: DurationMs;
+  /** No attempt is made of a change whose first one is so long ago. */
+  readonly giveUpAfterMs: DurationMs;
   readonly probeIntervalMs: DurationMs;
   readonly outageWindow: number;
   readonly outageRatio: number;
@@ -30,9 +38,14 @@ export interface DispatchParts {
   readonly random: Random;
   readonly delivery: Delivery;
   readonly deadLetters: DeadLetters;
+  readonly journal: Journal | null;
   readonly meter: Meter;
   readonly book: OrderBook;
+  readonly lanes: Lanes;
+  readonly parked: ParkedOrders;
   readonly accounts: Accounts;
+  /** Is it certain that the partitions are ours? */
+  readonly isLeased: () => boolean;
   /** Something changed that may pause or resume the source. */
   readonly regulate: () => void;
   /** Our own mistake: the process must end. */
@@ -41,8 +54,9 @@ export interface DispatchParts {
 
 /** Starts deliveries: at most one for each order, at most `inFlightMax` in all, none while the breaker is open but its probe. */
 export class Dispatcher {
-  readonly lanes = new Lanes();
+  readonly lanes: Lanes;
   readonly breaker: Breaker;
+  readonly parking: Parking;
   readonly #options: DispatchOptions;
   readonly #parts: DispatchParts;
   readonly #accounts: Accounts;
@@ -58,13 +72,21 @@ export class Dispatcher {
   #held = false;
   #probeTimer = false;
   #degraded: Fault | null = null;
-  #whenIdle: (() => void) | null = null;
+  #whenIdle: (() => void)[] = [];
+  /** When the timer for the next owed delivery rings; null: there is none. */
+  #dueTimer: { readonly at: Instant; readonly cancel: AbortController } | null = null;
 
   constructor(options: DispatchOptions, parts: DispatchParts) {
     this.#options = options;
     this.#parts = parts;
     this.#accounts = parts.accounts;
-    this.#followUp = new FollowUp(options, { ...parts, lanes: this.lanes, onReady: () => this.#startAndRegulate() });
+    this.lanes = parts.lanes;
+    this.parking = new Parking(options, parts);
+    this.#followUp = new FollowUp(options, {
+      ...parts,
+      parking: this.parking,
+      onReady: () => this.#startAndRegulate(),
+    });
     this.breaker = new Breaker({
       window: options.outageWindow,
       ratio: options.outageRatio,
@@ -85,6 +107,7 @@ export class Dispatcher {
   get wantsPause(): boolean {
     // With fewer orders to probe with, all may be poison: another one is fetched to tell.
     const enoughToProbe = this.breaker.state !== 'closed' && this.lanes.ready >= distinctOrdersMin;
+    // With a journal no more wait than may: they are parked.
     return enoughToProbe || this.lanes.waiting >= this.#options.waitingMax;
   }
 
@@ -98,7 +121,10 @@ export class Dispatcher {
     const { lane, isNew } = this.lanes.of(entry.change.merchantBizNo);
     const pushed = lane.push(entry, this.#options.conflate);
     if (pushed.kind === 'stale') this.#accounts.skip(entry, 'stale');
-    if (pushed.kind === 'superseded') this.#accounts.supersede(pushed.older, entry);
+    if (pushed.kind === 'superseded') {
+      const head = lane.head === entry ? null : (lane.head ?? null);
+      this.#accounts.supersede(pushed.older, entry, head);
+    }
     if (isNew) this.lanes.makeReady(lane);
     else if (lane.state === 'waiting' && this.breaker.state === 'closed') this.#followUp.hasten(lane);
   }
@@ -109,16 +135,17 @@ export class Dispatcher {
    */
   forgetRevoked(): void {
     for (const entry of this.lanes.removeRevoked()) this.#accounts.uncount(entry);
+    this.#parts.parked.forgetRevoked();
   }
 
   /** Starts what may start. */
   pump(): void {
-    while (
-      !this.#held &&
-      !this.#stopping.signal.aborted &&
-      this.#inFlight < this.#options.inFlightMax &&
-      this.lanes.ready > 0
-    ) {
+    if (this.#held || this.#stopping.signal.aborted || !this.#parts.isLeased()) return;
+    if (this.breaker.state === 'closed') this.parking.release();
+    // Nothing else is there to probe with.
+    else if (this.lanes.size === 0) this.parking.release(1);
+    this.#scheduleDue();
+    while (this.#inFlight < this.#options.inFlightMax && this.lanes.ready > 0) {
       const admission = this.breaker.admit(this.#parts.clock.now());
       if (admission === 'no') return;
       const lane = this.lanes.takeReady();
@@ -127,10 +154,16 @@ export class Dispatcher {
     }
   }
 
+  /** Resolves when no request is in flight, and all that followed from them is done and written. */
+  async idle(): Promise<void> {
+    if (this.#running > 0) await new Promise<void>(resolve => this.#whenIdle.push(resolve));
+    await this.#accounts.written();
+  }
+
   /** Starts nothing any more; resolves when nothing is running. */
   async finish(): Promise<void> {
     this.stop();
-    if (this.#running > 0) await new Promise<void>(resolve => (this.#whenIdle = resolve));
+    await this.idle();
     // Also what failed meanwhile and waits again: no timer is left behind.
     this.lanes.wakeAll();
   }
@@ -148,32 +181,47 @@ export class Dispatcher {
   /** Works the lane off until it needs the platform (true) or is empty (false). */
   #advance(lane: Lane, probe: boolean): boolean {
     for (let entry = lane.head; entry !== undefined; entry = lane.head) {
-      const { change } = entry;
-      this.#accounts.inherit(entry);
-      if (entry.attempts === 0 && this.#accounts.hasStrayed(entry)) this.#parts.meter.strayed(change);
       const policy = this.#policyFor(entry);
-      const state = this.#parts.book.get(lane.order);
-      const decision = decide(state, change, policy);
+      const decision = this.#decide(lane, entry, policy);
       if (decision.kind === 'deliver') {
         this.#start(lane, entry, decision, policy, probe);
         return true;
       }
-      const { reason } = decision;
-      const { position, source } = change;
-      if (entry.pending !== null) this.#accounts.doubt(entry);
-      if (state.kind !== 'unknown' && reason !== 'duplicate')
-        this.#accounts.remember(entry, { kind: 'change-skipped', reason, position, source });
-      this.#accounts.skip(lane.shift(), reason);
+      this.#leaveOut(lane.shift(), decision.reason);
     }
     this.lanes.drop(lane);
     return false;
+  }
+
+  #decide(lane: Lane, entry: Entry, policy: Policy): Decision {
+    if (entry.parked) return this.parking.decide(entry);
+    this.parking.supersede(entry);
+    this.#accounts.inherit(entry);
+    if (entry.attempts === 0 && this.#accounts.hasStrayed(entry)) this.#parts.meter.strayed(entry.change);
+    return decide(this.#parts.book.get(lane.order), entry.change, policy);
+  }
+
+  #leaveOut(entry: Entry, reason: SkipReason): void {
+    const { position, source, merchantBizNo } = entry.change;
+    const wasTried = entry.pending !== null;
+    if (wasTried && !entry.parked) this.#accounts.doubt(entry);
+    const isKnown = this.#parts.book.get(merchantBizNo).kind !== 'unknown';
+    if (isKnown && reason !== 'duplicate') {
+      this.#accounts.remember(entry, { kind: 'change-skipped', reason, position, source });
+    }
+    // Read again, a stale or repeated change would be left out again; so would one of an order that nothing is known of.
+    const moves = isKnown && reason !== 'duplicate' && reason !== 'stale';
+    if (moves || wasTried) this.#accounts.leaveOut(entry, reason).catch(this.#parts.fail);
+    else this.#accounts.skip(entry, reason);
   }
 
   #start(lane: Lane, entry: Entry, decision: DeliverDecision, policy: Policy, probe: boolean): void {
     lane.state = 'running';
     this.#inFlight++;
     this.#running++;
-    carry(entry, decision, policy, this.#parts, this.#abandoning.signal)
+    const noted = entry.noted ?? Promise.resolve();
+    noted
+      .then(() => carry(entry, decision, policy, this.#parts, this.#abandoning.signal))
       .then(carried => this.#conclude(lane, entry, carried, probe))
       .catch(this.#parts.fail);
   }
@@ -187,7 +235,7 @@ export class Dispatcher {
     this.#startAndRegulate();
     await followed;
     this.#running--;
-    if (this.#running === 0) this.#whenIdle?.();
+    if (this.#running === 0) for (const idle of this.#whenIdle.splice(0)) idle();
     this.#startAndRegulate();
   }
 
@@ -199,7 +247,9 @@ export class Dispatcher {
   #report(lane: Lane, carried: Carried, probe: boolean): void {
     const before = this.breaker.outage;
     const alone = lane.halts >= haltsMax && !probe;
-    this.breaker.report(healthOf(lane.order, carried, alone), probe, this.#parts.clock.now());
+    const health = healthOf(lane.order, carried, alone);
+    if (health !== null) this.breaker.report(health, probe, this.#parts.clock.now());
+    else if (probe) this.breaker.release();
     const { outage } = this.breaker;
     if (outage !== null) this.#scheduleProbe();
     if (outage?.since === before?.since && outage?.kind === before?.kind) return;
@@ -223,6 +273,25 @@ export class Dispatcher {
         if (this.breaker.state === 'open' && this.lanes.ready === 0) this.lanes.wakeOldest();
         this.#startAndRegulate();
         this.#scheduleProbe();
+      })
+      .catch(fail);
+  }
+
+  /** Rings when the next owed delivery is due; what is overdue goes with the next that {@link pump} is called for. */
+  #scheduleDue(): void {
+    const { clock, parked, fail } = this.#parts;
+    const at = parked.nextAt;
+    const now = clock.now();
+    if (at === null || at <= now || (this.#dueTimer !== null && this.#dueTimer.at <= at)) return;
+    this.#dueTimer?.cancel.abort();
+    const timer = { at, cancel: new AbortController() };
+    this.#dueTimer = timer;
+    clock
+      .sleep(at - now, AbortSignal.any([timer.cancel.signal, this.#stopping.signal]))
+      .then(() => {
+        if (this.#dueTimer !== timer) return;
+        this.#dueTimer = null;
+        this.#startAndRegulate();
       })
       .catch(fail);
   }

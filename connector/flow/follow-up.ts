@@ -1,16 +1,20 @@
-import { Fault } from '../kernel/fault.ts';
 import { type Clock, type DurationMs, instant, type Random } from '../kernel/time.ts';
 import { describeAnswer } from '../order/answer.ts';
+import type { CardRequest } from '../order/decide.ts';
 import type { Accounts } from './accounts.ts';
+import { giveUp } from './give-up.ts';
 import { detachRecord, type Entry, type Lane } from './lane.ts';
-import { acceptedEvent, type Carried } from './lane-worker.ts';
+import { acceptedEvent, type Carried, resultCodeOf } from './lane-worker.ts';
 import type { Lanes } from './lanes.ts';
-import type { DeadLetter, DeadLetterReason, DeadLetters, Meter } from './ports.ts';
+import type { Parking } from './parking.ts';
+import type { DeadLetterReason, DeadLetters, JournalEvent, Meter } from './ports.ts';
 import { nextDelay } from './retry-schedule.ts';
 
 /** How often again, and whether the newest change wins. */
 export interface FollowUpOptions {
   readonly retryDelaysMs: readonly DurationMs[];
+  /** No attempt is made of a change whose first one is so long ago. */
+  readonly giveUpAfterMs: DurationMs;
   readonly conflate: boolean;
 }
 
@@ -22,6 +26,7 @@ export interface FollowUpParts {
   readonly meter: Meter;
   readonly accounts: Accounts;
   readonly lanes: Lanes;
+  readonly parking: Parking;
   /** A lane became ready by itself. */
   readonly onReady: () => void;
   readonly fail: (error: unknown) => void;
@@ -48,12 +53,17 @@ export class FollowUp {
     if (entry.partition.revoked) return this.#forget(lane);
     switch (verdict.kind) {
       case 'accepted':
-        this.#accept(lane, entry, carried);
+        await this.#accept(lane, entry, carried);
         break;
       case 'nothing-to-end':
         // There is no card: all the same to the order whether this change hid it.
         accounts.remember(entry, acceptedEvent(carried.request, this.#parts.clock.now()));
-        accounts.skip(lane.shift(), 'ended');
+        await accounts.leaveOut(entry, 'ended');
+        lane.shift();
+        lanes.makeReady(lane);
+        break;
+      case 'not-ours':
+        // It may be ours again: then it is sent, or healed, from the start.
         lanes.makeReady(lane);
         break;
       case 'retry':
@@ -99,29 +109,41 @@ export class FollowUp {
     this.#parts.lanes.makeReady(lane);
   }
 
-  #accept(lane: Lane, entry: Entry, carried: Carried): void {
+  async #accept(lane: Lane, entry: Entry, carried: Carried): Promise<void> {
     const { accounts, meter, clock, lanes } = this.#parts;
+    const { request } = carried;
     const now = clock.now();
-    accounts.remember(entry, acceptedEvent(carried.request, now));
+    accounts.remember(entry, acceptedEvent(request, now));
     meter.accepted(now - entry.change.bizDate, now - entry.record.timestamp);
-    accounts.settle(lane.shift(), 'delivered');
     lane.halts = 0;
+    const event = acceptanceOf(entry, request);
+    await accounts.conclude(entry, { event, request, detail: resultCodeOf(carried.answer) }, 'delivered');
+    lane.shift();
     lanes.makeReady(lane);
   }
 
   /** The same request again, later: as often as the schedule says; an outage does not count. */
   async #again(lane: Lane, entry: Entry, carried: Carried, afterMs: DurationMs | null, outage: boolean): Promise<void> {
-    const delays = this.#options.retryDelaysMs;
+    const { retryDelaysMs: delays, giveUpAfterMs } = this.#options;
+    const { parking, lanes, clock, random } = this.#parts;
     // The end of the outage wakes it, whatever its delay.
     const tillOutageEnds = Math.max(0, ...delays);
     if (this.#newestWins(lane)) return this.#wait(lane, outage ? tillOutageEnds : this.#firstDelay);
-    if (!outage) entry.failures++;
-    const delay = outage ? tillOutageEnds : nextDelay(delays, entry.failures, afterMs, this.#parts.random);
-    if (delay === null) {
+    if (outage) return this.#wait(lane, tillOutageEnds);
+    entry.failures++;
+    const delay = nextDelay(delays, entry.failures, afterMs, random);
+    const age = clock.now() - (entry.firstAttemptAt ?? clock.now());
+    if (delay === null || age + delay > giveUpAfterMs) {
       const detail = `${entry.attempts} attempts; the last: ${describeAnswer(carried.answer)}`;
       return this.#giveUp(lane, entry, carried, 'retries-exhausted', detail);
     }
-    this.#wait(lane, delay);
+    if (!parking.isFor(entry, delay)) return this.#wait(lane, delay);
+    if (parking.isFullFor(entry)) {
+      const detail = `as many orders are parked as may be (flow.parkedMax); the last: ${describeAnswer(carried.answer)}`;
+      return this.#giveUp(lane, entry, carried, 'retries-exhausted', detail);
+    }
+    await parking.park(lane, entry, carried, delay);
+    lanes.makeReady(lane);
   }
 
   /** Leaves out the head that came to nothing where a newer change came while it was with the platform. */
@@ -149,36 +171,17 @@ export class FollowUp {
   }
 
   async #giveUp(lane: Lane, entry: Entry, carried: Carried, reason: DeadLetterReason, detail: string): Promise<void> {
-    const { deadLetters, meter, accounts, lanes } = this.#parts;
-    const { position, source } = entry.change;
-    const letter = this.#letterOf(entry, carried, reason, detail);
-    // A revoked partition's record is its new owner's to give up.
-    if (await publishedUnlessRevoked(deadLetters, letter, entry.partition.signal)) {
-      meter.deadLettered(letter);
-      if (reason === 'retries-exhausted') accounts.doubt(entry);
-      accounts.remember(entry, { kind: 'delivery-dead-lettered', position, source });
-      accounts.settle(entry, 'dead-lettered');
-    }
-    accounts.uncount(lane.shift());
-    lanes.makeReady(lane);
+    await giveUp(entry, carried, reason, detail, this.#parts);
+    lane.shift();
+    this.#parts.lanes.makeReady(lane);
   }
+}
 
-  #letterOf(entry: Entry, carried: Carried, reason: DeadLetterReason, detail: string): DeadLetter {
-    const now = this.#parts.clock.now();
-    const code = reason === 'rejected' ? 'CARD_REJECTED' : 'RETRIES_EXHAUSTED';
-    return {
-      record: entry.record,
-      reason,
-      fault: new Fault(code, { detail, at: entry.change.position }),
-      attempts: {
-        count: entry.attempts,
-        firstAt: entry.firstAttemptAt ?? now,
-        lastAt: entry.lastAttemptAt ?? now,
-        request: carried.request,
-        lastAnswer: carried.answer,
-      },
-    };
-  }
+/** What the journal calls an accepted request. */
+function acceptanceOf({ pending, change }: Entry, { command }: CardRequest): JournalEvent {
+  if (change.card.ends) return 'ended';
+  if (pending !== null && pending.heals > 0) return 'healed';
+  return command === 'SEND' ? 'sent' : 'updated';
 }
 
 /** What waits keeps neither the source from being read nor its fetch answer in memory. */
@@ -186,19 +189,4 @@ function setAside(entry: Entry, accounts: Accounts): void {
   if (!entry.counted) return;
   detachRecord(entry);
   accounts.uncount(entry);
-}
-
-/** True once the broker has it; false when its partition was taken away meanwhile. */
-export async function publishedUnlessRevoked(
-  deadLetters: DeadLetters,
-  letter: DeadLetter,
-  revocation: AbortSignal,
-): Promise<boolean> {
-  try {
-    await deadLetters.publish(letter, revocation);
-    return true;
-  } catch (error) {
-    if (revocation.aborted) return false;
-    throw error;
-  }
 }

@@ -1,10 +1,10 @@
 import type { Fault } from '../kernel/fault.ts';
 import type { SourceRecord } from '../kernel/record.ts';
-import { publishedUnlessRevoked } from './follow-up.ts';
+import { publishedUnlessRevoked } from './give-up.ts';
 import { type Entry, entryOf } from './lane.ts';
 import type { Load } from './load.ts';
 import type { PartitionFlow } from './partition-flow.ts';
-import type { DeadLetter, DeadLetters, Interpreted, Interpreter, Meter } from './ports.ts';
+import type { DeadLetter, DeadLetters, Interpreted, Interpreter, Meter, Outcome } from './ports.ts';
 
 /** What interpreting needs of the world. */
 export interface InterpretationParts {
@@ -35,7 +35,7 @@ export class Interpretation {
   }
 
   #workOff(partition: PartitionFlow): void {
-    if (partition.interpreting) return;
+    if (partition.interpreting || !partition.restored) return;
     for (let record = partition.backlog.shift(); record !== undefined; record = partition.backlog.shift()) {
       const interpreted = this.#parts.interpreter.interpret(record, partition.signal);
       if (interpreted instanceof Promise) {
@@ -72,12 +72,17 @@ export class Interpretation {
       case 'skipped':
         this.#parts.meter.skipped(interpreted.reason);
         this.#parts.load.remove(record);
-        partition.frontier.settle(record.offset);
-        this.#parts.meter.settled('skipped');
+        this.#settle(partition, record, 'skipped');
         break;
       case 'unusable':
         this.#discard(partition, record, interpreted.fault).catch(this.#parts.fail);
     }
+  }
+
+  #settle(partition: PartitionFlow, { offset }: SourceRecord, outcome: Outcome): void {
+    partition.frontier.settle(offset);
+    partition.settled[outcome]++;
+    this.#parts.meter.settled(outcome);
   }
 
   /** A record that makes no change goes to the dead letters; the order's other changes do not wait for it. */
@@ -87,8 +92,7 @@ export class Interpretation {
     const letter: DeadLetter = { record, reason, fault, attempts: null };
     if (await publishedUnlessRevoked(deadLetters, letter, partition.signal)) {
       meter.deadLettered(letter);
-      partition.frontier.settle(record.offset);
-      meter.settled('dead-lettered');
+      this.#settle(partition, record, 'dead-lettered');
     }
     load.remove(record);
     onProgress();

@@ -13,6 +13,8 @@ export interface CarryParts {
   readonly clock: Clock;
   readonly delivery: Delivery;
   readonly meter: Meter;
+  /** Is it certain that the partitions are ours? */
+  readonly isLeased: () => boolean;
 }
 
 /** What one attempt came to; a heal is part of it. */
@@ -22,9 +24,11 @@ export interface Carried {
   readonly verdict:
     | Exclude<Verdict, { kind: 'heal' }>
     | { readonly kind: 'nothing-to-end' }
-    /** The partition was taken away before the heal: that is its new owner's to send. */
+    /** The partition was, or may be, taken away before the request, or before the heal: that is its new owner's to send. */
     | { readonly kind: 'not-ours' };
 }
+
+const unsent: Answer = { kind: 'unanswered', cause: 'aborted', text: 'not sent' };
 
 // SEND and UPDATE once each, and the first one once again: what was refused may be answered from the platform's memory.
 const healsMax = 2;
@@ -40,7 +44,10 @@ export async function carry(
   parts: CarryParts,
   signal: AbortSignal,
 ): Promise<Carried> {
-  const { clock, delivery, meter } = parts;
+  const { clock, delivery, meter, isLeased } = parts;
+  const isOurs = () => !entry.partition.revoked && isLeased();
+  // It may have waited for the journal.
+  if (!isOurs()) return { request, answer: unsent, verdict: { kind: 'not-ours' } };
   let current: Pending = entry.pending ?? { request, heals: 0 };
   for (;;) {
     const before = entry.pending;
@@ -60,7 +67,7 @@ export async function carry(
     if (nothingToEnd && (current.heals > 0 || !cardExpected)) {
       return { ...attempted, verdict: { kind: 'nothing-to-end' } };
     }
-    if (entry.partition.revoked) return { ...attempted, verdict: { kind: 'not-ours' } };
+    if (!isOurs()) return { ...attempted, verdict: { kind: 'not-ours' } };
     if (current.heals === healsMax) {
       // It contradicts itself. Later it is asked from the request before, for this one's answer may be remembered.
       entry.pending = before;
@@ -84,9 +91,16 @@ export function acceptedEvent(request: CardRequest, at: number): OrderEvent {
   return { kind, ...shown, endDate: card.endDate, at: instant(at) };
 }
 
-/** What an attempt says of the platform itself. An order that is known to be refused alone (`alone`) says no more than any that fails. */
-export function healthOf(order: MerchantBizNo, carried: Carried, alone: boolean): Health {
+/** What an answer came to, in one word: for the journal. */
+export function resultCodeOf(answer: Answer): string {
+  if (answer.kind === 'unanswered') return answer.cause;
+  return answer.result?.code ?? `HTTP ${answer.httpStatus}`;
+}
+
+/** What an attempt says of the platform itself; null: nothing, since nothing was sent. An order that is known to be refused alone (`alone`) says no more than any that fails. */
+export function healthOf(order: MerchantBizNo, carried: Carried, alone: boolean): Health | null {
   const { verdict, answer } = carried;
+  if (answer === unsent) return null;
   switch (verdict.kind) {
     case 'retry':
       return {

@@ -5,7 +5,9 @@ import type { CardChange, MerchantBizNo } from '../order/change.ts';
 import type { CardRequest } from '../order/decide.ts';
 import type { DeliveryUnconfirmed } from '../order/event.ts';
 import { isLater } from '../order/source-position.ts';
+import { doubtOf, mergedDoubt } from './doubt.ts';
 import type { PartitionFlow } from './partition-flow.ts';
+import type { Owed } from './ports.ts';
 
 /** A request that is to be repeated as it is, and how often its change was sent under another command before. */
 export interface Pending {
@@ -28,8 +30,12 @@ export interface Entry {
   lastAttemptAt: Instant | null;
   /** The request to repeat: the same id, the same body. */
   pending: Pending | null;
+  /** It is owed: its offset is accounted for already, and the journal has it. */
+  parked: boolean;
   /** What may have been sent of the changes whose place it took; the order's state learns of it when its turn comes. */
   doubt: DeliveryUnconfirmed | null;
+  /** Resolves when the journal has that it took others' places: it must not be sent before. */
+  noted: Promise<unknown> | null;
 }
 
 /** A change, fresh from the mapping. */
@@ -44,7 +50,21 @@ export function entryOf(change: CardChange, record: SourceRecord, partition: Par
     firstAttemptAt: null,
     lastAttemptAt: null,
     pending: null,
+    parked: false,
     doubt: null,
+    noted: null,
+  };
+}
+
+/** A delivery that is owed, to be tried again. */
+export function entryOfOwed({ record, request, ...tried }: Owed, partition: PartitionFlow): Entry {
+  const { heals, attempts, failures, firstAttemptAt, lastAttemptAt } = tried;
+  return {
+    ...entryOf(request.change, record, partition),
+    ...{ attempts, failures, firstAttemptAt, lastAttemptAt },
+    counted: false,
+    pending: { request, heals },
+    parked: true,
   };
 }
 
@@ -82,6 +102,14 @@ export class Lane {
 
   get length(): number {
     return this.#queue.length;
+  }
+
+  /** What is, or may have been, sent of this order, and the order's state has not learnt. */
+  get doubt(): DeliveryUnconfirmed | null {
+    return this.#queue.reduce<DeliveryUnconfirmed | null>((sum, { doubt, change, pending }) => {
+      const own = pending === null ? null : doubtOf(change, pending.request);
+      return mergedDoubt(mergedDoubt(sum, doubt), own);
+    }, null);
   }
 
   /** The change behind the head, if it is newer: the source may have repeated the one that is in flight. */

@@ -1,5 +1,6 @@
 import type { Instant } from '../kernel/time.ts';
 import type { MerchantBizNo } from '../order/change.ts';
+import type { DeliveryUnconfirmed } from '../order/event.ts';
 import { Fifo } from './fifo.ts';
 import { type Entry, Lane } from './lane.ts';
 
@@ -28,6 +29,15 @@ export class Lanes {
     const lane = new Lane(order);
     this.#lanes.set(order, lane);
     return { lane, isNew: true };
+  }
+
+  has(order: MerchantBizNo): boolean {
+    return this.#lanes.has(order);
+  }
+
+  /** See {@link Lane.doubt}. */
+  doubtOf(order: MerchantBizNo): DeliveryUnconfirmed | null {
+    return this.#lanes.get(order)?.doubt ?? null;
   }
 
   makeReady(lane: Lane): void {

@@ -1,13 +1,16 @@
 import type { Offset, PartitionKey } from '../kernel/position.ts';
 import type { SourceRecord } from '../kernel/record.ts';
 import type { DurationMs } from '../kernel/time.ts';
+import type { MerchantBizNo } from '../order/change.ts';
 import { Accounts } from './accounts.ts';
 import { Dispatcher, type DispatchOptions, type DispatchParts } from './dispatcher.ts';
 import { Interpretation } from './interpretation.ts';
+import { Lanes } from './lanes.ts';
 import { Load } from './load.ts';
 import { OrderBook } from './order-book.ts';
+import { ParkedOrders } from './parked.ts';
 import { PartitionFlow } from './partition-flow.ts';
-import type { FlowSnapshot, Intake, Interpreter } from './ports.ts';
+import type { FlowSnapshot, Intake, Interpreter, PartitionEnds, Remembered, Restoration } from './ports.ts';
 
 /** What the pipeline is told by the settings. */
 export interface FlowOptions extends DispatchOptions {
@@ -15,15 +18,21 @@ export interface FlowOptions extends DispatchOptions {
   readonly queuedBytesMax: number;
   readonly ordersMax: number;
   readonly commitIntervalMs: DurationMs;
+  /** An order is forgotten when its card is over for so long: until then repetitions of its old changes are known as such. */
+  readonly forgetAfterMs: DurationMs;
   /** The group never committed: what is assigned first was never read by anybody, so nothing in it is a repetition. */
   readonly isFirstRun: boolean;
 }
 
 /** The world, as the pipeline sees it. */
-export interface FlowParts extends Pick<DispatchParts, 'clock' | 'random' | 'delivery' | 'deadLetters' | 'meter'> {
+export interface FlowParts
+  extends Pick<DispatchParts, 'clock' | 'random' | 'delivery' | 'deadLetters' | 'journal' | 'meter'> {
   readonly intake: Intake;
   readonly interpreter: Interpreter;
 }
+
+// Orders that are looked at between two commits: a million are gone through in a few minutes, without a pause that is felt.
+const sweepOrders = 5_000;
 
 /** How a drain ended. */
 export interface Drained {
@@ -35,7 +44,7 @@ export interface Drained {
  * From records to commits: interprets each partition's records in order, hands the changes to their lanes, and commits
  * the frontier. One pipeline lives as long as the process; partitions come and go.
  */
-export class Pipeline {
+export class Pipeline implements Restoration {
   readonly #options: FlowOptions;
   readonly #parts: FlowParts;
   readonly #partitions = new Map<PartitionKey, PartitionFlow>();
@@ -56,11 +65,18 @@ export class Pipeline {
     this.#isFirstRun = options.isFirstRun;
     this.#load = new Load({ recordsMax: options.queuedMax, bytesMax: options.queuedBytesMax });
     this.#book = new OrderBook(options.ordersMax);
-    this.#accounts = new Accounts(this.#book, this.#load, parts.meter);
+    const kept = { book: this.#book, load: this.#load, lanes: new Lanes(), parked: new ParkedOrders() };
+    this.#accounts = new Accounts({
+      ...parts,
+      ...kept,
+      onProgress: () => this.#regulate(),
+      fail: error => this.#fail(error),
+    });
     this.#dispatcher = new Dispatcher(options, {
       ...parts,
-      book: this.#book,
+      ...kept,
       accounts: this.#accounts,
+      isLeased: () => parts.intake.leased,
       regulate: () => this.#regulate(),
       fail: error => this.#fail(error),
     });
@@ -105,14 +121,46 @@ export class Pipeline {
     }
     this.#dispatcher.forgetRevoked();
     this.#book.forget(lost);
-    for (const key of now)
-      if (!this.#partitions.has(key)) this.#partitions.set(key, new PartitionFlow(key, this.#isFirstRun));
+    const options = { restored: this.#parts.journal === null, isFirstRun: this.#isFirstRun };
+    for (const key of now) {
+      if (!this.#partitions.has(key)) this.#partitions.set(key, new PartitionFlow(key, options));
+    }
     this.#isFirstRun = false;
     this.#dispatcher.held = false;
     this.#parts.meter.rebalanced();
     this.#dispatcher.pump();
     // The source may have forgotten what was paused, or (kafkajs) still pause what came back: it is told all again.
     this.#tell([...this.#partitions.values()]);
+  }
+
+  /** One order that the journal of a partition remembers; a later word of it replaces an earlier one. */
+  remember(key: PartitionKey, remembered: Remembered): void {
+    const partition = this.#partitions.get(key);
+    if (partition === undefined || partition.restored || this.#draining) return;
+    this.#guarded(() => this.#dispatcher.parking.restore(partition, remembered));
+  }
+
+  /** All that the journal remembers of a partition was told: its source is read, and its deliveries begin. */
+  restored(key: PartitionKey, ends: PartitionEnds): void {
+    const partition = this.#partitions.get(key);
+    if (partition === undefined || partition.restored) return;
+    this.#guarded(() => {
+      partition.restore(ends);
+      this.#interpretation.advance(partition);
+    });
+  }
+
+  /**
+   * Before the group is joined again: starts nothing more until {@link assigned}, lets what is in flight finish and be
+   * written, no longer than `limit`, and commits. So the next owner meets as little as possible of unknown outcome.
+   */
+  async quiesce(limit: DurationMs): Promise<void> {
+    this.#dispatcher.held = true;
+    const over = new AbortController();
+    const idle = this.#dispatcher.idle().finally(() => over.abort());
+    await Promise.race([idle, this.#parts.clock.sleep(limit, over.signal)]);
+    over.abort();
+    await this.commit();
   }
 
   /**
@@ -132,6 +180,7 @@ export class Pipeline {
     for (const record of records) {
       if (!partition.frontier.accept(record.offset, record.timestamp)) continue;
       received++;
+      partition.received++;
       this.#load.add(record);
       partition.backlog.push(record);
     }
@@ -144,7 +193,25 @@ export class Pipeline {
   async commitRegularly(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await this.#parts.clock.sleep(this.#options.commitIntervalMs, signal);
-      if (!signal.aborted) await this.commit();
+      if (signal.aborted) return;
+      await this.commit();
+      this.#sweep();
+      // What was not started for want of a lease is started when there is one.
+      this.#dispatcher.pump();
+    }
+  }
+
+  /** Forgets orders whose card is long over, some of them at a time; the journal is told. */
+  #sweep(): void {
+    const { clock, journal } = this.#parts;
+    const { lanes, parking } = this.#dispatcher;
+    const isBusy = (order: MerchantBizNo) => lanes.has(order) || parking.owes(order);
+    const over = this.#book.sweep(clock.now(), this.#options.forgetAfterMs, sweepOrders, isBusy);
+    if (journal === null) return;
+    for (const { order, partition: key } of over) {
+      const partition = this.#partitions.get(key);
+      if (partition === undefined) continue;
+      journal.forget(key, order, partition.signal).catch(error => partition.revoked || this.#fail(error));
     }
   }
 
@@ -180,7 +247,7 @@ export class Pipeline {
   }
 
   snapshot(): FlowSnapshot {
-    const { lanes, breaker, inFlight } = this.#dispatcher;
+    const { lanes, parking, breaker, inFlight } = this.#dispatcher;
     const partitions = [...this.#partitions.values()].map(partition => partition.snapshot());
     const unsettled = partitions.reduce((sum, partition) => sum + partition.unsettled, 0);
     return {
@@ -190,6 +257,7 @@ export class Pipeline {
       inFlight,
       inFlightMax: this.#options.inFlightMax,
       waiting: lanes.waiting,
+      parked: parking.size,
       lanes: lanes.size,
       orders: this.#book.size,
       breaker: breaker.state,
@@ -208,17 +276,23 @@ export class Pipeline {
     const pause = this.#wantsPause;
     // Asked after every delivery: mostly nothing is new.
     const others: PartitionFlow[] = [];
-    for (const partition of this.#partitions.values()) if (partition.paused !== pause) others.push(partition);
+    for (const partition of this.#partitions.values()) {
+      if (partition.paused !== (pause || !partition.restored)) others.push(partition);
+    }
     this.#tell(others);
   }
 
   #tell(partitions: readonly PartitionFlow[]): void {
     if (this.#draining || partitions.length === 0) return;
-    const pause = this.#wantsPause;
-    for (const partition of partitions) partition.paused = pause;
-    const keys = partitions.map(partition => partition.key);
-    if (pause) this.#parts.intake.pause(keys);
-    else this.#parts.intake.resume(keys);
+    const all = this.#wantsPause;
+    const paused: PartitionKey[] = [];
+    const open: PartitionKey[] = [];
+    for (const partition of partitions) {
+      partition.paused = all || !partition.restored;
+      (partition.paused ? paused : open).push(partition.key);
+    }
+    if (paused.length > 0) this.#parts.intake.pause(paused);
+    if (open.length > 0) this.#parts.intake.resume(open);
   }
 
   get #wantsPause(): boolean {

@@ -147,8 +147,8 @@ export interface Remembered {
 
 /** How far a source partition was read by the group, and where it ends, both after it was assigned. */
 export interface PartitionEnds {
-  /** The next offset to read, or null where nothing was ever committed. */
-  readonly committed: Offset | null;
+  /** The next offset to read: the commit, or where there is none the first record. */
+  readonly begin: Offset;
   /** The offset behind the last record. */
   readonly end: Offset;
 }
@@ -186,6 +186,8 @@ export interface Meter {
   /** A card was accepted: how long after its bizDate, and how long after its record was appended. */
   accepted(sinceBizDate: DurationMs, sinceAppend: DurationMs): void;
   retried(cause: RetryCause): void;
+  /** A delivery is owed from now on, and its offset accounted for. */
+  parked(): void;
   healed(request: CardRequest): void;
   deadLettered(letter: DeadLetter): void;
   committed(ok: boolean): void;
@@ -209,9 +211,18 @@ export interface PartitionSnapshot {
   /** The broker's end of the partition, as of the last fetch. */
   readonly highWatermark: Offset | null;
   readonly paused: boolean;
+  /** What the journal remembers of it is known. */
+  readonly restored: boolean;
+  /** Records received since it was assigned. */
+  readonly received: number;
+  /** Owed deliveries that came from the journal. Received + recalled = settled + parked + unsettled, always. */
+  readonly recalled: number;
+  readonly settled: Readonly<Record<Outcome, number>>;
+  /** Owed deliveries. */
+  readonly parked: number;
 }
 
-/** The flow as it stands, for gauges and health. Consumed = settled + queued + in flight + waiting, always. */
+/** The flow as it stands, for gauges and health. */
 export interface FlowSnapshot {
   readonly partitions: readonly PartitionSnapshot[];
   /** Records received and not yet started. */
@@ -221,6 +232,8 @@ export interface FlowSnapshot {
   readonly inFlightMax: number;
   /** Orders that wait for the next attempt of a failed delivery. */
   readonly waiting: number;
+  /** Orders whose delivery is owed: it waits in the journal. */
+  readonly parked: number;
   readonly lanes: number;
   /** Orders whose state is remembered. */
   readonly orders: number;

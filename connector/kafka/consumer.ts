@@ -120,6 +120,10 @@ class KafkaConsumer implements RecordConsumer {
   }
 
   // While kafkajs is between two joins these two throw; what is to be paused is told again after the next one.
+  get leased(): boolean {
+    return true;
+  }
+
   pause(keys: readonly PartitionKey[]): void {
     if (this.#joined) this.#consumer.pause(topicPartitions(keys));
   }

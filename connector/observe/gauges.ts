@@ -36,6 +36,8 @@ const flowGauges: readonly (readonly [GaugeName, (flow: FlowSnapshot) => number]
   ['queued_changes', flow => flow.queued],
   ['queued_bytes', flow => flow.queuedBytes],
   ['waiting_orders', flow => flow.waiting],
+  ['parked_orders', flow => flow.parked],
+  ['restoring_partitions', flow => flow.partitions.filter(({ restored }) => !restored).length],
   ['lanes', flow => flow.lanes],
   ['tracked_orders', flow => flow.orders],
   ['assigned_partitions', flow => flow.partitions.length],
@@ -49,6 +51,7 @@ const partitionGauges: readonly (readonly [GaugeName, (partition: PartitionSnaps
   ['unsettled_records', ({ unsettled }) => unsettled],
   ['oldest_unsettled_timestamp_seconds', ({ oldestUnsettledAt }) => (oldestUnsettledAt ?? 0) / 1000],
   ['consumer_lag', lagOf],
+  ['unaccounted_records', unaccountedOf],
 ];
 
 /** All gauges of one scrape are collected in the same turn of the event loop: they show one moment, read once. */
@@ -67,6 +70,12 @@ function oncePerTurn<T>(read: () => T): () => T {
 
 function lagOf({ highWatermark, frontier }: PartitionSnapshot): number | null {
   return highWatermark === null || frontier === null ? null : Number(highWatermark - frontier);
+}
+
+/** Conservation, for each assignment of a partition. */
+function unaccountedOf({ received, recalled, settled, parked, unsettled }: PartitionSnapshot): number {
+  const ended = Object.values(settled).reduce((sum, count) => sum + count, 0);
+  return received + recalled - ended - parked - unsettled;
 }
 
 /** Offsets are 64 bits, a sample of Prometheus a double: exact up to 2^53. */

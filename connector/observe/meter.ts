@@ -31,6 +31,7 @@ export function createMeter(metrics: MetricObjects, bounds: LabelBounds): Meter 
   const delivered = deliveryCounter(metrics.deliveries_total, bounds.templates);
   const durations = durationsOf(metrics.delivery_duration_seconds);
   const endToEnd = metrics.end_to_end_delay_seconds.labels({});
+  const parkings = metrics.parkings_total.labels({});
   const sinceAppended = metrics.append_to_accepted_seconds.labels({});
 
   return {
@@ -46,6 +47,7 @@ export function createMeter(metrics: MetricObjects, bounds: LabelBounds): Meter 
       sinceAppended.observe(seconds(sinceAppend));
     },
     retried: cause => counts.retried(cause).inc(),
+    parked: () => parkings.inc(),
     healed: request => counts.healed(request.command).inc(),
     deadLettered: letter => counts.deadLettered(letter.reason).inc(),
     committed: ok => counts.committed(ok ? 'ok' : 'failed').inc(),

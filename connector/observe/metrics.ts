@@ -80,6 +80,11 @@ export const metricTable = {
     labels: { reason: skipReasons },
   },
   retries_total: { type: 'counter', help: 'Deliveries put off to be tried again', labels: { cause: retryCauses } },
+  parkings_total: {
+    type: 'counter',
+    help: 'Deliveries that outlived their quick repetitions: owed from then on, their offsets accounted for',
+    labels: {},
+  },
   heals_total: {
     type: 'counter',
     help: 'Changes sent again under the other command, since the platform knew better',
@@ -121,6 +126,7 @@ export const metricTable = {
   in_flight_limit: { type: 'gauge', help: 'Most requests at the platform at once (flow.inFlightMax)', labels: {} },
   queued_changes: { type: 'gauge', help: 'Records received and not yet started', labels: {} },
   queued_bytes: { type: 'gauge', help: 'Bytes of records held in memory', labels: {} },
+  parked_orders: { type: 'gauge', help: 'Orders whose delivery is owed: it waits in the journal', labels: {} },
   waiting_orders: { type: 'gauge', help: 'Orders that wait for the next attempt of a failed delivery', labels: {} },
   lanes: { type: 'gauge', help: 'Orders with something queued, waiting or in flight', labels: {} },
   tracked_orders: { type: 'gauge', help: 'Orders whose state is remembered', labels: {} },
@@ -143,6 +149,12 @@ export const metricTable = {
     help: 'When the oldest record not accounted for was appended to Kafka; 0 where there is none',
     labels: perPartition,
   },
+  unaccounted_records: {
+    type: 'gauge',
+    help: 'Records consumed that are neither settled, parked, queued nor in flight: 0, or the connector has a defect',
+    labels: perPartition,
+  },
+  restoring_partitions: { type: 'gauge', help: 'Partitions whose journal is being read', labels: {} },
   registry_unavailable: { type: 'gauge', help: '1 while the schema registry does not answer', labels: {} },
   build_info: {
     type: 'gauge',

@@ -87,8 +87,13 @@ function reasonToSkip(state: OrderState, change: CardChange, policy: Policy): Sk
   if (state.source !== null && !isLater(change.source, state.source)) return 'stale';
   if (state.kind === 'live' && card.hash === state.hash && isLiveNow(state, policy.now)) return 'unchanged';
   if (card.ends && !mayBeShowing(state, change, policy)) return 'ended';
-  if (!card.ends && expiredBefore(change, policy.now) && !isLiveNow(state, policy.now)) return 'expired';
+  if (isExpired(state, change, policy.now)) return 'expired';
   return null;
+}
+
+/** The card would be over on arrival. One that shows now is told even that. */
+export function isExpired(state: OrderState, change: CardChange, now: Instant): boolean {
+  return !change.card.ends && expiredBefore(change, now) && !isLiveNow(state, now);
 }
 
 function isAtOrBelow(change: CardChange, through: { topic: string; partition: number; offset: bigint }): boolean {
@@ -116,7 +121,8 @@ function mayBeShowing(state: OrderState, change: CardChange, policy: Policy): bo
     case 'ended':
       return false;
     case 'unknown':
-      return state.bizDate !== null || (policy.unknownMeans === 'not-remembered' && !change.creates);
+      // One that was there before us, or that was forgotten.
+      return state.bizDate !== null || !change.creates;
   }
 }
 
@@ -147,6 +153,10 @@ function bizDateAfter(state: OrderState, change: CardChange): Instant {
   return state.bizDate === null ? change.bizDate : instant(Math.max(change.bizDate, state.bizDate + 1));
 }
 
+/**
+ * The id names the bizDate where it is not the change's own: after a crash the same change may be sent after fewer or more
+ * others of its millisecond, and the platform refuses a requestId that comes with another body.
+ */
 function requestFor(
   change: CardChange,
   command: Command,
@@ -154,7 +164,11 @@ function requestFor(
   policy: Policy,
   again?: string,
 ): CardRequest {
-  const id = requestId(change.position, command, policy.requestIdForm, again);
+  const variants = [
+    ...(bizDate === change.bizDate ? [] : [`at/${bizDate}`]),
+    ...(again === undefined ? [] : [`again/${again}`]),
+  ];
+  const id = requestId(change.position, command, policy.requestIdForm, variants.join('/'));
   const body = `{"requestId":"${id}","command":"${command}","bizDate":${bizDate},${change.card.members}}`;
   return { requestId: id, command, bizDate, body, change };
 }

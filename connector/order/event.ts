@@ -61,8 +61,10 @@ export interface DeliveryDeadLettered extends Handled {
 /** A change that was sent was left (for a newer one, or given up) before its outcome was known: the card may show it. */
 export interface DeliveryUnconfirmed extends Handled {
   readonly kind: 'delivery-unconfirmed';
-  /** As sent. */
+  /** As sent, where that is known; else the change's own. */
   readonly bizDate: Instant;
+  /** How many changes it stands for: each may have been sent 1 ms above the one before. */
+  readonly count: number;
   /** Its status would hide the card. */
   readonly ends: boolean;
   readonly endDate: Instant | null;

@@ -14,10 +14,10 @@ const encoder = new TextEncoder();
 /**
  * The requestId of a change under a command: UUID version 5 (RFC 9562, 5.5) of topic, partition, offset and command.
  * The same change always gets the same id, so that a repetition after a crash is known as such.
- * `again` sets a second try of the command apart, for under the first id the platform may answer from its memory.
+ * `distinction` sets requests of one change apart that differ in more than the command: one id stands for one body.
  */
-export function requestId(position: Position, command: Command, form: RequestIdForm, again?: string): string {
-  const suffix = again === undefined ? '' : `/again/${again}`;
+export function requestId(position: Position, command: Command, form: RequestIdForm, distinction = ''): string {
+  const suffix = distinction === '' ? '' : `/${distinction}`;
   const name = encoder.encode(`${position.topic}/${position.partition}/${position.offset}/${command}${suffix}`);
   const bytes = new Uint8Array(namespace.length + name.length);
   bytes.set(namespace);

@@ -59,7 +59,9 @@ export const defaultCardLifeMs: DurationMs = 24 * 60 * 60 * 1000;
 
 /** The state after an event. */
 export function evolve(state: OrderState, event: OrderEvent): OrderState {
-  const { position: through, source } = event;
+  // What was parked is delivered late: the order may have gone through more meanwhile.
+  const through = furthest(event.position, state.through);
+  const source = laterOf(event.source, state.source);
   switch (event.kind) {
     case 'card-sent':
       return {
@@ -83,12 +85,22 @@ export function evolve(state: OrderState, event: OrderEvent): OrderState {
       return { kind: 'ended', through, source, bizDate: event.bizDate, hash: event.hash };
     case 'change-skipped':
     case 'delivery-dead-lettered':
-      return { ...state, through, source: laterOf(source, state.source) };
+      return { ...state, through, source };
     case 'delivery-unconfirmed':
-      return doubted(state, event);
+      return doubted(state, event, through, source);
     default:
       return unreachable(event);
   }
+}
+
+/** Positions compare within a partition; from another one comes what is handled now. */
+function furthest(position: Position, known: Position | null): Position {
+  const isBehind =
+    known !== null &&
+    known.partition === position.partition &&
+    known.topic === position.topic &&
+    known.offset > position.offset;
+  return isBehind ? known : position;
 }
 
 /** A stale change is behind what was handled already: the source's position never falls. */
@@ -100,10 +112,8 @@ function laterOf(source: SourcePosition, known: SourcePosition | null): SourcePo
  * The platform may have what was sent: the next bizDate must outdo it, and "unchanged" cannot be told any more. After an
  * end status, or with none known to be live, it is not even known whether there is a card.
  */
-function doubted(state: OrderState, event: DeliveryUnconfirmed): OrderState {
-  const through = event.position;
-  const source = laterOf(event.source, state.source);
-  const bizDate = instant(Math.max(event.bizDate, state.bizDate ?? event.bizDate));
+function doubted(state: OrderState, event: DeliveryUnconfirmed, through: Position, source: SourcePosition): OrderState {
+  const bizDate = instant(Math.max(event.bizDate, state.bizDate === null ? 0 : state.bizDate + event.count));
   if (state.kind === 'live' && !event.ends) {
     return { ...state, through, source, bizDate, hash: null, expires: earliest(state.expires, event.endDate) };
   }
@@ -114,6 +124,18 @@ function doubted(state: OrderState, event: DeliveryUnconfirmed): OrderState {
 
 function earliest(one: Instant, other: Instant | null): Instant {
   return other !== null && other < one ? other : one;
+}
+
+/** From then on the order may be forgotten but for repetitions of old changes: its card is over. */
+export function overAt(state: OrderState): Instant | null {
+  switch (state.kind) {
+    case 'live':
+      return state.expires;
+    case 'ended':
+      return state.source.committedAt;
+    case 'unknown':
+      return state.source && instant(state.source.committedAt + defaultCardLifeMs);
+  }
 }
 
 /** An UPDATE does not make a card anew; of one we have not seen made, or took for expired, it is only known that it lives now. */

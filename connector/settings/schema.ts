@@ -139,12 +139,24 @@ const flow = z
     queuedBytesMax: count(16_777_216, 'Bytes of records that may wait in memory; past it the source is paused', 65_536),
     waitingMax: count(
       10_000,
-      'Orders that may wait for the next attempt of a failed delivery; past it the source is paused',
+      'Orders that may wait in memory for the next attempt of a failed delivery; past it the next ones are parked in the journal (without a journal the source is paused)',
+    ),
+    parkFromMs: ms(
+      30_000,
+      'A wait of at least this long is spent in the journal, not in memory: it keeps no commit back',
+    ),
+    parkedMax: count(
+      10_000,
+      'Deliveries that may be parked in the journal, an instance (some kilobytes of memory each); past it the next ones become dead letters at once',
     ),
     ordersMax: count(
-      200_000,
-      'Orders whose state is kept in memory; past it the ones unused for longest are forgotten',
+      1_000_000,
+      'Orders whose state is kept in memory (some 200 bytes each); past it the ones unchanged for longest are forgotten',
       1000,
+    ),
+    forgetAfterMs: ms(
+      3_600_000,
+      'An order is forgotten when its card is over for this long; until then a repetition of an old change is known as one',
     ),
     conflate: z
       .boolean()
@@ -159,6 +171,10 @@ const flow = z
       .describe(
         "Pauses before the repetitions of a failed delivery (milliseconds), AlipayHK's own advice; after the last one the change becomes a dead letter",
       ),
+    giveUpAfterMs: ms(
+      86_400_000,
+      'No attempt is made of a change whose first one is so long ago: it becomes a dead letter',
+    ),
     probeIntervalMs: ms(5_000, 'While the platform is out, or refuses our credentials: pause between probes'),
     outageWindow: count(20, 'Deliveries that are looked at to tell an outage', 2),
     outageRatio: z

@@ -1,8 +1,17 @@
-import type { DeadLetter, DeadLetters, Delivery, Intake, Meter, Outcome } from '../../connector/flow/ports.ts';
+import type {
+  DeadLetter,
+  DeadLetters,
+  Delivery,
+  Intake,
+  Journal,
+  JournalEntry,
+  Meter,
+  Outcome,
+} from '../../connector/flow/ports.ts';
 import type { Offset, PartitionKey } from '../../connector/kernel/position.ts';
 import { type Clock, type DurationMs, type Instant, instant, type Random } from '../../connector/kernel/time.ts';
 import type { Answer } from '../../connector/order/answer.ts';
-import type { CardChange } from '../../connector/order/change.ts';
+import type { CardChange, MerchantBizNo } from '../../connector/order/change.ts';
 import type { CardRequest } from '../../connector/order/decide.ts';
 import { anAnswer, dawn, silence } from './builders.ts';
 
@@ -115,6 +124,7 @@ export class RecordingIntake implements Intake {
   readonly commits: ReadonlyMap<PartitionKey, Offset>[] = [];
   /** The broker refuses to commit. */
   refuses = false;
+  leased = true;
 
   pause(partitions: readonly PartitionKey[]): void {
     for (const key of partitions) this.paused.add(key);
@@ -182,6 +192,40 @@ export class RecordingDeadLetters implements DeadLetters {
   }
 }
 
+/** Keeps what is written of the orders; while `blocked`, the topic cannot be written. */
+export class RecordingJournal implements Journal {
+  readonly entries: JournalEntry[] = [];
+  readonly forgotten: MerchantBizNo[] = [];
+  blocked = false;
+  readonly #clock: Clock;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** What was written: event, order and offset. */
+  get lines(): readonly string[] {
+    return this.entries.map(({ event, order, position }) => `${event} ${order}@${position.offset}`);
+  }
+
+  async append(entry: JournalEntry, signal: AbortSignal): Promise<void> {
+    await this.#write(signal);
+    this.entries.push(entry);
+  }
+
+  async forget(_: PartitionKey, order: MerchantBizNo, signal: AbortSignal): Promise<void> {
+    await this.#write(signal);
+    this.forgotten.push(order);
+  }
+
+  async #write(signal: AbortSignal): Promise<void> {
+    do {
+      await this.#clock.sleep(2, signal);
+      if (signal.aborted) throw new Error('given up');
+    } while (this.blocked);
+  }
+}
+
 /** Counts. */
 export class RecordingMeter implements Meter {
   readonly outcomes: Record<Outcome, number> = { delivered: 0, skipped: 0, superseded: 0, 'dead-lettered': 0 };
@@ -196,6 +240,7 @@ export class RecordingMeter implements Meter {
   rebalances = 0;
   acceptances = 0;
   letters = 0;
+  parkings = 0;
 
   /** How many records were accounted for. */
   get settledRecords(): number {
@@ -210,6 +255,9 @@ export class RecordingMeter implements Meter {
   }
   skipped(reason: string): void {
     this.skips.push(reason);
+  }
+  parked(): void {
+    this.parkings++;
   }
   attempted(): void {
     this.attempts++;

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { Accounts } from '../../../connector/flow/accounts.ts';
+import type { Accounts } from '../../../connector/flow/accounts.ts';
 import { entryOf } from '../../../connector/flow/lane.ts';
 import { Load } from '../../../connector/flow/load.ts';
 import { OrderBook } from '../../../connector/flow/order-book.ts';
@@ -13,6 +13,7 @@ import { initialState } from '../../../connector/order/state.ts';
 import { aChange, aPolicy, aRecord, type ChangeParts, sourceTopic } from '../../support/builders.ts';
 import { RecordingMeter } from '../../support/flow-world.ts';
 import { sent } from '../order/given.ts';
+import { keptWith } from './kept.ts';
 
 const order = merchantBizNo('A-1');
 
@@ -27,7 +28,7 @@ describe('Accounts', () => {
     meter = new RecordingMeter();
     book = new OrderBook(10);
     load = new Load({ recordsMax: 10, bytesMax: 1e6 });
-    accounts = new Accounts(book, load, meter);
+    accounts = keptWith({ book, load, meter }).accounts;
     partition = new PartitionFlow(partitionKey(sourceTopic, 0));
   });
 

@@ -1,6 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { Accounts } from '../../../connector/flow/accounts.ts';
-import { FollowUp, type FollowUpOptions, haltsMax, publishedUnlessRevoked } from '../../../connector/flow/follow-up.ts';
+import { FollowUp, type FollowUpOptions, haltsMax } from '../../../connector/flow/follow-up.ts';
 import { type Entry, entryOf, type Lane } from '../../../connector/flow/lane.ts';
 import type { Carried } from '../../../connector/flow/lane-worker.ts';
 import { Lanes } from '../../../connector/flow/lanes.ts';
@@ -14,6 +13,7 @@ import { decide } from '../../../connector/order/decide.ts';
 import { initialState } from '../../../connector/order/state.ts';
 import { aChange, anAnswer, aPolicy, aRecord, dawn, silence, sourceTopic } from '../../support/builders.ts';
 import { RecordingDeadLetters, RecordingMeter, SteppedClock } from '../../support/flow-world.ts';
+import { keptWith } from './kept.ts';
 
 const order = merchantBizNo('A-1');
 const retry = { kind: 'retry', cause: 'timeout', afterMs: null } as const;
@@ -42,22 +42,18 @@ describe('FollowUp', () => {
     ready = 0;
   });
 
-  const followUp = (options: Partial<FollowUpOptions> = {}) =>
-    new FollowUp(
-      { retryDelaysMs: [2_000, 600_000], conflate: true, ...options },
+  const followUp = (options: Partial<FollowUpOptions> = {}) => {
+    const kept = keptWith({ clock, book, load, lanes, meter });
+    return new FollowUp(
+      { retryDelaysMs: [2_000, 600_000], giveUpAfterMs: 86_400_000, conflate: true, ...options },
       {
-        clock,
+        ...kept,
         random: { next: () => 0.5 },
         deadLetters,
-        meter,
-        accounts: new Accounts(book, load, meter),
-        lanes,
         onReady: () => void ready++,
-        fail: error => {
-          throw error;
-        },
       },
     );
+  };
 
   /** The change stands in its lane, which is running when it is the first. */
   const queue = (n: number): Entry => {
@@ -227,24 +223,5 @@ describe('FollowUp', () => {
       follow.hasten(lane);
       expect(lane.wakeAt).toBe(dawn + 600_000);
     });
-  });
-});
-
-describe('publishedUnlessRevoked', () => {
-  const letter = { record: aRecord(), reason: 'rejected' } as never;
-
-  it('is true once the broker has it', async () => {
-    const { signal } = new AbortController();
-    expect(await publishedUnlessRevoked({ publish: async () => {} }, letter, signal)).toBe(true);
-  });
-
-  it('is false when it was given up with its partition', async () => {
-    const publish = () => Promise.reject(new Error('given up'));
-    expect(await publishedUnlessRevoked({ publish }, letter, AbortSignal.abort())).toBe(false);
-  });
-
-  it('fails on any other rejection', async () => {
-    const publish = () => Promise.reject(new Error('a defect'));
-    await expect(publishedUnlessRevoked({ publish }, letter, new AbortController().signal)).rejects.toThrow('a defect');
   });
 });

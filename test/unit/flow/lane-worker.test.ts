@@ -26,11 +26,13 @@ describe('carry', () => {
   let delivery: ScriptedDelivery;
   let meter: RecordingMeter;
   let partition: PartitionFlow;
+  let leased: boolean;
 
   beforeEach(() => {
     clock = new SteppedClock();
     delivery = new ScriptedDelivery(clock);
     meter = new RecordingMeter();
+    leased = true;
     partition = new PartitionFlow(partitionKey(sourceTopic, 0));
   });
 
@@ -41,7 +43,13 @@ describe('carry', () => {
     return { entry: entryOf(change, aRecord(), partition), decision, request: decision.request };
   };
   const carried = async ({ entry, decision }: ReturnType<typeof start>): Promise<Carried> => {
-    const pending = carry(entry, decision, aPolicy(), { clock, delivery, meter }, new AbortController().signal);
+    const pending = carry(
+      entry,
+      decision,
+      aPolicy(),
+      { clock, delivery, meter, isLeased: () => leased },
+      new AbortController().signal,
+    );
     while (await clock.step());
     return pending;
   };
@@ -134,11 +142,31 @@ describe('carry', () => {
     expect(commands()).toEqual(['UPDATE']);
   });
 
+  it('sends nothing, and heals nothing, while it is not certain that its partition is ours', async () => {
+    leased = false;
+    const one = await carried(start());
+    expect(one.verdict).toEqual({ kind: 'not-ours' });
+    expect([delivery.requests, healthOf(order, one, false)]).toEqual([[], null]);
+    leased = true;
+    delivery.script = () => {
+      leased = false;
+      return anAnswer('ORDER_NOT_FOUND');
+    };
+    expect((await carried(start())).verdict).toEqual({ kind: 'not-ours' });
+    expect(commands()).toEqual(['UPDATE']);
+  });
+
   it('hands the signal on, so that a request can be given up', async () => {
     delivery.script = () => 'never';
     const giveUp = new AbortController();
     const { entry, decision } = start();
-    const pending = carry(entry, decision, aPolicy(), { clock, delivery, meter }, giveUp.signal);
+    const pending = carry(
+      entry,
+      decision,
+      aPolicy(),
+      { clock, delivery, meter, isLeased: () => leased },
+      giveUp.signal,
+    );
     giveUp.abort();
     expect((await pending).verdict).toEqual({ kind: 'retry', cause: 'network', afterMs: null });
   });

@@ -29,6 +29,11 @@ describe('PartitionFlow', () => {
       oldestUnsettledAt: 700,
       highWatermark: 12n,
       paused: true,
+      restored: true,
+      received: 0,
+      recalled: 0,
+      settled: { delivered: 0, skipped: 0, superseded: 0, 'dead-lettered': 0 },
+      parked: 0,
     });
   });
 
@@ -44,9 +49,33 @@ describe('PartitionFlow', () => {
   });
 });
 
+describe('a partition whose journal is read', () => {
+  const restored = (begin: bigint, end: bigint) => {
+    const partition = new PartitionFlow(partitionKey(sourceTopic, 0), { restored: false });
+    expect([partition.restored, partition.isReadUp]).toEqual([false, false]);
+    partition.restore({ begin, end });
+    expect(partition.restored).toBe(true);
+    return partition;
+  };
+
+  it('is read up when all is received that was there when it was assigned', () => {
+    const partition = restored(5n, 8n);
+    expect([partition.isReadUp, partition.repeatsBelow]).toEqual([false, 8n]);
+    partition.frontier.accept(6n, instant(0));
+    expect(partition.isReadUp).toBe(false);
+    partition.frontier.pass(7n);
+    expect(partition.isReadUp).toBe(true);
+  });
+
+  it('is read up at once when nothing is left to read', () => {
+    expect(restored(8n, 8n).isReadUp).toBe(true);
+    expect(restored(0n, 0n).isReadUp).toBe(true);
+  });
+});
+
 describe('a partition that nobody has ever read', () => {
   it('holds no repetitions', () => {
-    expect(new PartitionFlow(partitionKey(sourceTopic, 0), true).repeatsBelow).toBe(0n);
+    expect(new PartitionFlow(partitionKey(sourceTopic, 0), { isFirstRun: true }).repeatsBelow).toBe(0n);
     expect(new PartitionFlow(partitionKey(sourceTopic, 0)).repeatsBelow).toBeNull();
   });
 });

@@ -8,6 +8,7 @@ import { aChange, aRecord, type ChangeParts, sourceTopic } from '../../support/b
 import {
   RecordingDeadLetters,
   RecordingIntake,
+  RecordingJournal,
   RecordingMeter,
   ScriptedDelivery,
   SteppedClock,
@@ -16,8 +17,12 @@ import {
 const defaults: FlowOptions = {
   inFlightMax: 4,
   waitingMax: 100,
+  parkedMax: 100,
   conflate: true,
   retryDelaysMs: [2_000, 2_000, 2_000, 600_000, 1_800_000],
+  parkFromMs: 30_000,
+  giveUpAfterMs: 86_400_000,
+  forgetAfterMs: 3_600_000,
   probeIntervalMs: 5_000,
   outageWindow: 20,
   outageRatio: 0.8,
@@ -46,12 +51,14 @@ export class PipelineWorld {
   readonly delivery = new ScriptedDelivery(this.clock);
   readonly deadLetters = new RecordingDeadLetters(this.clock);
   readonly meter = new RecordingMeter();
+  readonly journal: RecordingJournal | null;
   readonly pipeline: Pipeline;
   /** Fetching a schema takes so long. */
   schemaMs: DurationMs = 100;
   readonly #meanings = new Map<string, Fed>();
 
-  constructor(options: Partial<FlowOptions> = {}) {
+  constructor(options: Partial<FlowOptions> = {}, journal: 'journal' | 'memory' = 'memory') {
+    this.journal = journal === 'journal' ? new RecordingJournal(this.clock) : null;
     const interpreter: Interpreter = { interpret: (record, signal) => this.#interpret(record, signal) };
     this.pipeline = new Pipeline(
       { ...defaults, ...options },
@@ -62,6 +69,7 @@ export class PipelineWorld {
         delivery: this.delivery,
         deadLetters: this.deadLetters,
         meter: this.meter,
+        journal: this.journal,
         interpreter,
       },
     );

@@ -44,7 +44,7 @@ describe('random histories', () => {
     }
     expect([...seen].sort()).toEqual(
       [
-        ...['crash', 'restart', 'rebalance', 'second joins', 'second leaves'],
+        ...['crash', 'restart', 'stall', 'rebalance', 'second joins', 'second leaves'],
         ...['rejects', 'fails', 'times-out', 'refuses-us'],
         ...['connection', 'timeout', 'http', 'credentials'],
         ...['SEND', 'UPDATE', 'dead letter', 'commits', 'other'],

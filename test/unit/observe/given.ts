@@ -86,6 +86,11 @@ export function aPartition(over: Partial<PartitionSnapshot> = {}): PartitionSnap
     oldestUnsettledAt: null,
     highWatermark: 10n,
     paused: false,
+    restored: true,
+    received: 0,
+    recalled: 0,
+    settled: { delivered: 0, skipped: 0, superseded: 0, 'dead-lettered': 0 },
+    parked: 0,
     ...over,
   };
 }
@@ -99,6 +104,7 @@ export function aFlow(over: Partial<FlowSnapshot> = {}): FlowSnapshot {
     inFlight: 0,
     inFlightMax: 64,
     waiting: 0,
+    parked: 0,
     lanes: 0,
     orders: 0,
     breaker: 'closed',

@@ -47,7 +47,14 @@ export function deadLettered(change: CardChange): OrderEvent {
 
 export function unconfirmed(change: CardChange): OrderEvent {
   const { bizDate, card } = change;
-  return { kind: 'delivery-unconfirmed', ...handled(change), bizDate, ends: card.ends, endDate: card.endDate };
+  return {
+    kind: 'delivery-unconfirmed',
+    count: 1,
+    ...handled(change),
+    bizDate,
+    ends: card.ends,
+    endDate: card.endDate,
+  };
 }
 
 /** So many hours after {@link dawn}. */

@@ -46,11 +46,11 @@ describe('requestId', () => {
     );
   });
 
-  it('is another one for a command that is tried again', () => {
+  it('is another one for another request of the same change', () => {
     fc.assert(
       fc.property(positions, commands, (position, command) => {
         const { topic, partition, offset } = position;
-        expect(requestId(position, command, 'uuid', 'orders/0@7')).toBe(
+        expect(requestId(position, command, 'uuid', 'again/orders/0@7')).toBe(
           uuidV5(namespace, `${topic}/${partition}/${offset}/${command}/again/orders/0@7`),
         );
       }),

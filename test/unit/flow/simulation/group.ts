@@ -1,14 +1,19 @@
 import type { Offset, PartitionKey, Position } from '../../../../connector/kernel/position.ts';
+import type { DurationMs } from '../../../../connector/kernel/time.ts';
 import type { Member } from './member.ts';
 import { isTick, type PlannedRecord } from './plan.ts';
 import { keyOf } from './watch.ts';
 import type { World } from './world.ts';
+
+const quiesceMs: DurationMs = 12;
 
 /** The broker: the partitions' logs, the group that reads them, and what it committed. */
 export class Group {
   readonly #world: World;
   readonly #committed = new Map<PartitionKey, Offset>();
   #generation = 0;
+  /** The last generation whose partitions were dealt out. */
+  #dealt = 0;
 
   constructor(world: World) {
     this.#world = world;
@@ -46,7 +51,8 @@ export class Group {
   /** Refuses a member of an older generation, and now and then anybody. */
   commit(member: Member, generation: number, offsets: readonly (readonly [PartitionKey, Offset])[]): void {
     const { random, plan, clock, watch } = this.#world;
-    if (generation !== this.#generation) throw new Error('ILLEGAL_GENERATION');
+    // While the members join, the old generation may still commit.
+    if (generation !== this.#generation && generation !== this.#dealt) throw new Error('ILLEGAL_GENERATION');
     if (clock.now() < plan.calmFrom && random.chance(plan.faultRate)) throw new Error('NOT_COORDINATOR');
     for (const [key, offset] of offsets) {
       this.#committed.set(key, offset);
@@ -54,21 +60,28 @@ export class Group {
     }
   }
 
-  /** Deals the partitions out anew. Each member hears of it in its own time, those that lose something before those that gain. */
+  /**
+   * Deals the partitions out anew: each member is asked to join, which it does when what it has in flight is done or it may
+   * wait no longer; then each hears in its own time what it got, those that lose something before those that gain.
+   */
   rebalance(members: readonly Member[]): void {
     const { random, plan, clock, watch } = this.#world;
     const generation = ++this.#generation;
     const turn = random.below(members.length);
     const keys = [...plan.logs.keys()];
     watch.note(`rebalance ${generation}: ${members.map(({ name }) => name).join(', ')}`);
-    for (const member of members) member.pipeline.rebalancing();
-    let wait = 0;
-    for (const [index, member] of members.entries()) {
-      const dealt = keys.filter((_, n) => (n + turn) % members.length === index);
-      wait += random.below(6);
-      void clock.sleep(wait).then(() => {
-        if (generation === this.#generation) member.join(generation, dealt);
-      });
-    }
+    const joining = members.map(member => member.prepareJoin(quiesceMs));
+    void Promise.race([Promise.all(joining), clock.sleep(2 * quiesceMs)]).then(() => {
+      if (generation !== this.#generation) return;
+      this.#dealt = generation;
+      let wait = 0;
+      for (const [index, member] of members.entries()) {
+        const dealt = keys.filter((_, n) => (n + turn) % members.length === index);
+        wait += random.below(6);
+        void clock.sleep(wait).then(() => {
+          if (generation === this.#generation) member.join(generation, dealt);
+        });
+      }
+    });
   }
 }

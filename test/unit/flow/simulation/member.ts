@@ -7,6 +7,9 @@ import type {
   Intake,
   Interpreted,
   Interpreter,
+  Journal,
+  JournalEntry,
+  PartitionSnapshot,
 } from '../../../../connector/flow/ports.ts';
 import { Fault } from '../../../../connector/kernel/fault.ts';
 import {
@@ -16,7 +19,7 @@ import {
   splitPartitionKey,
 } from '../../../../connector/kernel/position.ts';
 import type { SourceRecord } from '../../../../connector/kernel/record.ts';
-import type { Clock, DurationMs } from '../../../../connector/kernel/time.ts';
+import { type Clock, type DurationMs, type Instant, instant } from '../../../../connector/kernel/time.ts';
 import type { MerchantBizNo } from '../../../../connector/order/change.ts';
 import { aRecord } from '../../../support/builders.ts';
 import { RecordingMeter } from '../../../support/flow-world.ts';
@@ -29,6 +32,7 @@ export interface Ports {
   readonly delivery: Delivery;
   readonly deadLetters: DeadLetters;
   readonly interpreter: Interpreter;
+  readonly journal: Journal;
   readonly clock: Clock;
 }
 
@@ -41,21 +45,28 @@ export class Member {
   readonly lastSent = new Map<MerchantBizNo, bigint>();
   readonly paused = new Set<PartitionKey>();
   readonly pipeline: Pipeline;
-  readonly #meter = new RecordingMeter();
   readonly #world: World;
   readonly #plan: Plan;
   readonly #random: World['random'];
   readonly #stopped = new AbortController();
   /** The partitions it believes its own, and where it reads next. */
   readonly #positions = new Map<PartitionKey, Offset>();
+  /** Whose journal is being read. */
+  readonly #restoring = new Set<PartitionKey>();
   /** Of which a fetch may be on its way. */
   readonly #fetching = new Set<PartitionKey>();
   #generation = -1;
+  /** Counts the joins: what was begun before one is out of date. */
+  #joins = 0;
+  /** It joined, and nobody took its place. */
+  #leased = false;
+  #fellOut = false;
+  #stalledUntil: Instant = instant(0);
+  /** Journal entries are written one after the other. */
+  #writing: Promise<void> = Promise.resolve();
   #dead = false;
   /** Timers that the flow set. */
   #asleep = 0;
-  /** Records whose partition was taken away before they were settled. */
-  #forgotten = 0;
 
   constructor(name: string, world: World, wrap: (ports: Ports, world: World) => Ports) {
     this.name = name;
@@ -67,20 +78,29 @@ export class Member {
       {
         inFlightMax: world.plan.inFlightMax,
         waitingMax: world.plan.waitingMax,
+        parkedMax: 100,
+        parkFromMs: 50,
+        giveUpAfterMs: 86_400_000,
+        forgetAfterMs: 3_600_000,
         conflate: world.plan.conflate,
         retryDelaysMs: [10, 10, 20, 60, 120],
         probeIntervalMs: 25,
         outageWindow: 20,
         outageRatio: 0.8,
         requestIdForm: 'uuid',
-        unknownMeans: 'not-remembered',
+        unknownMeans: world.plan.journal ? 'nothing-sent' : 'not-remembered',
         queuedMax: world.plan.queuedMax,
         queuedBytesMax: 1e9,
         ordersMax: 1000,
         commitIntervalMs: 20,
         isFirstRun: false,
       },
-      { ...ports, random: world.random, meter: this.#meter },
+      {
+        ...ports,
+        random: world.random,
+        meter: new RecordingMeter(),
+        journal: world.plan.journal ? ports.journal : null,
+      },
     );
     this.pipeline.failed.catch(error => world.watch.report(`${name} failed: ${error}`));
     void this.pipeline.commitRegularly(this.#stopped.signal);
@@ -106,42 +126,85 @@ export class Member {
     this.crash();
   }
 
+  /** Stands still from now on: whatever it waits for comes later. */
+  stall(duration: DurationMs): void {
+    this.#stalledUntil = instant(this.#world.clock.now() + duration);
+    this.#leased = false;
+    this.#fellOut = true;
+  }
+
+  /** Resolves when it does not stand still any more. */
+  async awake(): Promise<void> {
+    await this.#world.clock.sleep(this.#stalledUntil - this.#world.clock.now());
+  }
+
+  /** The group is to be joined anew. From its answer on nothing may be written until the group says what is ours. */
+  async prepareJoin(limit: DurationMs): Promise<void> {
+    const joins = this.#joins;
+    await this.pipeline.quiesce(limit);
+    // It may have taken longer than the group waits.
+    if (this.#joins === joins) this.#leased = false;
+  }
+
   /** The group's word: what is ours is read from the last commit on (kafkajs#1046). */
   join(generation: number, keys: readonly PartitionKey[]): void {
     if (this.#dead) return;
+    if (this.#fellOut) this.#take(generation, []);
+    this.#fellOut = false;
+    this.#take(generation, keys);
+  }
+
+  #take(generation: number, keys: readonly PartitionKey[]): void {
     this.#generation = generation;
-    const before = this.pipeline.snapshot().partitions;
+    this.#leased = true;
+    const join = ++this.#joins;
+    const gained = keys.filter(key => !this.#positions.has(key));
     for (const key of this.#positions.keys()) {
       if (keys.includes(key)) continue;
       this.#positions.delete(key);
-      const { topic, partition } = splitPartitionKey(key);
-      this.#forgotten += before.find(one => one.topic === topic && one.partition === partition)?.unsettled ?? 0;
       for (const { means } of this.#plan.logs.get(key) ?? []) {
         if (typeof means !== 'string') this.lastSent.delete(means.merchantBizNo);
       }
     }
     for (const key of keys) this.#positions.set(key, this.#world.group.committed(key));
     this.pipeline.assigned(keys);
+    if (!this.#plan.journal) return;
+    for (const key of gained) this.#restoring.add(key);
+    for (const key of this.#restoring) if (!keys.includes(key)) this.#restoring.delete(key);
+    for (const key of this.#restoring) void this.#restore(key, join);
+  }
+
+  /** Reads a partition's journal to the end it has now. A join in between begins anew. */
+  async #restore(key: PartitionKey, join: number): Promise<void> {
+    const { journal, group } = this.#world;
+    await this.#sleep(1 + this.#random.below(10));
+    const end = group.read(key, 0n, 0).end;
+    const remembered = journal.read(key);
+    for (const one of remembered) {
+      if (this.#random.chance(0.3)) await this.#sleep(1 + this.#random.below(4));
+      if (this.#joins !== join) return;
+      this.pipeline.remember(key, one);
+    }
+    if (this.#joins !== join) return;
+    this.#restoring.delete(key);
+    this.pipeline.restored(key, { begin: group.committed(key), end });
   }
 
   /** What must hold after each step. */
   check(): void {
     const snapshot = this.pipeline.snapshot();
+    for (const partition of snapshot.partitions) this.#checkConservation(partition);
     const unsettled = snapshot.partitions.reduce((sum, partition) => sum + partition.unsettled, 0);
-    this.#checkConservation(unsettled);
     // One that ends tells its source nothing more.
     if (!this.#stopped.signal.aborted) this.#checkLimits(snapshot, unsettled);
   }
 
-  /** Received = settled + unsettled, but for what was taken away. */
-  #checkConservation(unsettled: number): void {
-    const { receivedRecords, settledRecords } = this.#meter;
-    const lost = receivedRecords - settledRecords - unsettled;
-    if (lost < 0 || lost > this.#forgotten) {
-      this.#world.watch.report(
-        `${this.name}: received ${receivedRecords}, settled ${settledRecords}, open ${unsettled}`,
-      );
-    }
+  /** What came in is accounted for, owed, or under way. */
+  #checkConservation({ topic, partition, received, recalled, settled, parked, unsettled }: PartitionSnapshot): void {
+    const ended = Object.values(settled).reduce((sum, count) => sum + count, 0);
+    if (received + recalled === ended + parked + unsettled) return;
+    const sums = `received ${received}, recalled ${recalled}, ended ${ended}, parked ${parked}, open ${unsettled}`;
+    this.#world.watch.report(`${this.name} ${topic}/${partition}: ${sums}`);
   }
 
   /** What is held is bounded, and the source is as paused as the flow believes. */
@@ -188,6 +251,7 @@ export class Member {
 
   #ports(): Ports {
     const { watch, group } = this.#world;
+    const member = this;
     return {
       clock: {
         now: () => this.#world.clock.now(),
@@ -198,6 +262,9 @@ export class Member {
         },
       },
       intake: {
+        get leased() {
+          return member.#leased;
+        },
         pause: keys => keys.forEach(key => void this.paused.add(key)),
         resume: keys => keys.forEach(key => void this.paused.delete(key)),
         commit: async offsets => {
@@ -217,8 +284,31 @@ export class Member {
           watch.published(this, letter);
         },
       },
+      journal: {
+        append: (entry, signal) => this.#write(entry.partition, entry.order, entry, signal),
+        forget: (partition, order, signal) => this.#write(partition, order, null, signal),
+      },
       interpreter: { interpret: (record, signal) => this.#interpret(record, signal) },
     };
+  }
+
+  /** One after the other; it may be there before we know it. Nothing is written while it is not sure that we may. */
+  #write(
+    partition: PartitionKey,
+    order: MerchantBizNo,
+    entry: JournalEntry | null,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const written = this.#writing.then(async () => {
+      do {
+        await this.#sleep(1 + this.#random.below(4), signal);
+        if (signal.aborted) throw new Error('its partition was taken away');
+      } while (!this.#leased);
+      this.#world.journal.write(this, partition, order, entry);
+      await this.#sleep(this.#random.below(3));
+    });
+    this.#writing = written.catch(() => {});
+    return written;
   }
 
   async #deliver(...[request, signal]: Parameters<Delivery['deliver']>): ReturnType<Delivery['deliver']> {
@@ -244,6 +334,7 @@ export class Member {
   /** Never comes back to the dead. */
   async #sleep(duration: DurationMs, signal?: AbortSignal): Promise<void> {
     await this.#world.clock.sleep(duration, signal);
+    if (this.#world.clock.now() < this.#stalledUntil) await this.awake();
     if (this.#dead) await new Promise(() => {});
   }
 }

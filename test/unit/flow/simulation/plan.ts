@@ -30,7 +30,7 @@ export interface Span {
 /** What befalls an instance or the group. */
 export interface Blow {
   readonly at: Instant;
-  readonly kind: 'crash' | 'restart' | 'second joins' | 'second leaves' | 'rebalance';
+  readonly kind: 'crash' | 'restart' | 'stall' | 'second joins' | 'second leaves' | 'rebalance';
 }
 
 /** A whole history. */
@@ -49,6 +49,8 @@ export interface Plan {
   readonly remembersRefusals: boolean;
   readonly calmFrom: Instant;
   readonly conflate: boolean;
+  /** What is known of an order survives a crash. */
+  readonly journal: boolean;
   readonly inFlightMax: number;
   readonly queuedMax: number;
   readonly waitingMax: number;
@@ -70,8 +72,9 @@ export function planOf(seed: number): Plan {
   const blows = random.chance(0.6) ? blowsOf(random) : [];
   // Without a journal a crash or a lost partition forgets: ties of bizDate, life after an end, and orders in two
   // partitions are then beyond this version (see DESIGN, "State in memory first").
-  const remembers = blows.length === 0;
-  const { logs, orders } = logsOf(random, remembers);
+  const journal = random.chance(0.7);
+  const remembers = journal || blows.length === 0;
+  const { logs, orders } = logsOf(random, { remembers, strays: blows.length === 0 });
   const poison = poisonOf(random, orders);
   // A poison order that is all alone cannot be told from an outage.
   const lingers = [...poison.values()].some(kind => kind !== 'rejects');
@@ -90,6 +93,7 @@ export function planOf(seed: number): Plan {
     remembersRefusals: seed % 2 === 0,
     calmFrom: instant(dawn + calmMs),
     conflate,
+    journal,
     inFlightMax: random.pick([1, 2, 4]),
     // Nor when its own changes fill the queue.
     queuedMax: lingers ? 50 : random.pick([3, 6, 50]),
@@ -117,7 +121,7 @@ function blowsOf(random: SeededRandom): Blow[] {
   const count = 1 + random.below(4);
   return Array.from({ length: count }, () => ({
     at: instant(dawn + 5 + random.below(calmMs - 10)),
-    kind: random.pick<Blow['kind']>(['crash', 'restart', 'second joins', 'second leaves', 'rebalance']),
+    kind: random.pick<Blow['kind']>(['crash', 'restart', 'stall', 'second joins', 'second leaves', 'rebalance']),
   })).sort((a, b) => a.at - b.at);
 }
 
@@ -126,7 +130,7 @@ function poisonOf(random: SeededRandom, orders: readonly MerchantBizNo[]): Map<M
   return new Map(poisoned.map(order => [order, random.pick(['rejects', 'fails', 'times-out', 'refuses-us'])]));
 }
 
-function logsOf(random: SeededRandom, remembers: boolean) {
+function logsOf(random: SeededRandom, { remembers, strays: mayStray }: { remembers: boolean; strays: boolean }) {
   const orders = Array.from({ length: 1 + random.below(6) }, (_, index) =>
     merchantBizNo(`${random.chance(0.6) ? 'new' : 'old'}-${index}`),
   );
@@ -139,7 +143,7 @@ function logsOf(random: SeededRandom, remembers: boolean) {
   for (let n = 1; n <= count; n++) {
     const order = orders[random.below(orders.length)] ?? merchantBizNo('new-0');
     const { changes } = life.get(order) ?? { changes: [] };
-    const strays = remembers && random.chance(0.05);
+    const strays = mayStray && random.chance(0.05);
     const partition = (orders.indexOf(order) + (strays ? 1 : 0)) % partitions;
     const log = logs.get(partitionKey(sourceTopic, partition)) ?? [];
     // Compaction and transaction markers leave gaps.

@@ -18,6 +18,11 @@ interface Shown {
   readonly unlucky: ReadonlySet<string>;
 }
 
+/** What is looked at of the journal. */
+interface Owing {
+  owes(change: CardChange): boolean;
+}
+
 /**
  * What must always hold (design, "What must always hold"), as far as it can be seen from outside the flow: from what the
  * instances are given, send, publish and commit. Knows nothing of how the flow works.
@@ -33,6 +38,7 @@ export class Watch {
   readonly #letters = new Set<string>();
   readonly #committed = new Map<PartitionKey, Offset>();
   #platform: Shown | null = null;
+  #journal: Owing | null = null;
 
   constructor(plan: Plan) {
     this.#plan = plan;
@@ -40,6 +46,10 @@ export class Watch {
 
   set platform(platform: Shown) {
     this.#platform = platform;
+  }
+
+  set journal(journal: Owing) {
+    this.#journal = journal;
   }
 
   note(line: string): void {
@@ -69,10 +79,11 @@ export class Watch {
     const last = member.lastSent.get(order);
     if (last !== undefined && lsnOf(change) < last) this.report(`${order} is sent out of order by ${member.name}`);
     member.lastSent.set(order, lsnOf(change));
-    this.#checkIdentity(`${formatPosition(position)} ${command}`, requestId, request.body.replace(requestId, ''));
+    const key = `${formatPosition(position)} ${command} ${request.bizDate}`;
+    this.#checkIdentity(key, requestId, request.body.replace(requestId, ''));
   }
 
-  /** A command of a change has one id, and others for when it is tried again after the other command; one body, but for the id. */
+  /** A command of a change at one bizDate has one id, and others for when it is tried again after the other command; one body, but for the id. */
   #checkIdentity(key: string, requestId: string, body: string): void {
     const before = this.#requests.get(key);
     const ids = (before?.ids ?? new Set()).add(requestId);
@@ -128,6 +139,7 @@ export class Watch {
       return;
     }
     if (this.#letters.has(nameOf(means))) return;
+    if (this.#journal?.owes(means)) return;
     const newest = this.#received.get(means.merchantBizNo);
     if (newest !== undefined && lsnOf(newest) > lsnOf(means)) return;
     if (this.#isStillAhead(means)) return;
@@ -160,7 +172,7 @@ function nameOf(change: CardChange): string {
   return `${change.merchantBizNo} ${lsnOf(change)}`;
 }
 
-function lsnOf({ source }: CardChange): bigint {
+export function lsnOf({ source }: CardChange): bigint {
   return source.kind === 'lsn' ? source.lsn : 0n;
 }
 

@@ -1,6 +1,7 @@
 import type { DurationMs } from '../../../../connector/kernel/time.ts';
 import { SeededRandom, SteppedClock } from '../../../support/flow-world.ts';
 import { Group } from './group.ts';
+import { SimulatedJournal } from './journal.ts';
 import { Member, type Ports } from './member.ts';
 import { type Blow, isTick, type Plan, planOf } from './plan.ts';
 import { SimulatedPlatform } from './platform.ts';
@@ -19,8 +20,10 @@ export interface Outcome {
 }
 
 const stepsMax = 6_000;
+const lastStepsMax = 100;
 const endMs: DurationMs = 15_000;
 const drainMs: DurationMs = 40;
+const stallMs: DurationMs = 60;
 
 /** Everything outside the flow: one clock, one chance, the broker, the platform and the instances. */
 export class World {
@@ -30,6 +33,7 @@ export class World {
   readonly watch: Watch;
   readonly platform: SimulatedPlatform;
   readonly group: Group;
+  readonly journal: SimulatedJournal;
   readonly #defect: Defect;
   #members: Member[] = [];
   #born = 0;
@@ -42,6 +46,8 @@ export class World {
     this.platform = new SimulatedPlatform(this.plan, this.random, broken => this.watch.report(broken));
     this.watch.platform = this.platform;
     this.group = new Group(this);
+    this.journal = new SimulatedJournal(this);
+    this.watch.journal = this.journal;
     this.#defect = defect;
   }
 
@@ -58,7 +64,7 @@ export class World {
     const { watch, clock, plan } = this;
     const end = plan.calmFrom + endMs;
     for (let step = 0; watch.broken.length === 0; step++) {
-      if (clock.now() >= plan.calmFrom && this.group.isDone) break;
+      if (clock.now() >= plan.calmFrom && this.group.isDone && !this.#owes) break;
       if (step > stepsMax || clock.now() > end || !(await this.#step())) {
         watch.report(`stuck: ${JSON.stringify(this.#members.map(stuckAt))}`);
         return;
@@ -66,9 +72,23 @@ export class World {
       watch.check(this.#members);
     }
     if (watch.broken.length > 0) return;
+    // What was written last is still to be acknowledged.
+    for (let step = 0; step < lastStepsMax && this.#isBusy; step++) await this.#step();
     watch.checkEnd();
     if (![...this.plan.logs.values()].flat().some(isTick)) for (const member of this.#members) member.checkIdle();
     await this.#stop();
+  }
+
+  get #isBusy(): boolean {
+    return this.#members.some(({ pipeline }) => {
+      const { lanes, partitions } = pipeline.snapshot();
+      return lanes > 0 || partitions.some(({ restored }) => !restored);
+    });
+  }
+
+  /** A delivery is parked still. */
+  get #owes(): boolean {
+    return this.journal.owesAnything || this.#members.some(({ pipeline }) => pipeline.snapshot().parked > 0);
   }
 
   /** Wakes the next sleeper; one that is only about to sleep counts too. */
@@ -108,6 +128,9 @@ export class World {
         await first?.drain(drainMs);
         this.#join();
         break;
+      case 'stall':
+        await this.#stall(first);
+        break;
       case 'second joins':
         if (second === undefined) this.#join();
         break;
@@ -119,6 +142,19 @@ export class World {
         this.#rebalance();
         break;
     }
+  }
+
+  /** An instance stands still for so long that the group goes on without it, and does not know it when it wakes up. */
+  async #stall(member: Member | undefined): Promise<void> {
+    if (member === undefined || this.#members.length < 2) return;
+    member.stall(this.random.below(stallMs));
+    this.#members = this.#members.filter(other => other !== member);
+    this.#rebalance();
+    await member.awake();
+    await this.clock.sleep(this.random.below(5));
+    if (member.dead) return;
+    this.#members.push(member);
+    this.#rebalance();
   }
 
   #join(): void {

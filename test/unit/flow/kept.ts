@@ -1,0 +1,28 @@
+import { Accounts, type AccountsParts } from '../../../connector/flow/accounts.ts';
+import { Lanes } from '../../../connector/flow/lanes.ts';
+import { Load } from '../../../connector/flow/load.ts';
+import { OrderBook } from '../../../connector/flow/order-book.ts';
+import { ParkedOrders } from '../../../connector/flow/parked.ts';
+import { Parking, type ParkingOptions } from '../../../connector/flow/parking.ts';
+import { RecordingMeter, SteppedClock } from '../../support/flow-world.ts';
+
+/** What the flow keeps, with accounts and parking over it; each part may be given. Failures are thrown. */
+export function keptWith(given: Partial<AccountsParts & ParkingOptions> = {}) {
+  const parts: AccountsParts = {
+    clock: new SteppedClock(),
+    book: new OrderBook(100),
+    load: new Load({ recordsMax: 100, bytesMax: 1e6 }),
+    lanes: new Lanes(),
+    parked: new ParkedOrders(),
+    meter: new RecordingMeter(),
+    journal: null,
+    onProgress: () => {},
+    fail: error => {
+      throw error;
+    },
+    ...given,
+  };
+  const options = { parkFromMs: 30_000, parkedMax: 100, waitingMax: 100, inFlightMax: 4, ...given };
+  const accounts = new Accounts(parts);
+  return { ...parts, accounts, parking: new Parking(options, { ...parts, accounts }) };
+}
