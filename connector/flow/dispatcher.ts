@@ -1,21 +1,24 @@
-import { Fault } from '../kernel/fault.ts';
-import type { Clock, DurationMs, Instant, Random } from '../kernel/time.ts';
+import type { Fault } from '../kernel/fault.ts';
+import type { Clock, DurationMs, Random } from '../kernel/time.ts';
+import type { MerchantBizNo } from '../order/change.ts';
 import { type Decision, type DeliverDecision, decide, type Policy } from '../order/decide.ts';
 import type { SkipReason } from '../order/event.ts';
 import type { RequestIdForm } from '../order/request-id.ts';
 import type { Accounts } from './accounts.ts';
-import { Breaker, distinctOrdersMin } from './breaker.ts';
-import { FollowUp, haltsMax } from './follow-up.ts';
+import { type Breaker, distinctOrdersMin } from './breaker.ts';
+import { DueTimer } from './due-timer.ts';
+import { FollowUp } from './follow-up.ts';
 import type { Entry, Lane } from './lane.ts';
-import { type Carried, carry, healthOf } from './lane-worker.ts';
+import { type Carried, carry } from './lane-worker.ts';
 import type { Lanes } from './lanes.ts';
 import type { OrderBook } from './order-book.ts';
+import { type OutageOptions, Outages } from './outages.ts';
 import type { ParkedOrders } from './parked.ts';
 import { Parking } from './parking.ts';
 import type { DeadLetters, Delivery, Journal, Meter } from './ports.ts';
 
 /** What the dispatcher is told by the settings. */
-export interface DispatchOptions {
+export interface DispatchOptions extends OutageOptions {
   readonly inFlightMax: number;
   readonly waitingMax: number;
   readonly parkedMax: number;
@@ -25,9 +28,6 @@ export interface DispatchOptions {
   readonly parkFromMs: DurationMs;
   /** No attempt is made of a change whose first one is so long ago. */
   readonly giveUpAfterMs: DurationMs;
-  readonly probeIntervalMs: DurationMs;
-  readonly outageWindow: number;
-  readonly outageRatio: number;
   readonly requestIdForm: RequestIdForm;
   readonly unknownMeans: Policy['unknownMeans'];
 }
@@ -61,6 +61,8 @@ export class Dispatcher {
   readonly #parts: DispatchParts;
   readonly #accounts: Accounts;
   readonly #followUp: FollowUp;
+  readonly #outages: Outages;
+  readonly #dueTimer: DueTimer;
   /** No delivery starts any more. */
   readonly #stopping = new AbortController();
   /** Requests in flight are given up. */
@@ -70,11 +72,7 @@ export class Dispatcher {
   /** Lanes between the start of a request and the end of what follows from its answer. */
   #running = 0;
   #held = false;
-  #probeTimer = false;
-  #degraded: Fault | null = null;
   #whenIdle: (() => void)[] = [];
-  /** When the timer for the next owed delivery rings; null: there is none. */
-  #dueTimer: { readonly at: Instant; readonly cancel: AbortController } | null = null;
 
   constructor(options: DispatchOptions, parts: DispatchParts) {
     this.#options = options;
@@ -87,11 +85,14 @@ export class Dispatcher {
       parking: this.parking,
       onReady: () => this.#startAndRegulate(),
     });
-    this.breaker = new Breaker({
-      window: options.outageWindow,
-      ratio: options.outageRatio,
-      probeIntervalMs: options.probeIntervalMs,
+    this.#outages = new Outages(options, {
+      ...parts,
+      stopping: this.#stopping.signal,
+      onProbe: () => this.#startAndRegulate(),
     });
+    this.breaker = this.#outages.breaker;
+    const ring = () => this.#startAndRegulate();
+    this.#dueTimer = new DueTimer({ ...parts, stopping: this.#stopping.signal, ring });
   }
 
   get inFlight(): number {
@@ -100,7 +101,7 @@ export class Dispatcher {
 
   /** Why nothing is delivered, while the breaker is open. */
   get degraded(): Fault | null {
-    return this.#degraded;
+    return this.#outages.degraded;
   }
 
   /** Fetch no more: there is an outage and enough orders to probe it with, or too many orders wait. */
@@ -114,6 +115,11 @@ export class Dispatcher {
   /** While held no delivery starts: the group is being rebalanced. */
   set held(held: boolean) {
     this.#held = held;
+  }
+
+  /** Something of this order is queued, in flight or owed. */
+  isBusyWith(order: MerchantBizNo): boolean {
+    return this.lanes.has(order) || this.#parts.parked.get(order) !== undefined;
   }
 
   /** Takes a change into its order's lane; {@link pump} starts it. */
@@ -144,7 +150,8 @@ export class Dispatcher {
     if (this.breaker.state === 'closed') this.parking.release();
     // Nothing else is there to probe with.
     else if (this.lanes.size === 0) this.parking.release(1);
-    this.#scheduleDue();
+    // What is overdue goes with the next that pumps.
+    this.#dueTimer.set(this.#parts.parked.nextAt);
     while (this.#inFlight < this.#options.inFlightMax && this.lanes.ready > 0) {
       const admission = this.breaker.admit(this.#parts.clock.now());
       if (admission === 'no') return;
@@ -219,17 +226,15 @@ export class Dispatcher {
     lane.state = 'running';
     this.#inFlight++;
     this.#running++;
-    const noted = entry.noted ?? Promise.resolve();
-    noted
-      .then(() => carry(entry, decision, policy, this.#parts, this.#abandoning.signal))
-      .then(carried => this.#conclude(lane, entry, carried, probe))
-      .catch(this.#parts.fail);
+    const send = () => carry(entry, decision, policy, this.#parts, this.#abandoning.signal);
+    const carried = entry.noted === null ? send() : entry.noted.then(send);
+    carried.then(carried => this.#conclude(lane, entry, carried, probe)).catch(this.#parts.fail);
   }
 
   async #conclude(lane: Lane, entry: Entry, carried: Carried, probe: boolean): Promise<void> {
     this.#inFlight--;
     const outage = this.breaker.state !== 'closed';
-    this.#report(lane, carried, probe);
+    this.#outages.report(lane, carried, probe);
     const followed = this.#abandoning.signal.aborted ? null : this.#followUp.follow(lane, entry, carried, outage);
     // A dead letter may take long to be written: the place in flight is free at once.
     this.#startAndRegulate();
@@ -242,58 +247,6 @@ export class Dispatcher {
   #startAndRegulate(): void {
     this.pump();
     this.#parts.regulate();
-  }
-
-  #report(lane: Lane, carried: Carried, probe: boolean): void {
-    const before = this.breaker.outage;
-    const alone = lane.halts >= haltsMax && !probe;
-    const health = healthOf(lane.order, carried, alone);
-    if (health !== null) this.breaker.report(health, probe, this.#parts.clock.now());
-    else if (probe) this.breaker.release();
-    const { outage } = this.breaker;
-    if (outage !== null) this.#scheduleProbe();
-    if (outage?.since === before?.since && outage?.kind === before?.kind) return;
-    const code = outage?.kind === 'credentials' ? 'CREDENTIALS_REFUSED' : 'PLATFORM_UNREACHABLE';
-    this.#degraded = outage && new Fault(code, { detail: outage.text });
-    this.#parts.meter.degraded(this.#degraded);
-    if (outage === null) this.lanes.wakeAll();
-  }
-
-  #scheduleProbe(): void {
-    const { probeAt } = this.breaker;
-    if (this.#probeTimer || probeAt === null) return;
-    this.#probeTimer = true;
-    const { clock, fail } = this.#parts;
-    const due = probeAt - clock.now();
-    clock
-      .sleep(due > 0 ? due : this.#options.probeIntervalMs, this.#stopping.signal)
-      .then(() => {
-        this.#probeTimer = false;
-        if (this.#stopping.signal.aborted) return;
-        if (this.breaker.state === 'open' && this.lanes.ready === 0) this.lanes.wakeOldest();
-        this.#startAndRegulate();
-        this.#scheduleProbe();
-      })
-      .catch(fail);
-  }
-
-  /** Rings when the next owed delivery is due; what is overdue goes with the next that {@link pump} is called for. */
-  #scheduleDue(): void {
-    const { clock, parked, fail } = this.#parts;
-    const at = parked.nextAt;
-    const now = clock.now();
-    if (at === null || at <= now || (this.#dueTimer !== null && this.#dueTimer.at <= at)) return;
-    this.#dueTimer?.cancel.abort();
-    const timer = { at, cancel: new AbortController() };
-    this.#dueTimer = timer;
-    clock
-      .sleep(at - now, AbortSignal.any([timer.cancel.signal, this.#stopping.signal]))
-      .then(() => {
-        if (this.#dueTimer !== timer) return;
-        this.#dueTimer = null;
-        this.#startAndRegulate();
-      })
-      .catch(fail);
   }
 
   #policyFor({ record, partition }: Entry): Policy {

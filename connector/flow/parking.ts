@@ -1,6 +1,5 @@
 import { assert } from '../kernel/assert.ts';
 import { type Clock, type DurationMs, instant } from '../kernel/time.ts';
-import type { MerchantBizNo } from '../order/change.ts';
 import { type Decision, isExpired } from '../order/decide.ts';
 import { isLater } from '../order/source-position.ts';
 import type { Accounts } from './accounts.ts';
@@ -51,10 +50,6 @@ export class Parking {
 
   get size(): number {
     return this.#parts.parked.size;
-  }
-
-  owes(order: MerchantBizNo): boolean {
-    return this.#parts.parked.get(order) !== undefined;
   }
 
   /** A long wait, or one more than may wait in memory, is spent in the journal. */

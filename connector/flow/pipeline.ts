@@ -1,9 +1,10 @@
 import type { Offset, PartitionKey } from '../kernel/position.ts';
 import type { SourceRecord } from '../kernel/record.ts';
 import type { DurationMs } from '../kernel/time.ts';
-import type { MerchantBizNo } from '../order/change.ts';
 import { Accounts } from './accounts.ts';
+import { Commits } from './commits.ts';
 import { Dispatcher, type DispatchOptions, type DispatchParts } from './dispatcher.ts';
+import { forgetOver } from './forget.ts';
 import { Interpretation } from './interpretation.ts';
 import { Lanes } from './lanes.ts';
 import { Load } from './load.ts';
@@ -11,6 +12,7 @@ import { OrderBook } from './order-book.ts';
 import { ParkedOrders } from './parked.ts';
 import { PartitionFlow } from './partition-flow.ts';
 import type { FlowSnapshot, Intake, Interpreter, PartitionEnds, Remembered, Restoration } from './ports.ts';
+import { Valve } from './valve.ts';
 
 /** What the pipeline is told by the settings. */
 export interface FlowOptions extends DispatchOptions {
@@ -31,9 +33,6 @@ export interface FlowParts
   readonly interpreter: Interpreter;
 }
 
-// Orders that are looked at between two commits: a million are gone through in a few minutes, without a pause that is felt.
-const sweepOrders = 5_000;
-
 /** How a drain ended. */
 export interface Drained {
   /** Requests that were given up unanswered; their changes are read again by whoever is next. */
@@ -53,9 +52,10 @@ export class Pipeline implements Restoration {
   readonly #accounts: Accounts;
   readonly #dispatcher: Dispatcher;
   readonly #interpretation: Interpretation;
+  readonly #valve: Valve;
+  readonly #commits: Commits;
   readonly #failed = Promise.withResolvers<never>();
   #draining = false;
-  #broken = false;
   /** Until the first assignment: what is given later may come from another member. */
   #isFirstRun: boolean;
 
@@ -66,19 +66,16 @@ export class Pipeline implements Restoration {
     this.#load = new Load({ recordsMax: options.queuedMax, bytesMax: options.queuedBytesMax });
     this.#book = new OrderBook(options.ordersMax);
     const kept = { book: this.#book, load: this.#load, lanes: new Lanes(), parked: new ParkedOrders() };
-    this.#accounts = new Accounts({
-      ...parts,
-      ...kept,
-      onProgress: () => this.#regulate(),
-      fail: error => this.#fail(error),
-    });
+    const regulate = () => this.#valve.regulate();
+    const fail = (error: unknown) => this.#fail(error);
+    this.#accounts = new Accounts({ ...parts, ...kept, onProgress: regulate, fail });
     this.#dispatcher = new Dispatcher(options, {
       ...parts,
       ...kept,
       accounts: this.#accounts,
       isLeased: () => parts.intake.leased,
-      regulate: () => this.#regulate(),
-      fail: error => this.#fail(error),
+      regulate,
+      fail,
     });
     this.#interpretation = new Interpretation({
       ...parts,
@@ -86,10 +83,12 @@ export class Pipeline implements Restoration {
       enqueue: entry => this.#dispatcher.enqueue(entry),
       onProgress: () => {
         this.#dispatcher.pump();
-        this.#regulate();
+        regulate();
       },
-      fail: error => this.#fail(error),
+      fail,
     });
+    this.#valve = new Valve(parts.intake, this.#partitions, () => this.#load.full || this.#dispatcher.wantsPause);
+    this.#commits = new Commits(parts.intake, parts.meter, this.#partitions);
     // Whoever waits for `failed` may come late; until then the rejection is not unhandled.
     this.#failed.promise.catch(() => {});
   }
@@ -129,8 +128,7 @@ export class Pipeline implements Restoration {
     this.#dispatcher.held = false;
     this.#parts.meter.rebalanced();
     this.#dispatcher.pump();
-    // The source may have forgotten what was paused, or (kafkajs) still pause what came back: it is told all again.
-    this.#tell([...this.#partitions.values()]);
+    this.#valve.tellAll();
   }
 
   /** One order that the journal of a partition remembers; a later word of it replaces an earlier one. */
@@ -195,46 +193,27 @@ export class Pipeline implements Restoration {
       await this.#parts.clock.sleep(this.#options.commitIntervalMs, signal);
       if (signal.aborted) return;
       await this.commit();
-      this.#sweep();
+      forgetOver(this.#parts.clock.now(), this.#options.forgetAfterMs, {
+        ...this.#parts,
+        book: this.#book,
+        partitions: this.#partitions,
+        isBusy: order => this.#dispatcher.isBusyWith(order),
+        fail: error => this.#fail(error),
+      });
       // What was not started for want of a lease is started when there is one.
       this.#dispatcher.pump();
     }
   }
 
-  /** Forgets orders whose card is long over, some of them at a time; the journal is told. */
-  #sweep(): void {
-    const { clock, journal } = this.#parts;
-    const { lanes, parking } = this.#dispatcher;
-    const isBusy = (order: MerchantBizNo) => lanes.has(order) || parking.owes(order);
-    const over = this.#book.sweep(clock.now(), this.#options.forgetAfterMs, sweepOrders, isBusy);
-    if (journal === null) return;
-    for (const { order, partition: key } of over) {
-      const partition = this.#partitions.get(key);
-      if (partition === undefined) continue;
-      journal.forget(key, order, partition.signal).catch(error => partition.revoked || this.#fail(error));
-    }
-  }
-
-  /** Commits the frontier of each partition where it moved. A refusal is counted, and mended by the next commit. */
-  async commit(): Promise<void> {
-    if (this.#broken) return;
-    const moved = [...this.#partitions.values()].flatMap(partition => {
-      const next = partition.frontier.committable;
-      return next === null || next === partition.committed ? [] : [{ partition, next }];
-    });
-    if (moved.length === 0) return;
-    try {
-      await this.#parts.intake.commit(new Map(moved.map(({ partition, next }) => [partition.key, next])));
-      for (const { partition, next } of moved) partition.committed = next;
-      this.#parts.meter.committed(true);
-    } catch {
-      this.#parts.meter.committed(false);
-    }
+  /** Commits the frontier of each partition where it moved. */
+  commit(): Promise<void> {
+    return this.#commits.commit();
   }
 
   /** Starts nothing more, waits for the requests in flight no longer than `limit`, commits, and lets go of all that is not done. */
   async drain(limit: DurationMs): Promise<Drained> {
     this.#draining = true;
+    this.#valve.close();
     const over = new AbortController();
     const finished = this.#dispatcher.finish().finally(() => over.abort());
     await Promise.race([finished, this.#parts.clock.sleep(limit, over.signal)]);
@@ -271,34 +250,6 @@ export class Pipeline implements Restoration {
     this.#partitions.delete(partition.key);
   }
 
-  /** Pauses or resumes the source by what is held and how the platform is. */
-  #regulate(): void {
-    const pause = this.#wantsPause;
-    // Asked after every delivery: mostly nothing is new.
-    const others: PartitionFlow[] = [];
-    for (const partition of this.#partitions.values()) {
-      if (partition.paused !== (pause || !partition.restored)) others.push(partition);
-    }
-    this.#tell(others);
-  }
-
-  #tell(partitions: readonly PartitionFlow[]): void {
-    if (this.#draining || partitions.length === 0) return;
-    const all = this.#wantsPause;
-    const paused: PartitionKey[] = [];
-    const open: PartitionKey[] = [];
-    for (const partition of partitions) {
-      partition.paused = all || !partition.restored;
-      (partition.paused ? paused : open).push(partition.key);
-    }
-    if (paused.length > 0) this.#parts.intake.pause(paused);
-    if (open.length > 0) this.#parts.intake.resume(open);
-  }
-
-  get #wantsPause(): boolean {
-    return this.#load.full || this.#dispatcher.wantsPause;
-  }
-
   /** Nothing may escape into the consumer: kafkajs would take a TypeError for the end (kafkajs, retry/index.js). */
   #guarded(work: () => void): void {
     try {
@@ -310,7 +261,8 @@ export class Pipeline implements Restoration {
 
   #fail(error: unknown): void {
     this.#draining = true;
-    this.#broken = true;
+    this.#valve.close();
+    this.#commits.stop();
     this.#dispatcher.stop();
     this.#failed.reject(error);
   }

@@ -26,7 +26,7 @@ describe('an order that nothing is known of', () => {
 
   it('whose row is made in its end status: there is no card to end', () => {
     expect(given().when(aChange({ ends: true, creates: true })).brief).toBe('ended');
-    expect(given().when(aChange({ ends: true }), journal).brief).toBe('ended');
+    expect(given().when(aChange({ ends: true, creates: true }), journal).brief).toBe('ended');
   });
 });
 
@@ -259,7 +259,9 @@ describe('the request', () => {
       bizDate: decision.request.bizDate,
       change: decision.request.change,
     });
-    expect(healed.requestId).toBe(requestId(decision.request.change.position, 'SEND', 'uuid'));
+    // Its bizDate is not the change's own: the id says so.
+    const { position } = decision.request.change;
+    expect(healed.requestId).toBe(requestId(position, 'SEND', 'uuid', `at/${decision.request.bizDate}`));
     expect(JSON.parse(healed.body)).toEqual({
       ...JSON.parse(decision.request.body),
       command: 'SEND',
