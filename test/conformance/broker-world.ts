@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect } from 'vitest';
-import type { RecordConsumer } from '../../connector/kafka/consumer.ts';
 import type { OutgoingRecord } from '../../connector/kafka/producer.ts';
+import type { RecordConsumer } from '../../connector/kafka/record-consumer.ts';
 import { type Offset, type PartitionKey, partitionKey } from '../../connector/kernel/position.ts';
 import { Member } from './member.ts';
 

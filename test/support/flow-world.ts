@@ -111,6 +111,7 @@ export class SteppedClock implements Clock {
 
 /** Notes what is paused and committed. */
 export class RecordingIntake implements Intake {
+  readonly leased = true;
   readonly paused = new Set<PartitionKey>();
   readonly commits: ReadonlyMap<PartitionKey, Offset>[] = [];
   /** The broker refuses to commit. */

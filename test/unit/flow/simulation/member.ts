@@ -198,6 +198,7 @@ export class Member {
         },
       },
       intake: {
+        leased: true,
         pause: keys => keys.forEach(key => void this.paused.add(key)),
         resume: keys => keys.forEach(key => void this.paused.delete(key)),
         commit: async offsets => {
