@@ -109,7 +109,11 @@ export async function openKafkaWorld(bootstrap: string): Promise<KafkaWorld> {
       await member.commit(new Map([[partitionKey(topic, partition), offset]]));
       await member.close();
     },
-    openConsumer: (group, topic) => openConsumer(open(), consumerOptions(group, [topic]), systemClock),
+    openConsumer: (group, ...topics) => openConsumer(open(), consumerOptions(group, topics), systemClock),
+    openHastyConsumer: (group, topic) => {
+      const hasty = { sessionTimeoutMs: 2_000, rebalanceTimeoutMs: 4_000 };
+      return openConsumer(open(), { ...consumerOptions(group, [topic]), ...hasty }, systemClock);
+    },
     [Symbol.asyncDispose]: async () => {
       await transactional.disconnect();
       await plain.disconnect();
