@@ -29,6 +29,8 @@ const batchBytesMax = 524_288;
 const retryFirstMs: DurationMs = 100;
 const retryMaxMs: DurationMs = 1_000;
 const holdMs: DurationMs = 50;
+/** Held longer than that, it is told: a member that is well is held for the length of a join. */
+const heldUntoldMs: DurationMs = 10_000;
 /** One refusal may be a leader that moved. */
 const failuresUntold = 1;
 
@@ -67,6 +69,8 @@ class BatchWriter {
   #underway: readonly Waiting[] = [];
   #running = false;
   #failures = 0;
+  #heldMs = 0;
+  #told = false;
   readonly #watched = new WeakSet<AbortSignal>();
 
   constructor(producer: Pick<RecordProducer, 'writeAll'>, options: JournalOptions) {
@@ -91,7 +95,7 @@ class BatchWriter {
       if (leased()) {
         this.#underway = this.#nextBatch();
         await this.#send(this.#underway);
-      } else await clock.sleep(holdMs);
+      } else await this.#hold();
     }
     this.#running = false;
   }
@@ -117,20 +121,30 @@ class BatchWriter {
       await this.#failed(error);
       return;
     }
-    if (this.#failures > failuresUntold) this.#options.onWritable();
+    if (this.#told) this.#options.onWritable();
+    this.#told = false;
     this.#failures = 0;
+    this.#heldMs = 0;
     this.#underway = [];
     for (const { written } of batch) written.resolve();
   }
 
+  async #hold(): Promise<void> {
+    this.#heldMs += holdMs;
+    if (this.#heldMs > heldUntoldMs) this.#tell('this member may be out of its group, and must not write');
+    await this.#options.clock.sleep(holdMs);
+  }
+
   async #failed(error: unknown): Promise<void> {
-    const { clock, onUnwritable } = this.#options;
-    if (this.#failures === failuresUntold) {
-      onUnwritable(new Fault('JOURNAL_UNWRITABLE', { detail: messageOf(error), cause: error }));
-    }
+    if (this.#failures >= failuresUntold) this.#tell(messageOf(error), error);
     const pauseMs = Math.min(retryMaxMs, retryFirstMs * 2 ** Math.min(this.#failures, 10));
     this.#failures++;
-    await clock.sleep(pauseMs);
+    await this.#options.clock.sleep(pauseMs);
+  }
+
+  #tell(detail: string, cause?: unknown): void {
+    if (!this.#told) this.#options.onUnwritable(new Fault('JOURNAL_UNWRITABLE', { detail, cause }));
+    this.#told = true;
   }
 
   /** One listener a signal: a partition's entries share theirs. */

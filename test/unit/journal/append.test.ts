@@ -173,6 +173,19 @@ describe('a partition that is taken away', () => {
     await expect(append(4, theirs.signal)).rejects.toThrow('taken away');
   });
 
+  it('for long, as by a group that is not found, is told once', async () => {
+    leased = false;
+    const kept = append(1);
+    await wake();
+    for (let ms = 0; ms <= 11_000; ms += 50) await wake();
+    expect(told).toEqual(['JOURNAL_UNWRITABLE this member may be out of its group, and must not write']);
+    leased = true;
+    await wake();
+    requests[0]?.end.resolve();
+    await kept;
+    expect(told.at(-1)).toBe('writable');
+  });
+
   it('while we may be out of the group, nothing is written over what its new owner writes', async () => {
     leased = false;
     const theirs = new AbortController();
