@@ -2,10 +2,13 @@ import { openDeadLetters } from './dead-letter/dead-letters.ts';
 import { openDelivery } from './delivery/deliver.ts';
 import { Pipeline } from './flow/pipeline.ts';
 import { interpreterOf } from './interpret.ts';
+import { ensureJournal } from './journal/topic.ts';
+import { type Journaling, openJournaling, topicsRead } from './journaling.ts';
 import { openAdmin } from './kafka/admin.ts';
 import { openKafka } from './kafka/client.ts';
-import { openConsumer, type RecordConsumer } from './kafka/consumer.ts';
+import { openConsumer } from './kafka/consumer.ts';
 import { openProducer } from './kafka/producer.ts';
+import type { RecordConsumer } from './kafka/record-consumer.ts';
 import { Fault } from './kernel/fault.ts';
 import type { Instant } from './kernel/time.ts';
 import { compileMappings } from './mapping/compile.ts';
@@ -16,9 +19,9 @@ import { type Metrics, openMetrics } from './observe/exposition.ts';
 import { judgeHealth } from './observe/health.ts';
 import { openHttpServer } from './observe/http-server.ts';
 import { createLogger, type Logger } from './observe/log.ts';
+import { openRegistry } from './registry/registry.ts';
 import { redactedSettings, type Settings } from './settings/settings.ts';
 import { createDecoder } from './source/decode.ts';
-import { openRegistry } from './source/registry.ts';
 import { systemClock, systemRandom } from './system-clock.ts';
 import { version } from './version.ts';
 
@@ -30,6 +33,7 @@ interface Vitals {
   lastActivityAt: Instant;
   consumer: RecordConsumer | null;
   pipeline: Pipeline | null;
+  journaling: Journaling | null;
   stopping: boolean;
 }
 
@@ -54,7 +58,13 @@ async function runIn(closing: AsyncDisposableStack, settings: Settings, signal: 
   const mapping = mappingOf(settings);
   const metrics = openMetrics({ templates: mapping.templates, topics: settings.kafka.topics }, version);
   const meter = withLog(metrics.meter, logger, systemClock);
-  const vitals: Vitals = { lastActivityAt: systemClock.now(), consumer: null, pipeline: null, stopping: false };
+  const vitals: Vitals = {
+    lastActivityAt: systemClock.now(),
+    consumer: null,
+    pipeline: null,
+    journaling: null,
+    stopping: false,
+  };
 
   const delivery = closing.use(openDelivery(deliveryOptions(settings), systemClock, metrics.meter));
   const server = closing.use(await openServer(settings, metrics, vitals, closing));
@@ -71,13 +81,17 @@ async function runIn(closing: AsyncDisposableStack, settings: Settings, signal: 
     deadLetterOptions(settings, source.deadLetterPartitions, logger),
     systemClock,
   );
-  const interpreter = interpreterOf(createDecoder(openRegistry(registryOptions(settings, metrics, logger))), mapping);
-  const consumer = openConsumer(kafka, settings.kafka, systemClock);
+  const registry = openRegistry(registryOptions(settings, metrics, logger));
+  const interpreter = interpreterOf(createDecoder(registry), mapping);
+  const consumer = openConsumer(kafka, { ...settings.kafka, topics: topicsRead(settings) }, systemClock);
+  const journaling = await openJournaling(settings, { kafka, registry, consumer, logger }, signal);
+  if (journaling === 'stopped') return 0;
+  closing.defer(() => journaling?.close());
   const pipeline = new Pipeline(
     {
       ...settings.flow,
       requestIdForm: settings.platform.requestIdForm,
-      unknownMeans: 'not-remembered',
+      unknownMeans: journaling === null ? 'not-remembered' : 'nothing-sent',
       isFirstRun: source.isFirstRun,
     },
     {
@@ -87,15 +101,15 @@ async function runIn(closing: AsyncDisposableStack, settings: Settings, signal: 
       interpreter,
       delivery,
       deadLetters,
-      journal: null,
+      journal: journaling?.journal ?? null,
       meter,
     },
   );
   metrics.watchFlow(() => pipeline.snapshot());
-  Object.assign(vitals, { consumer, pipeline });
+  Object.assign(vitals, { consumer, pipeline, journaling });
   closing.defer(() => consumer.close());
 
-  await consumer.start(pipeline);
+  await consumer.start(journaling?.restore.listenerFor(pipeline) ?? pipeline);
   logger.info('consuming', { event: 'consuming', topics: settings.kafka.topics });
   await runUntilStopped(pipeline, consumer, signal);
 
@@ -132,7 +146,7 @@ function mappingOf(settings: Settings): Mapping {
   throw new Fault('MAPPING_INVALID', { detail: `\n${lines.join('\n')}` });
 }
 
-/** Waits for the source topics and makes the dead-letter topic; null when stopped while waiting. */
+/** Waits for the source topics and makes the dead-letter topic and the journal; null when stopped while waiting. */
 async function prepareTopics(
   settings: Settings,
   kafka: ReturnType<typeof openKafka>,
@@ -149,9 +163,11 @@ async function prepareTopics(
       told = fault.message;
     });
     const isFirstRun = !(await admin.hasCommitted(settings.kafka.groupId, settings.kafka.topics, signal));
+    const partitions = Math.max(...counts.values());
+    if (settings.journal.enabled) await ensureJournal(admin, { ...settings.journal, partitions });
     const deadLetterPartitions = await admin.ensureTopic({
       topic: settings.deadLetters.topic,
-      partitions: Math.max(...counts.values()),
+      partitions,
       replicationFactor: settings.deadLetters.replicationFactor,
       // A dead letter is kept until somebody decides; it is larger than its record by its headers.
       config: { 'retention.ms': '-1', 'max.message.bytes': '2097152' },
@@ -175,7 +191,7 @@ async function openServer(settings: Settings, metrics: Metrics, vitals: Vitals, 
         lastActivityAt: vitals.consumer?.lastActivityAt ?? vitals.lastActivityAt,
         eventLoopDelayMs: eventLoop.delayMs(),
         joined: vitals.consumer?.joined ?? false,
-        restored: true,
+        restored: (vitals.journaling?.restore.progress.restoring ?? 0) === 0,
         stopping: vitals.stopping,
         degraded: vitals.pipeline?.snapshot().degraded ?? null,
       },

@@ -18,7 +18,11 @@ export interface DeadLetterOptions {
 const retryMs: DurationMs = 1_000;
 
 /** The dead-letter topic: key, value and headers of the record byte for byte, its story in further headers. */
-export function openDeadLetters(producer: RecordProducer, options: DeadLetterOptions, clock: Clock): DeadLetters {
+export function openDeadLetters(
+  producer: Pick<RecordProducer, 'write'>,
+  options: DeadLetterOptions,
+  clock: Clock,
+): DeadLetters {
   return {
     async publish(letter, signal) {
       const { record } = letter;

@@ -1,5 +1,6 @@
-import type { Admin, Kafka } from 'kafkajs';
+import { type Admin, ConfigResourceTypes, type Kafka } from 'kafkajs';
 import { Fault } from '../kernel/fault.ts';
+import { type Offset, type PartitionKey, partitionKey } from '../kernel/position.ts';
 import type { Clock, DurationMs } from '../kernel/time.ts';
 import { brokerFault } from './broker-fault.ts';
 
@@ -10,6 +11,16 @@ export interface TopicPlan {
   /** -1: the broker's default. */
   readonly replicationFactor: number;
   readonly config: Readonly<Record<string, string>>;
+}
+
+/** Where a partition begins and ends, and how far a group has come in it. */
+export interface PartitionOffsets {
+  /** The first offset that is still there. */
+  readonly low: Offset;
+  /** The offset behind the last record. */
+  readonly end: Offset;
+  /** The next offset to read; null where the group never committed one. */
+  readonly committed: Offset | null;
 }
 
 /** Looks at topics and makes them. */
@@ -30,6 +41,10 @@ export interface TopicAdmin {
    * at first); rejects when the broker refuses us or the signal is aborted.
    */
   hasCommitted(groupId: string, topics: readonly string[], signal: AbortSignal): Promise<boolean>;
+  /** A setting of a topic; null where the broker knows none of that name. Throws a {@link Fault}. */
+  settingOf(topic: string, name: string): Promise<string | null>;
+  /** The partitions of topics as they are now; those without a leader are left out. Throws a {@link Fault}. */
+  offsetsOf(groupId: string, topics: readonly string[]): Promise<ReadonlyMap<PartitionKey, PartitionOffsets>>;
   close(): Promise<void>;
 }
 
@@ -90,8 +105,53 @@ export function openAdmin(kafka: Kafka, clock: Clock): TopicAdmin {
         }
       }
     },
+    async settingOf(topic, name) {
+      try {
+        await admin.connect();
+        const { resources } = await admin.describeConfigs({
+          includeSynonyms: false,
+          resources: [{ type: ConfigResourceTypes.TOPIC, name: topic, configNames: [name] }],
+        });
+        return resources[0]?.configEntries.find(({ configName }) => configName === name)?.configValue ?? null;
+      } catch (error) {
+        throw brokerFault(error);
+      }
+    },
+    async offsetsOf(groupId, topics) {
+      try {
+        await admin.connect();
+        const committed = await committedIn(admin, groupId, topics);
+        const ends = await Promise.all(topics.map(topic => admin.fetchTopicOffsets(topic)));
+        return new Map(
+          topics.flatMap((topic, index) =>
+            (ends[index] ?? []).map(({ partition, low, high }) => {
+              const key = partitionKey(topic, partition);
+              return [key, { low: BigInt(low), end: BigInt(high), committed: committed.get(key) ?? null }] as const;
+            }),
+          ),
+        );
+      } catch (error) {
+        throw brokerFault(error);
+      }
+    },
     close: () => admin.disconnect(),
   };
+}
+
+async function committedIn(
+  admin: Admin,
+  groupId: string,
+  topics: readonly string[],
+): Promise<Map<PartitionKey, Offset>> {
+  const found = await admin.fetchOffsets({ groupId, topics: [...topics] });
+  return new Map(
+    found.flatMap(({ topic, partitions }) =>
+      // -1 is Kafka's word for none; -2 is what kafkajs commits for "the earliest" after an offset out of range.
+      partitions.flatMap(({ partition, offset }) =>
+        BigInt(offset) < 0n ? [] : [[partitionKey(topic, partition), BigInt(offset)] as const],
+      ),
+    ),
+  );
 }
 
 function abortOf(signal: AbortSignal): Promise<null> {

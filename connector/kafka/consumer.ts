@@ -1,55 +1,12 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs';
-import type { Intake } from '../flow/ports.ts';
+import type { Consumer, Kafka } from 'kafkajs';
 import { Fault, messageOf } from '../kernel/fault.ts';
 import { type Offset, type PartitionKey, partitionKey, splitPartitionKey } from '../kernel/position.ts';
-import type { SourceRecord } from '../kernel/record.ts';
-import type { Clock, DurationMs, Instant } from '../kernel/time.ts';
+import { type Clock, type DurationMs, type Instant, instant } from '../kernel/time.ts';
 import { brokerFault, isPassing } from './broker-fault.ts';
+import { Handover } from './handover.ts';
+import { Membership } from './membership.ts';
 import { keysOf, topicPartitions } from './partition-lists.ts';
-import { sourceRecordOf } from './source-record.ts';
-
-/** How the group is joined and how much is fetched. */
-export interface ConsumerOptions {
-  readonly groupId: string;
-  readonly topics: readonly string[];
-  readonly sessionTimeoutMs: DurationMs;
-  readonly rebalanceTimeoutMs: DurationMs;
-  readonly heartbeatIntervalMs: DurationMs;
-  readonly fetchMaxBytes: number;
-  readonly fetchMaxBytesPerPartition: number;
-  readonly fetchMaxWaitMs: DurationMs;
-}
-
-/** Who takes the records. Every function is synchronous and must not throw. */
-export interface ConsumerListener {
-  /** A rebalance begins: a hint, not always given (a join for stale metadata comes without it). */
-  rebalancing(): void;
-  /**
-   * The group's word on what is ours now; called before the first fetch of the new assignment. What was paused may be
-   * paused still, or not any more: whoever wants to know says so now.
-   */
-  assigned(keys: readonly PartitionKey[]): void;
-  /** What was fetched, in order; no records at all where there are only transaction markers up to `lastOffset`. */
-  receive(key: PartitionKey, records: readonly SourceRecord[], lastOffset: Offset, highWatermark: Offset): void;
-}
-
-/** A member of the consumer group. */
-export interface RecordConsumer extends Intake {
-  /** Joins and fetches, in the background; resolves when kafkajs runs. Throws a {@link Fault} when it cannot start. */
-  start(listener: ConsumerListener): Promise<void>;
-  /** Rejects with a {@link Fault} when the consumer stopped and does not restart by itself (kafkajs#1443). */
-  readonly crashed: Promise<never>;
-  /** When it last fetched or beat: what liveness looks at (kafkajs#1545). */
-  readonly lastActivityAt: Instant;
-  /** Has it joined the group, since it last stopped? */
-  readonly joined: boolean;
-  /** Stops fetching and leaves the group; takes at most 5 s, also where no broker answers. Never rejects. */
-  close(): Promise<void>;
-}
-
-// Records handed over at a time, so that decoding a large batch does not hold up timers and answers.
-const sliceRecords = 128;
+import type { ConsumerListener, ConsumerOptions, RecordConsumer } from './record-consumer.ts';
 
 const closeMs: DurationMs = 5_000;
 const startAgainMs: DurationMs = 1_000;
@@ -60,14 +17,22 @@ export function openConsumer(kafka: Kafka, options: ConsumerOptions, clock: Cloc
   return new KafkaConsumer(kafka, options, clock);
 }
 
+/** Until it is started. */
+const nobody: ConsumerListener = {
+  rebalancing: () => undefined,
+  quiesce: async () => undefined,
+  assigned: () => undefined,
+  receive: () => undefined,
+};
+
 class KafkaConsumer implements RecordConsumer {
   readonly #consumer: Consumer;
   readonly #options: ConsumerOptions;
   readonly #clock: Clock;
   readonly #crashed = Promise.withResolvers<never>();
-  #assigned: ReadonlySet<PartitionKey> = new Set();
-  /** Counts the joins: a batch or commit of an older one is out of date. */
-  #epoch = 0;
+  readonly #membership: Membership;
+  readonly #handover: Handover;
+  #listener: ConsumerListener = nobody;
   #joined = false;
   readonly #closing = new AbortController();
   /** Starts that reached a broker, but not the group, since it was last joined. */
@@ -77,7 +42,17 @@ class KafkaConsumer implements RecordConsumer {
   #lastActivityAt: Instant;
 
   constructor(kafka: Kafka, options: ConsumerOptions, clock: Clock) {
+    this.#handover = new Handover(
+      () => this.#listener,
+      fault => this.#crashed.reject(fault),
+    );
+    this.#membership = new Membership({
+      now: () => clock.now(),
+      held: () => [...new Set(this.#handover.keys.map(key => splitPartitionKey(key).partition))],
+      quiesce: () => this.#quiesce(),
+    });
     this.#consumer = kafka.consumer({
+      partitionAssigners: [this.#membership.assigner],
       groupId: options.groupId,
       sessionTimeout: options.sessionTimeoutMs,
       rebalanceTimeout: options.rebalanceTimeoutMs,
@@ -100,7 +75,15 @@ class KafkaConsumer implements RecordConsumer {
   }
 
   get lastActivityAt(): Instant {
-    return this.#lastActivityAt;
+    const { requestedAt } = this.#membership;
+    if (requestedAt === null) return this.#lastActivityAt;
+    // A join is answered when all members are there, at the latest when the rebalance time-out is over.
+    const waitsUntil = requestedAt + this.#options.rebalanceTimeoutMs;
+    return instant(Math.max(this.#lastActivityAt, Math.min(this.#clock.now(), waitsUntil)));
+  }
+
+  get leased(): boolean {
+    return this.#joined && this.#membership.holds(this.#options.sessionTimeoutMs);
   }
 
   get joined(): boolean {
@@ -108,22 +91,19 @@ class KafkaConsumer implements RecordConsumer {
   }
 
   async start(listener: ConsumerListener): Promise<void> {
-    this.#watch(listener);
+    this.#listener = listener;
+    this.#watch();
     try {
       await this.#consumer.connect();
       // From the earliest offset: the default would skip what came before the first commit (and all, when offsets expire).
       await this.#consumer.subscribe({ topics: [...this.#options.topics], fromBeginning: true });
-      await this.#run(listener);
+      await this.#run();
     } catch (error) {
       throw brokerFault(error);
     }
   }
 
   // While kafkajs is between two joins these two throw; what is to be paused is told again after the next one.
-  get leased(): boolean {
-    return true;
-  }
-
   pause(keys: readonly PartitionKey[]): void {
     if (this.#joined) this.#consumer.pause(topicPartitions(keys));
   }
@@ -132,9 +112,14 @@ class KafkaConsumer implements RecordConsumer {
     if (this.#joined) this.#consumer.resume(topicPartitions(keys));
   }
 
+  seek(key: PartitionKey, offset: Offset): void {
+    this.#handover.sought(key);
+    if (this.#joined) this.#consumer.seek({ ...splitPartitionKey(key), offset: offset.toString() });
+  }
+
   async commit(offsets: ReadonlyMap<PartitionKey, Offset>): Promise<void> {
     // kafkajs stamps the current generation on any commit, also of partitions that are not ours any more (kafkajs#1046).
-    const ours = [...offsets].filter(([key]) => this.#assigned.has(key));
+    const ours = [...offsets].filter(([key]) => this.#handover.has(key));
     if (ours.length === 0) return;
     const before = this.#commits;
     const next = ours.map(([key, offset]) => ({ ...splitPartitionKey(key), offset: offset.toString() }));
@@ -154,46 +139,71 @@ class KafkaConsumer implements RecordConsumer {
     await Promise.race([closing.finally(() => closed.abort()), this.#clock.sleep(closeMs, closed.signal)]);
   }
 
-  #watch(listener: ConsumerListener): void {
+  #watch(): void {
     const { events } = this.#consumer;
     const alive = () => {
       this.#lastActivityAt = this.#clock.now();
     };
     this.#consumer.on(events.FETCH, alive);
-    this.#consumer.on(events.HEARTBEAT, alive);
+    this.#consumer.on(events.REQUEST, ({ payload }) => this.#membership.answered(payload.apiName, payload.duration));
+    this.#consumer.on(events.HEARTBEAT, () => {
+      alive();
+      this.#membership.beaten();
+    });
     this.#consumer.on(events.COMMIT_OFFSETS, () => void this.#commits++);
-    this.#consumer.on(events.REBALANCING, () => listener.rebalancing());
+    this.#consumer.on(events.REBALANCING, () => this.#listener.rebalancing());
     // kafkajs calls this synchronously between the group's answer and the next fetch (consumerGroup.js, joinAndSync).
     this.#consumer.on(events.GROUP_JOIN, ({ payload }) => {
       // Ends a join that was under way, which kafkajs would go on with after its disconnect.
       if (this.#closing.signal.aborted) throw new Error('the consumer was closed');
       alive();
-      this.#epoch++;
       this.#vainStarts = 0;
-      this.#joined = true;
-      this.#assigned = new Set(keysOf(payload.memberAssignment));
-      listener.assigned([...this.#assigned]);
+      this.#join(payload.memberId, keysOf(payload.memberAssignment));
     });
     // Only transaction markers were fetched: kafkajs passes them by without a word to the handler (runner.js, handleBatch).
     this.#consumer.on(events.START_BATCH_PROCESS, ({ payload: { topic, partition, ...batch } }) => {
       if (batch.batchSize > 0) return;
-      this.#hand(listener, partitionKey(topic, partition), [], BigInt(batch.lastOffset), BigInt(batch.highWatermark));
+      const key = partitionKey(topic, partition);
+      this.#handover.hand(key, [], BigInt(batch.lastOffset), BigInt(batch.highWatermark));
     });
     this.#consumer.on(events.STOP, () => {
       this.#joined = false;
+      this.#membership.stopped();
     });
     this.#consumer.on(events.CRASH, ({ payload }) => {
       if (payload.restart || this.#closing.signal.aborted) return;
-      if (isPassing(payload.error)) void this.#startAgain(listener);
+      if (isPassing(payload.error)) void this.#startAgain();
       else this.#crash(payload.error);
     });
   }
 
-  #run(listener: ConsumerListener): Promise<void> {
+  #join(memberId: string, keys: readonly PartitionKey[]): void {
+    try {
+      const unbroken = this.#membership.joined(memberId);
+      this.#joined = true;
+      if (!unbroken && this.#handover.keys.length > 0) this.#handover.assign([]);
+      this.#handover.assign(keys);
+    } catch (error) {
+      this.#crash(error);
+      throw error;
+    }
+  }
+
+  /** Before a join, whose request waits for it: the broker counts our silence, so only a part of the session may pass. */
+  async #quiesce(): Promise<void> {
+    if (this.#handover.keys.length === 0 || this.#closing.signal.aborted) return;
+    const { sessionTimeoutMs, rebalanceTimeoutMs } = this.#options;
+    const limitMs = Math.min(sessionTimeoutMs, rebalanceTimeoutMs) / 2;
+    const over = new AbortController();
+    const quiet = this.#listener.quiesce(limitMs).catch(error => this.#crash(error));
+    await Promise.race([quiet.finally(() => over.abort()), this.#clock.sleep(limitMs, over.signal)]);
+  }
+
+  #run(): Promise<void> {
     return this.#consumer.run({
       autoCommit: false,
       eachBatchAutoResolve: false,
-      eachBatch: payload => this.#take(payload, listener),
+      eachBatch: payload => this.#handover.take(payload, this.#closing.signal),
     });
   }
 
@@ -201,7 +211,7 @@ class KafkaConsumer implements RecordConsumer {
    * kafkajs gives up for good where it finds no coordinator, as while the only broker starts again. We do not; but it says the
    * same where the Kafka user has no right to the group, so brokers that answer are asked only some times.
    */
-  async #startAgain(listener: ConsumerListener): Promise<void> {
+  async #startAgain(): Promise<void> {
     const { signal } = this.#closing;
     await this.#clock.sleep(startAgainMs, signal);
     if (signal.aborted) return;
@@ -210,44 +220,15 @@ class KafkaConsumer implements RecordConsumer {
       if (++this.#vainStarts > vainStartsMax) {
         throw new Error('no coordinator of the group is found, or the Kafka user has no right to it');
       }
-      await this.#run(listener);
+      await this.#run();
     } catch (error) {
-      if (isPassing(error)) void this.#startAgain(listener);
+      if (isPassing(error)) void this.#startAgain();
       else this.#crash(error);
     }
   }
 
-  /** Takes a batch of kafkajs. Nothing may escape: a TypeError would end the consumer for good (kafkajs, retry/index.js). */
-  async #take(payload: EachBatchPayload, listener: ConsumerListener): Promise<void> {
-    const { batch } = payload;
-    const epoch = this.#epoch;
-    const key = partitionKey(batch.topic, batch.partition);
-    const highWatermark = BigInt(batch.highWatermark);
-    for (let first = 0; first < batch.messages.length; first += sliceRecords) {
-      // Of a partition that went meanwhile; or a join in between starts the partition again from the last commit.
-      if (this.#closing.signal.aborted || this.#epoch !== epoch || !this.#assigned.has(key)) return;
-      const slice = batch.messages.slice(first, first + sliceRecords);
-      const isLast = first + sliceRecords >= batch.messages.length;
-      const lastOffset = isLast ? batch.lastOffset() : (slice.at(-1)?.offset ?? batch.lastOffset());
-      const records = slice.map(message => sourceRecordOf(batch, message));
-      if (!this.#hand(listener, key, records, BigInt(lastOffset), highWatermark)) return;
-      if (!isLast) await nextTurn();
-    }
-    payload.resolveOffset(batch.lastOffset());
-  }
-
-  /** False when the listener broke its promise not to throw: our own mistake, which ends the process. */
-  #hand(listener: ConsumerListener, ...received: Parameters<ConsumerListener['receive']>): boolean {
-    try {
-      listener.receive(...received);
-      return true;
-    } catch (error) {
-      this.#crash(error);
-      return false;
-    }
-  }
-
   #crash(error: unknown): void {
-    this.#crashed.reject(new Fault('KAFKA_CONSUMER_STOPPED', { detail: messageOf(error), cause: error }));
+    const fault = new Fault('KAFKA_CONSUMER_STOPPED', { detail: messageOf(error), cause: error });
+    this.#crashed.reject(error instanceof Fault ? error : fault);
   }
 }

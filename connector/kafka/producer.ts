@@ -1,4 +1,4 @@
-import { type Kafka, Partitioners } from 'kafkajs';
+import { type Kafka, type Message, Partitioners } from 'kafkajs';
 import type { RecordHeader } from '../kernel/record.ts';
 
 /** A record to be written. */
@@ -15,43 +15,53 @@ export interface OutgoingRecord {
 export interface RecordProducer {
   /** Resolves when all in-sync replicas have the record; rejects when they did not say so. */
   write(record: OutgoingRecord): Promise<void>;
+  /** The same for several records of one topic, in one request to each broker that leads partitions of them. */
+  writeAll(records: readonly OutgoingRecord[]): Promise<void>;
   close(): Promise<void>;
 }
 
-/** A producer that connects with its first record. */
-export function openProducer(kafka: Kafka): RecordProducer {
+/**
+ * A producer that connects with its first record. It repeats a request up to `retries` times before it rejects; where something
+ * must hold at each try, that is 0.
+ */
+export function openProducer(kafka: Kafka, retries = 3): RecordProducer {
   const producer = kafka.producer({
     allowAutoTopicCreation: false,
     // The hash of Java's clients; named, since kafkajs warns where it is not.
     createPartitioner: Partitioners.DefaultPartitioner,
-    retry: { retries: 3 },
+    retry: { retries },
   });
   let connected: Promise<void> | null = null;
+  async function connect(): Promise<void> {
+    connected ??= producer.connect();
+    try {
+      await connected;
+    } catch (error) {
+      connected = null;
+      throw error;
+    }
+  }
+  async function writeAll(records: readonly OutgoingRecord[]): Promise<void> {
+    const [first] = records;
+    if (first === undefined) return;
+    await connect();
+    const acknowledged = await producer.send({ topic: first.topic, acks: -1, messages: records.map(kafkaMessageOf) });
+    // kafkajs leaves out a record for a partition that it does not know of, without a word (producer/sendMessages.js).
+    const partitions = new Set(acknowledged.map(({ partition }) => partition));
+    const lost = records.find(({ partition }) =>
+      partition === null ? partitions.size === 0 : !partitions.has(partition),
+    );
+    if (lost !== undefined) throw new Error(`${lost.topic} has no partition ${lost.partition}`);
+  }
+  return { write: record => writeAll([record]), writeAll, close: () => producer.disconnect() };
+}
+
+function kafkaMessageOf(record: OutgoingRecord): Message {
   return {
-    async write(record) {
-      connected ??= producer.connect();
-      try {
-        await connected;
-      } catch (error) {
-        connected = null;
-        throw error;
-      }
-      const acknowledged = await producer.send({
-        topic: record.topic,
-        acks: -1,
-        messages: [
-          {
-            key: bufferOf(record.key),
-            value: bufferOf(record.value),
-            headers: headersOf(record.headers),
-            ...(record.partition === null ? {} : { partition: record.partition }),
-          },
-        ],
-      });
-      // kafkajs leaves out a record for a partition that it does not know of, without a word (producer/sendMessages.js).
-      if (acknowledged.length === 0) throw new Error(`${record.topic} has no partition ${record.partition}`);
-    },
-    close: () => producer.disconnect(),
+    key: bufferOf(record.key),
+    value: bufferOf(record.value),
+    headers: headersOf(record.headers),
+    ...(record.partition === null ? {} : { partition: record.partition }),
   };
 }
 

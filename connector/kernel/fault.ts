@@ -25,6 +25,31 @@ export const faultTable = {
     meaning: 'the schema registry does not answer',
     remedy: 'check registry.url and its credentials; intake waits until it is back',
   },
+  SCHEMA_REFUSED: {
+    meaning: 'the schema registry refuses our schema',
+    remedy: "check the subject's compatibility rule and the rights of the registry's user",
+  },
+  SOURCE_RECORDS_LOST: {
+    meaning: 'records were removed from a source topic before they were read',
+    remedy: "raise the topic's retention; compare the cards of the orders changed in that time with the database",
+  },
+  SOURCE_TOPIC_REMADE: {
+    meaning: 'a source topic ends before what was read of it: it was made anew, or lost records',
+    remedy:
+      'it is read from its beginning; was it made anew, name a new journal.topic, for the old one knows its old offsets',
+  },
+  JOURNAL_MISMATCH: {
+    meaning: 'the journal topic does not fit the source',
+    remedy: 'name a new journal.topic, or make it anew with the partition count and cleanup.policy that are named',
+  },
+  JOURNAL_UNWRITABLE: {
+    meaning: 'the journal cannot be written',
+    remedy: 'check that journal.topic may be written and its brokers are well; offsets are not committed before',
+  },
+  JOURNAL_UNREADABLE: {
+    meaning: 'a record of the journal cannot be read and is left out',
+    remedy: 'does anything else write to journal.topic? The order begins anew from its next change',
+  },
   RECORD_UNDECODABLE: {
     meaning: 'the bytes of a record cannot be read',
     remedy: 'look at the dead letter; check the converter of the Debezium connector',

@@ -52,6 +52,7 @@ export function checkDocument(
     platform: check('platform'),
     flow: check('flow'),
     deadLetters: check('deadLetters'),
+    journal: check('journal'),
     observe: check('observe'),
     shutdown: check('shutdown'),
   };

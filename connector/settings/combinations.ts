@@ -115,7 +115,7 @@ function tlsRules(part: string, { parts, has }: Given): readonly Finding[] {
 }
 
 function otherRules({ parts }: Given): readonly Finding[] {
-  const { kafka, flow, deadLetters, observe, shutdown } = parts;
+  const { kafka, flow, deadLetters, journal, observe, shutdown } = parts;
   return [
     ...when(kafka && deadLetters && kafka.topics.includes(deadLetters.topic), () => ({
       path: 'deadLetters.topic',
@@ -124,6 +124,15 @@ function otherRules({ parts }: Given): readonly Finding[] {
     })),
     ...when(deadLetters?.replicationFactor === 0, () => ({
       path: 'deadLetters.replicationFactor',
+      problem: "must be at least 1, or -1 for the broker's default, is 0",
+    })),
+    ...when(journal && [...(kafka?.topics ?? []), deadLetters?.topic].includes(journal.topic), () => ({
+      path: 'journal.topic',
+      problem: 'is one of kafka.topics, or deadLetters.topic',
+      hint: 'the journal needs a topic of its own',
+    })),
+    ...when(journal?.replicationFactor === 0, () => ({
+      path: 'journal.replicationFactor',
       problem: "must be at least 1, or -1 for the broker's default, is 0",
     })),
     ...when(flow && flow.queuedMax < flow.inFlightMax, () => ({

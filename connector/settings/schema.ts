@@ -13,6 +13,7 @@ import {
   text,
   topicName,
 } from './schema-parts.ts';
+import { deadLetters, journal } from './schema-topics.ts';
 
 // One schema for all settings: the YAML file, the environment names, the commented example file and the
 // documentation come from it. Each key has its text in `describe`; a default in `default`.
@@ -187,23 +188,6 @@ const flow = z
   .prefault({})
   .describe('How many at once, how often again');
 
-const deadLetters = z
-  .strictObject({
-    topic: topicName()
-      .default('card-sync.dead-letters')
-      .describe(
-        "Topic for records that cannot be delivered; made with the source's partition count where it is missing",
-      ),
-    replicationFactor: z
-      .number()
-      .int()
-      .min(-1)
-      .default(-1)
-      .describe("Of the topic when it is made; -1 is the broker's default"),
-  })
-  .prefault({})
-  .describe('Where changes go that cannot be delivered');
-
 const observe = z
   .strictObject({
     host: z
@@ -246,6 +230,7 @@ export const settingsSchema = z.strictObject({
   platform,
   flow,
   deadLetters,
+  journal,
   observe,
   shutdown,
 });

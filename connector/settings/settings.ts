@@ -47,6 +47,7 @@ export interface Settings {
   };
   readonly flow: Part<'flow', never>;
   readonly deadLetters: Part<'deadLetters', never>;
+  readonly journal: Part<'journal', never>;
   readonly observe: Part<'observe', never>;
   readonly shutdown: Part<'shutdown', never>;
 }
@@ -57,7 +58,7 @@ export function assembleSettings(
   given: GivenTexts,
   mapped: { readonly documents: readonly MappingDocument[]; readonly templates: readonly TemplateSchema[] },
 ): Settings {
-  const { kafka, registry, mapping, platform, flow, deadLetters, observe, shutdown } = document;
+  const { kafka, registry, mapping, platform, flow, deadLetters, journal, observe, shutdown } = document;
   const { tls: _k, sasl, ...ofKafka } = kafka;
   const { tls: _r, username, passwordFile: _p, bearerTokenFile: _b, ...ofRegistry } = registry;
   const { tls: _t, privateKeyFile: _s, agentTokenFile: _a, publicKeyFile: _u, verifyAnswers, ...ofPlatform } = platform;
@@ -86,6 +87,7 @@ export function assembleSettings(
     },
     flow,
     deadLetters,
+    journal,
     observe,
     shutdown,
   });

@@ -1,12 +1,13 @@
 import type avro from 'avsc';
+import { AvroCursor, MalformedAvro } from '../avro/cursor.ts';
+import { frameBytes, schemaIdOf } from '../avro/wire-format.ts';
 import { Fault } from '../kernel/fault.ts';
 import type { SourceRecord } from '../kernel/record.ts';
 import type { RowChange } from '../kernel/row-change.ts';
 import type { Instant } from '../kernel/time.ts';
-import { AvroCursor, MalformedAvro } from './avro/cursor.ts';
+import type { Resolved, SchemaLookup } from '../registry/registry.ts';
 import { compileEnvelope, type Envelope, type EnvelopeReader, type Upkeep } from './envelope.ts';
 import { compileKeyText, plainKeyText } from './record-key.ts';
-import type { Resolved, SchemaRegistry } from './registry.ts';
 
 /** What a record is. */
 export type Decoded =
@@ -26,16 +27,16 @@ export interface Decoder {
 }
 
 /** Makes a decoder of Debezium's envelopes: Avro in Confluent's wire format. */
-export function createDecoder(registry: SchemaRegistry): Decoder {
+export function createDecoder(registry: SchemaLookup): Decoder {
   const envelopeOf = onceEach(compileEnvelope);
   const keyTextOf = onceEach(compileKeyText);
 
   function decode(record: SourceRecord, signal: AbortSignal): Decoded | Promise<Decoded> {
     const { value, key } = record;
     if (value === null) return { kind: 'ignored', what: 'tombstone' };
-    const valueId = schemaId(value);
+    const valueId = schemaIdOf(value);
     if (valueId === null) return undecodable(record, frameProblem(value));
-    const keyId = key && schemaId(key);
+    const keyId = key && schemaIdOf(key);
     const valueSchema = registry.typeOf(valueId);
     const keySchema = keyId === null ? null : registry.typeOf(keyId);
     if (valueSchema !== undefined && keySchema !== undefined) return decodeWith(record, value, valueSchema, keySchema);
@@ -112,15 +113,6 @@ function undecodable(at: SourceRecord, detail: string): Decoded {
 
 function refused(at: SourceRecord, { code, detail }: Fault): Decoded {
   return { kind: 'undecodable', fault: new Fault(code, { at, detail }) };
-}
-
-/** Confluent's wire format: a zero byte, the schema's id in four bytes (ids begin at 1), the value. */
-const frameBytes = 5;
-
-function schemaId(bytes: Uint8Array): number | null {
-  if (bytes.length < frameBytes || bytes[0] !== 0) return null;
-  const id = new DataView(bytes.buffer, bytes.byteOffset).getInt32(1);
-  return id > 0 ? id : null;
 }
 
 /** What stands in place of the wire format, and what to do about it. */

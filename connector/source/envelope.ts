@@ -1,8 +1,8 @@
 import avro from 'avsc';
+import { type AvroCursor, MalformedAvro } from '../avro/cursor.ts';
+import { compileReader } from '../avro/reader.ts';
 import type { Row, RowChange, RowValue, SourcePosition } from '../kernel/row-change.ts';
 import { type Instant, instant } from '../kernel/time.ts';
-import { type AvroCursor, MalformedAvro } from './avro/cursor.ts';
-import { compileReader } from './avro/reader.ts';
 import { withoutPlaceholders } from './unavailable-value.ts';
 
 /** What a value tells of a row's change; the record it came in adds the rest. */

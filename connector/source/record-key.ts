@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import avro from 'avsc';
-import { AvroCursor, MalformedAvro } from './avro/cursor.ts';
-import { compileReader } from './avro/reader.ts';
+import { AvroCursor, MalformedAvro } from '../avro/cursor.ts';
+import { compileReader } from '../avro/reader.ts';
 
 /** The text of a key that was written as plain text, else null. */
 export function plainKeyText(key: Uint8Array): string | null {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect } from 'vitest';
-import type { RecordConsumer } from '../../connector/kafka/consumer.ts';
 import type { OutgoingRecord } from '../../connector/kafka/producer.ts';
+import type { RecordConsumer } from '../../connector/kafka/record-consumer.ts';
 import { type Offset, type PartitionKey, partitionKey } from '../../connector/kernel/position.ts';
 import { Member } from './member.ts';
 
@@ -18,7 +18,9 @@ export interface BrokerWorld {
   committed(group: string, topic: string, partition: number): Promise<Offset | null>;
   setCommitted(group: string, topic: string, partition: number, offset: Offset): Promise<void>;
   /** A member of its own: as of a process of its own. */
-  openConsumer(group: string, topic: string): RecordConsumer;
+  openConsumer(group: string, ...topics: readonly string[]): RecordConsumer;
+  /** The same, whose seat is given away two seconds after it falls silent. */
+  openHastyConsumer(group: string, topic: string): RecordConsumer;
   /** What was logged as an error so far. */
   readonly errors: readonly string[];
 }

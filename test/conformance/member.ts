@@ -1,4 +1,4 @@
-import type { ConsumerListener, RecordConsumer } from '../../connector/kafka/consumer.ts';
+import type { ConsumerListener, RecordConsumer } from '../../connector/kafka/record-consumer.ts';
 import type { Offset, PartitionKey } from '../../connector/kernel/position.ts';
 import type { SourceRecord } from '../../connector/kernel/record.ts';
 
@@ -6,6 +6,7 @@ import type { SourceRecord } from '../../connector/kernel/record.ts';
 export type Heard =
   | { readonly kind: 'assigned'; readonly keys: readonly PartitionKey[] }
   | { readonly kind: 'rebalancing' }
+  | { readonly kind: 'quiescing'; readonly limitMs: number }
   | { readonly kind: 'received'; readonly key: PartitionKey; readonly records: readonly SourceRecord[] };
 
 /** A consumer with a listener that writes down what it hears and minds the rules that always hold. */
@@ -18,6 +19,8 @@ export class Member implements ConsumerListener {
   readonly readTo = new Map<PartitionKey, { readonly lastOffset: Offset; readonly highWatermark: Offset }>();
   /** Called within `assigned`, before anything can be fetched. */
   onAssigned: () => void = () => undefined;
+  /** Called within `quiesce`, which waits for it. */
+  onQuiesce: () => Promise<void> = async () => undefined;
   #assigned: ReadonlySet<PartitionKey> = new Set();
   /** The last offset of each partition since the last join. */
   #last = new Map<PartitionKey, Offset>();
@@ -33,6 +36,11 @@ export class Member implements ConsumerListener {
 
   rebalancing(): void {
     this.#hear({ kind: 'rebalancing' });
+  }
+
+  quiesce(limitMs: number): Promise<void> {
+    this.#hear({ kind: 'quiescing', limitMs });
+    return this.onQuiesce();
   }
 
   assigned(keys: readonly PartitionKey[]): void {

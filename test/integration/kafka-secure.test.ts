@@ -4,8 +4,9 @@ import { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatter
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openAdmin } from '../../connector/kafka/admin.ts';
 import { type KafkaOptions, openKafka } from '../../connector/kafka/client.ts';
-import { openConsumer, type RecordConsumer } from '../../connector/kafka/consumer.ts';
+import { openConsumer } from '../../connector/kafka/consumer.ts';
 import { openProducer } from '../../connector/kafka/producer.ts';
+import type { RecordConsumer } from '../../connector/kafka/record-consumer.ts';
 import type { Fault } from '../../connector/kernel/fault.ts';
 import { partitionKey } from '../../connector/kernel/position.ts';
 import type { Sasl } from '../../connector/kernel/sasl.ts';

@@ -8,6 +8,7 @@ import { systemClock } from '../../connector/system-clock.ts';
 import { Member } from '../conformance/member.ts';
 import { membershipSuite } from '../conformance/membership.suite.ts';
 import { readingSuite } from '../conformance/reading.suite.ts';
+import { rejoiningSuite } from '../conformance/rejoining.suite.ts';
 import { type KafkaWorld, openKafkaWorld } from '../support/kafka-world.ts';
 import { sharedStack } from '../support/shared-stack.ts';
 
@@ -25,6 +26,10 @@ describe('the consumer on a real broker', () => {
 
 describe('the consumer in a group of a real broker', () => {
   membershipSuite(() => world);
+});
+
+describe('the consumer around a join on a real broker', () => {
+  rejoiningSuite(() => world);
 });
 
 describe('a compressed topic', () => {
@@ -139,6 +144,31 @@ describe('topics', () => {
   });
 });
 
+describe('the offsets of a group', () => {
+  it('are those of each partition, as it is now', async () => {
+    const [read, unread] = [await world.createTopic(2), await world.createTopic(1)];
+    const group = world.newGroup();
+    await world.append(read, 0, 30);
+    await world.setCommitted(group, read, 0, 10n);
+    await world.truncate(read, 0, 20n);
+    const admin = openAdmin(
+      openKafka(world.options, () => undefined),
+      systemClock,
+    );
+    expect([...(await admin.offsetsOf(group, [read, unread]))].sort()).toEqual(
+      [
+        [partitionKey(read, 0), { low: 20n, end: 30n, committed: 10n }],
+        [partitionKey(read, 1), { low: 0n, end: 0n, committed: null }],
+        [partitionKey(unread, 0), { low: 0n, end: 0n, committed: null }],
+      ].sort(),
+    );
+    expect(await admin.settingOf(read, 'cleanup.policy')).toBe('delete');
+    expect(await admin.settingOf(read, 'no.such.setting')).toBeNull();
+    await expect(admin.offsetsOf(group, [world.newTopicName()])).rejects.toMatchObject({ code: 'TOPIC_MISSING' });
+    await admin.close();
+  });
+});
+
 describe('writing', () => {
   it('without a partition goes by the hash of the key, as with the clients of Java', async () => {
     const topic = await world.createTopic(6);
@@ -163,6 +193,32 @@ describe('writing', () => {
   it('to a topic that is not there is refused', async () => {
     const record = { topic: world.newTopicName(), partition: 0, key: null, value: null, headers: [] };
     await expect(world.write(record)).rejects.toThrow('does not host this topic-partition');
+  });
+
+  it('of many goes in one request, to all their partitions, in order', async () => {
+    const topic = await world.createTopic(3);
+    const records = Array.from({ length: 30 }, (_, n) => ({
+      topic,
+      partition: n % 3,
+      key: null,
+      value: Buffer.from(String(n)),
+      headers: [],
+    }));
+    await world.producer.writeAll(records);
+    await world.producer.writeAll([]);
+    const member = new Member(world.openConsumer(world.newGroup(), topic));
+    await member.consumer.start(member);
+    const read = (partition: number) =>
+      member.records(partitionKey(topic, partition)).map(({ value }) => Number(Buffer.from(value ?? []).toString()));
+    await member.until(() => [0, 1, 2].every(partition => read(partition).length === 10));
+    expect([0, 1, 2].map(read)).toEqual([0, 1, 2].map(n => Array.from({ length: 10 }, (_, index) => index * 3 + n)));
+    const one = { topic, key: null, value: null, headers: [] };
+    const stray = [
+      { ...one, partition: 0 },
+      { ...one, partition: 7 },
+    ];
+    await expect(world.producer.writeAll(stray)).rejects.toThrow('has no partition 7');
+    await member.consumer.close();
   });
 
   it('to a partition that is not there is refused', async () => {

@@ -1,5 +1,5 @@
 import avro from 'avsc';
-import { annotatingHook } from '../../connector/source/avro/annotated-type.ts';
+import { annotatingHook } from '../../connector/avro/annotated-type.ts';
 
 /** A schema as JSON. */
 export type SchemaJson = avro.Schema;

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { type Admin, Partitioners } from 'kafkajs';
 import { type KafkaOptions, openKafka } from '../../connector/kafka/client.ts';
-import { type ConsumerOptions, openConsumer } from '../../connector/kafka/consumer.ts';
+import { openConsumer } from '../../connector/kafka/consumer.ts';
 import { openProducer, type RecordProducer } from '../../connector/kafka/producer.ts';
+import type { ConsumerOptions } from '../../connector/kafka/record-consumer.ts';
 import { partitionKey } from '../../connector/kernel/position.ts';
 import { systemClock } from '../../connector/system-clock.ts';
 import type { BrokerWorld } from '../conformance/broker-world.ts';
@@ -99,11 +100,20 @@ export async function openKafkaWorld(bootstrap: string): Promise<KafkaWorld> {
     // As a member of the group does: kafkajs' setOffsets takes 5 s.
     setCommitted: async (group, topic, partition, offset) => {
       const member = openConsumer(open(), consumerOptions(group, [topic]), systemClock);
-      await member.start({ rebalancing: () => undefined, assigned: () => undefined, receive: () => undefined });
+      await member.start({
+        rebalancing: () => undefined,
+        quiesce: async () => undefined,
+        assigned: () => undefined,
+        receive: () => undefined,
+      });
       await member.commit(new Map([[partitionKey(topic, partition), offset]]));
       await member.close();
     },
-    openConsumer: (group, topic) => openConsumer(open(), consumerOptions(group, [topic]), systemClock),
+    openConsumer: (group, ...topics) => openConsumer(open(), consumerOptions(group, topics), systemClock),
+    openHastyConsumer: (group, topic) => {
+      const hasty = { sessionTimeoutMs: 2_000, rebalanceTimeoutMs: 4_000 };
+      return openConsumer(open(), { ...consumerOptions(group, [topic]), ...hasty }, systemClock);
+    },
     [Symbol.asyncDispose]: async () => {
       await transactional.disconnect();
       await plain.disconnect();

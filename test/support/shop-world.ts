@@ -25,6 +25,7 @@ export interface ShopWorld extends AsyncDisposable {
   readonly folder: string;
   readonly topic: string;
   readonly group: string;
+  readonly journalTopic: string;
   readonly deadLetterTopic: string;
   readonly db: OrdersDb;
   readonly shop: Shop;
@@ -83,10 +84,11 @@ export async function openShop(stack: RemoteStack, options: ShopOptions): Promis
   await startDebezium(stack, name);
   const topic = `${name}.public.orders`;
   if (orders.length > 0) await stack.connectorWrote(name, topic);
+  const journalTopic = `${name}.journal`;
   const deadLetterTopic = `${name}.dead-letters`;
 
   const settings = (overrides: SettingsOverrides = {}) => {
-    const base = { ...shopSettings(stack, sandbox, folder, { topic, group: name, deadLetterTopic }) };
+    const base = { ...shopSettings(stack, sandbox, folder, { topic, group: name, journalTopic, deadLetterTopic }) };
     for (const [part, over] of Object.entries(overrides)) base[part] = { ...base[part], ...over };
     return base;
   };
@@ -101,6 +103,7 @@ export async function openShop(stack: RemoteStack, options: ShopOptions): Promis
     folder,
     topic,
     group: name,
+    journalTopic,
     deadLetterTopic,
     db,
     shop,
@@ -160,7 +163,12 @@ function shopSettings(
   stack: RemoteStack,
   sandbox: Sandbox,
   folder: string,
-  names: { readonly topic: string; readonly group: string; readonly deadLetterTopic: string },
+  names: {
+    readonly topic: string;
+    readonly group: string;
+    readonly journalTopic: string;
+    readonly deadLetterTopic: string;
+  },
 ): Record<string, object> {
   return {
     kafka: {
@@ -179,7 +187,8 @@ function shopSettings(
       privateKeyFile: join(folder, 'sandbox', 'client-private.pem'),
       publicKeyFile: join(folder, 'sandbox', 'platform-public.pem'),
     },
-    flow: { commitIntervalMs: 200, retryDelaysMs: [100, 100, 100, 500], probeIntervalMs: 200 },
+    flow: { commitIntervalMs: 200, retryDelaysMs: [100, 100, 100, 500], parkFromMs: 400, probeIntervalMs: 200 },
+    journal: { topic: names.journalTopic },
     deadLetters: { topic: names.deadLetterTopic },
     observe: { port: 0 },
     shutdown: { drainMs: 5_000 },

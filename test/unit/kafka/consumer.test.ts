@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { openConsumer, type RecordConsumer } from '../../../connector/kafka/consumer.ts';
+import { openConsumer } from '../../../connector/kafka/consumer.ts';
+import type { RecordConsumer } from '../../../connector/kafka/record-consumer.ts';
 import { type Clock, type DurationMs, instant } from '../../../connector/kernel/time.ts';
 import { FakeKafkajs } from './fake-kafkajs.ts';
 
@@ -21,6 +22,7 @@ let kafkajs: FakeKafkajs;
 let consumer: RecordConsumer;
 let heard: string[];
 let receiving: () => void;
+let quiescing: Promise<void>;
 let now: number;
 let slept: DurationMs[];
 let sleeping: Promise<void>;
@@ -31,6 +33,7 @@ beforeEach(async () => {
   sleeping = Promise.resolve();
   now = 0;
   receiving = () => undefined;
+  quiescing = Promise.resolve();
   kafkajs = new FakeKafkajs();
   const clock: Clock = {
     now: () => instant(now),
@@ -42,6 +45,10 @@ beforeEach(async () => {
   consumer = openConsumer(kafkajs.kafka, options, clock);
   await consumer.start({
     rebalancing: () => heard.push('rebalancing'),
+    quiesce: async limitMs => {
+      heard.push(`quiesce ${limitMs}`);
+      await quiescing;
+    },
     assigned: keys => heard.push(`assigned ${keys.join(' ')}`),
     receive: (key, records, lastOffset, highWatermark) => {
       heard.push(`${key}: ${records.length} to ${lastOffset} of ${highWatermark}`);
@@ -220,15 +227,164 @@ describe('closing', () => {
 
 describe('activity', () => {
   it('is a fetch, a heartbeat or a join', () => {
-    for (const [at, event] of ['FETCH', 'HEARTBEAT', 'GROUP_JOIN'].entries()) {
+    for (const [at, event] of ['FETCH', 'HEARTBEAT'].entries()) {
       now = at + 1;
-      kafkajs.emit(event, { memberAssignment: {} });
+      kafkajs.emit(event, {});
       expect(consumer.lastActivityAt).toBe(at + 1);
     }
+    now = 3;
+    kafkajs.join({});
     now = 9;
     kafkajs.emit('STOP', {});
     kafkajs.emit('REBALANCING', {});
     expect(consumer.lastActivityAt).toBe(3);
     expect(heard.at(-1)).toBe('rebalancing');
+  });
+});
+
+describe('a join', () => {
+  it('under the same id keeps what stays', () => {
+    kafkajs.join({ t: [1] });
+    expect(heard).toEqual(['assigned t/0 t/1', 'assigned t/1']);
+  });
+
+  it('under another id says first that nothing is ours: the group went on without us', () => {
+    kafkajs.memberId = 'member-2';
+    kafkajs.join({ t: [0, 1] });
+    expect(heard).toEqual(['assigned t/0 t/1', 'assigned ', 'assigned t/0 t/1']);
+  });
+
+  it('at the second request says so too: another member may have had our partitions after the first', () => {
+    kafkajs.requestToJoin();
+    kafkajs.join({ t: [0, 1] });
+    expect(heard).toEqual(['assigned t/0 t/1', 'assigned ', 'assigned t/0 t/1']);
+  });
+
+  it('waits until what is in flight is done, for half a session', async () => {
+    const done = Promise.withResolvers<void>();
+    quiescing = done.promise;
+    sleeping = new Promise(() => undefined);
+    const finding = kafkajs.findCoordinator();
+    await nextTurn();
+    expect(heard.at(-1)).toBe('quiesce 15000');
+    expect(slept).toEqual([15_000]);
+    expect(kafkajs.calls).not.toContain('find coordinator');
+    done.resolve();
+    await finding;
+    expect(kafkajs.calls).toContain('find coordinator');
+  });
+
+  it('waits no longer than that', async () => {
+    quiescing = new Promise(() => undefined);
+    await kafkajs.findCoordinator();
+    expect(slept).toEqual([15_000]);
+    expect(kafkajs.calls).toContain('find coordinator');
+  });
+
+  it('waits for nothing where nothing is assigned', async () => {
+    kafkajs.join({});
+    await kafkajs.findCoordinator();
+    expect(heard.filter(text => text.startsWith('quiesce'))).toEqual([]);
+  });
+
+  it('that comes in another way than we rely on ends the process', async () => {
+    expect(() => kafkajs.emit('GROUP_JOIN', { memberAssignment: { t: [0] }, memberId: 'member-1' })).toThrow();
+    await expect(consumer.crashed).rejects.toMatchObject({ detail: /version of kafkajs/ });
+  });
+});
+
+describe('the lease', () => {
+  const beat = (duration: number) => {
+    kafkajs.emit('REQUEST', { apiName: 'Heartbeat', duration });
+    kafkajs.emit('HEARTBEAT', {});
+  };
+
+  it('lasts for a session from when the last heartbeat was sent that was answered well', () => {
+    expect(consumer.leased).toBe(true);
+    now = 29_999;
+    expect(consumer.leased).toBe(true);
+    now = 30_000;
+    expect(consumer.leased).toBe(false);
+    // Sent at 28 s, answered at 30 s.
+    beat(2_000);
+    now = 57_999;
+    expect(consumer.leased).toBe(true);
+    now = 58_000;
+    expect(consumer.leased).toBe(false);
+  });
+
+  it('is not renewed by a heartbeat that was answered with an error', () => {
+    now = 30_000;
+    kafkajs.emit('REQUEST', { apiName: 'Heartbeat', duration: 1 });
+    expect(consumer.leased).toBe(false);
+  });
+
+  it('ends when a request to join is sent: the others may have our partitions before we hear of it', () => {
+    kafkajs.requestToJoin();
+    expect(consumer.leased).toBe(false);
+    beat(0);
+    expect(consumer.leased).toBe(false);
+    kafkajs.join({ t: [0] });
+    expect(consumer.leased).toBe(true);
+  });
+
+  it('ends with the consumer', async () => {
+    kafkajs.emit('STOP', {});
+    expect(consumer.leased).toBe(false);
+    kafkajs.join({ t: [0] });
+    await consumer.close();
+    expect(consumer.leased).toBe(false);
+  });
+});
+
+describe('seeking', () => {
+  it('is passed on, and what was fetched before is handed over no further', async () => {
+    receiving = () => {
+      consumer.seek('t/0', 7n);
+      kafkajs.stale = true;
+    };
+    await kafkajs.batch('t', 0, 100, 300);
+    expect(kafkajs.calls).toEqual(['seek t/0@7']);
+    expect(heard.slice(1)).toEqual(['t/0: 128 to 227 of 1000']);
+    expect(kafkajs.resolved).toEqual([]);
+  });
+});
+
+describe('a topic that ends before what was read of it', () => {
+  it('is another one: the process ends', async () => {
+    await kafkajs.batch('t', 0, 995, 5);
+    const read = { topic: 't', partition: 0, batchSize: 0, lastOffset: '3', highWatermark: '4' };
+    kafkajs.emit('START_BATCH_PROCESS', read);
+    await expect(consumer.crashed).rejects.toMatchObject({
+      code: 'SOURCE_TOPIC_REMADE',
+      detail: 't/0 ends at 4, and was read to 1000',
+    });
+    expect(heard).toHaveLength(2);
+  });
+
+  it('is not one that is read again after a join, or from where it was sought', async () => {
+    await kafkajs.batch('t', 0, 995, 5);
+    kafkajs.join({ t: [0] });
+    await kafkajs.batch('t', 0, 0, 3);
+    consumer.seek('t/0', 0n);
+    kafkajs.emit('START_BATCH_PROCESS', {
+      topic: 't',
+      partition: 0,
+      batchSize: 0,
+      lastOffset: '3',
+      highWatermark: '4',
+    });
+    expect(heard.at(-1)).toBe('t/0: 0 to 3 of 4');
+  });
+});
+
+describe('waiting for a join', () => {
+  it('is activity, until the rebalance time-out is over', () => {
+    now = 100;
+    kafkajs.requestToJoin();
+    now = 50_000;
+    expect(consumer.lastActivityAt).toBe(50_000);
+    now = 200_000;
+    expect(consumer.lastActivityAt).toBe(60_100);
   });
 });

@@ -1,4 +1,13 @@
-import type { ConsumerRunConfig, EachBatchPayload, Kafka, KafkaMessage } from 'kafkajs';
+import type {
+  Assigner,
+  Cluster,
+  ConsumerConfig,
+  ConsumerRunConfig,
+  EachBatchPayload,
+  Kafka,
+  KafkaMessage,
+  Logger,
+} from 'kafkajs';
 
 type Event = { readonly payload: unknown };
 
@@ -19,6 +28,15 @@ export class FakeKafkajs {
   /** Does kafkajs run? Where not, a commit resolves without having been made. */
   running = true;
   restartOnFailure: ((error: Error) => Promise<boolean>) | undefined;
+  /** Is there a seek that was not done yet? */
+  stale = false;
+  /** The member's id in the next joins. */
+  memberId = 'member-1';
+  #assigner: Assigner | undefined;
+  readonly #cluster = {
+    findGroupCoordinator: async () => void this.calls.push('find coordinator'),
+    findTopicPartitionMetadata: () => [],
+  };
   readonly #listeners = new Map<string, (event: Event) => void>();
   #run: ConsumerRunConfig = {};
 
@@ -40,6 +58,8 @@ export class FakeKafkajs {
       on: (name: string, listener: (event: Event) => void) => this.#listeners.set(name, listener),
       pause: () => this.#whileThereIsAGroup('pause'),
       resume: () => this.#whileThereIsAGroup('resume'),
+      seek: ({ topic, partition, offset }: { topic: string; partition: number; offset: string }) =>
+        this.#whileThereIsAGroup(`seek ${topic}/${partition}@${offset}`),
       commitOffsets: async (offsets: readonly { topic: string; partition: number; offset: string }[]) => {
         if (!this.running) return;
         this.calls.push(`commit ${offsets.map(one => `${one.topic}/${one.partition}@${one.offset}`).join(' ')}`);
@@ -51,8 +71,10 @@ export class FakeKafkajs {
       },
     };
     const client = {
-      consumer: (options: { retry?: { restartOnFailure?: (error: Error) => Promise<boolean> } }) => {
-        this.restartOnFailure = options.retry?.restartOnFailure;
+      consumer: ({ retry, partitionAssigners, groupId }: ConsumerConfig) => {
+        this.restartOnFailure = retry?.restartOnFailure;
+        const cluster = this.#cluster as unknown as Cluster;
+        this.#assigner = partitionAssigners?.[0]?.({ cluster, groupId, logger: {} as Logger });
         return consumer;
       },
     };
@@ -64,8 +86,21 @@ export class FakeKafkajs {
     this.#listeners.get(name)?.({ payload });
   }
 
+  /** Looks for the coordinator, as before each request to join. */
+  findCoordinator(): Promise<unknown> {
+    return this.#cluster.findGroupCoordinator();
+  }
+
+  /** Sends a request to join: what the member says of itself. */
+  requestToJoin(): void {
+    this.#assigner?.protocol({ topics: ['t'] });
+  }
+
+  /** A request to join and its good end. */
   join(assignment: Readonly<Record<string, readonly number[]>>): void {
-    this.emit('GROUP_JOIN', { memberAssignment: assignment });
+    this.requestToJoin();
+    this.emit('REQUEST', { apiName: 'SyncGroup', duration: 0 });
+    this.emit('GROUP_JOIN', { memberAssignment: assignment, memberId: this.memberId });
   }
 
   /** Hands a batch of records with the offsets from `first` to the handler. */
@@ -77,7 +112,7 @@ export class FakeKafkajs {
     const lastOffset = String(first + count - 1);
     const batch = { topic, partition, messages, highWatermark: '1000', lastOffset: () => lastOffset };
     const resolveOffset = (offset: string) => this.resolved.push(`${topic}/${partition}@${offset}`);
-    await this.#run.eachBatch?.({ batch, resolveOffset } as unknown as EachBatchPayload);
+    await this.#run.eachBatch?.({ batch, resolveOffset, isStale: () => this.stale } as unknown as EachBatchPayload);
   }
 
   /** Between a stop and the next start there is no group: kafkajs throws (consumer/index.js, pause). */

@@ -82,6 +82,13 @@ describe('keys that do not go together', () => {
     ['a warning that cannot be given', { platform: { verifyAnswers: 'warn' } }, 'platform.verifyAnswers'],
     ['dead letters that would be read as changes', { deadLetters: { topic: 't' } }, 'deadLetters.topic'],
     ['a topic without a replica', { deadLetters: { replicationFactor: 0 } }, 'deadLetters.replicationFactor'],
+    ['a journal that would be read as changes', { journal: { topic: 't' } }, 'journal.topic'],
+    [
+      'a journal among the dead letters',
+      { journal: { topic: 'd' }, deadLetters: { topic: 'd' } },
+      'journal.topic | conf/connector.yaml | is one of kafka.topics, or deadLetters.topic',
+    ],
+    ['a journal without a replica', { journal: { replicationFactor: 0 } }, 'journal.replicationFactor'],
     [
       'fewer waiting than in flight',
       { flow: { queuedMax: 63 } },

@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { SourceRecord } from '../../../connector/kernel/record.ts';
 import { instant } from '../../../connector/kernel/time.ts';
+import type { Resolved } from '../../../connector/registry/registry.ts';
 import { createDecoder } from '../../../connector/source/decode.ts';
-import type { Resolved } from '../../../connector/source/registry.ts';
 import { readableType } from '../../support/avro-types.ts';
 import { debeziumWriter, orderRow, ordersEnvelope } from '../../support/debezium-records.ts';
 

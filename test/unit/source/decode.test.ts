@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SourceRecord } from '../../../connector/kernel/record.ts';
 import { instant } from '../../../connector/kernel/time.ts';
+import { openRegistry } from '../../../connector/registry/registry.ts';
 import { createDecoder, type Decoder } from '../../../connector/source/decode.ts';
-import { openRegistry } from '../../../connector/source/registry.ts';
 import { encoderOf, framed, type SchemaJson } from '../../support/avro-types.ts';
 import { debeziumWriter, orderRow, ordersEnvelope } from '../../support/debezium-records.ts';
-import { answering, type FakeRegistry, startFakeRegistry } from './fake-registry.ts';
-import { ManualClock } from './manual-clock.ts';
+import { answering, type FakeRegistry, startFakeRegistry } from '../../support/fake-registry.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
 
 const never = new AbortController().signal;
 const orders = debeziumWriter({ schemaId: 4 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { AvroCursor } from '../../../connector/avro/cursor.ts';
 import type { Row } from '../../../connector/kernel/row-change.ts';
 import { instant } from '../../../connector/kernel/time.ts';
-import { AvroCursor } from '../../../connector/source/avro/cursor.ts';
 import { compileEnvelope, type Envelope } from '../../../connector/source/envelope.ts';
 import { encoderOf, readableType, type SchemaJson } from '../../support/avro-types.ts';
 import { debeziumWriter, orderRow, type WrittenChange } from '../../support/debezium-records.ts';

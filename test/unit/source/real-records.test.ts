@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { SourceRecord } from '../../../connector/kernel/record.ts';
 import { instant } from '../../../connector/kernel/time.ts';
+import type { Resolved } from '../../../connector/registry/registry.ts';
 import { createDecoder, type Decoded } from '../../../connector/source/decode.ts';
-import type { Resolved } from '../../../connector/source/registry.ts';
 import { readableType } from '../../support/avro-types.ts';
 import { ordersEnvelope } from '../../support/debezium-records.ts';
 

@@ -1,10 +1,10 @@
 import { SchemaRegistry as KafkajsRegistry } from '@kafkajs/confluent-schema-registry';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { annotationOf } from '../../../connector/avro/annotated-type.ts';
 import { Secret } from '../../../connector/kernel/secret.ts';
-import { annotationOf } from '../../../connector/source/avro/annotated-type.ts';
-import { openRegistryClient, type RegistryAddress } from '../../../connector/source/registry-client.ts';
+import { openRegistryClient, type RegistryAddress } from '../../../connector/registry/registry-client.ts';
 import { selfSignedCertificate } from '../../support/certificates.ts';
-import { answering, type FakeRegistry, startFakeRegistry } from './fake-registry.ts';
+import { answering, type FakeRegistry, startFakeRegistry } from '../../support/fake-registry.ts';
 
 const never = new AbortController().signal;
 const decimal = { type: 'bytes', logicalType: 'decimal', precision: 12, scale: 2 };

@@ -1,6 +1,6 @@
 import avro from 'avsc';
-import { assert } from '../../kernel/assert.ts';
-import type { RowValue } from '../../kernel/row-change.ts';
+import { assert } from '../kernel/assert.ts';
+import type { RowValue } from '../kernel/row-change.ts';
 import { annotationOf } from './annotated-type.ts';
 import type { AvroCursor } from './cursor.ts';
 import { conversionIn, ofBytes, ofInt, ofLong, ofRecord, ofText } from './logical-types.ts';

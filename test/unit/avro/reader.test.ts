@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { AvroCursor, MalformedAvro } from '../../../../connector/source/avro/cursor.ts';
-import { compileReader } from '../../../../connector/source/avro/reader.ts';
-import { encoderOf, readableType, type SchemaJson } from '../../../support/avro-types.ts';
+import { AvroCursor, MalformedAvro } from '../../../connector/avro/cursor.ts';
+import { compileReader } from '../../../connector/avro/reader.ts';
+import { encoderOf, readableType, type SchemaJson } from '../../support/avro-types.ts';
 
 const read = (schema: unknown, bytes: Uint8Array) => compileReader(readableType(schema))(new AvroCursor(bytes, 0));
 const write = (schema: unknown, value: unknown) => encoderOf(schema as SchemaJson).toBuffer(value);

@@ -1,7 +1,7 @@
 import avro from 'avsc';
 import { describe, expect, it } from 'vitest';
-import { annotationOf } from '../../../../connector/source/avro/annotated-type.ts';
-import { readableType } from '../../../support/avro-types.ts';
+import { annotationOf } from '../../../connector/avro/annotated-type.ts';
+import { readableType } from '../../support/avro-types.ts';
 
 const fieldTypes = (schema: unknown) => {
   const type = readableType(schema);

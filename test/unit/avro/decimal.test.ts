@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decimalText } from '../../../../connector/source/avro/decimal.ts';
-import { decimalBytes } from '../../../support/debezium-records.ts';
+import { decimalText } from '../../../connector/avro/decimal.ts';
+import { decimalBytes } from '../../support/debezium-records.ts';
 
 const bytes = (hex: string) => Uint8Array.from(Buffer.from(hex, 'hex'));
 

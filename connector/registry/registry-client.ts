@@ -1,11 +1,11 @@
 import { SchemaRegistry, SchemaType } from '@kafkajs/confluent-schema-registry';
 import type avro from 'avsc';
 import { Agent, request } from 'undici';
+import { annotatingHook } from '../avro/annotated-type.ts';
 import { messageOf } from '../kernel/fault.ts';
 import type { Secret } from '../kernel/secret.ts';
 import type { DurationMs } from '../kernel/time.ts';
 import type { TlsMaterial } from '../kernel/tls-material.ts';
-import { annotatingHook } from './avro/annotated-type.ts';
 
 /** Where the registry is and how to be let in. */
 export interface RegistryAddress {
@@ -30,8 +30,17 @@ export type SchemaAnswer =
   /** No answer, or none of a registry's: refused credentials, too many requests, an error, another server at that address. */
   | { readonly kind: 'silent'; readonly problem: string };
 
+/** What came of registering a schema. */
+export type RegisterAnswer =
+  | { readonly kind: 'registered'; readonly id: number }
+  /** The registry does not take it: it is not compatible with its subject's versions, not valid, or not ours to write. */
+  | { readonly kind: 'refused'; readonly problem: string }
+  | { readonly kind: 'silent'; readonly problem: string };
+
 /** Asks a registry, once a call. */
 export interface RegistryClient {
+  /** Gives a schema an id under a subject; the same one where it has it already. Never rejects; `silent` when the signal is aborted. */
+  register(subject: string, schema: string, signal: AbortSignal): Promise<RegisterAnswer>;
   /** The schema of an id, with the schemas it refers to. Never rejects; `silent` when the signal is aborted. */
   find(id: number, signal: AbortSignal): Promise<SchemaAnswer>;
 }
@@ -59,7 +68,10 @@ export function openRegistryClient(address: RegistryAddress): RegistryClient {
     headers: { accept: 'application/vnd.schemaregistry.v1+json, application/json', ...authorization(address) },
   };
   const host = withoutCredentials(address.url);
-  return { find: (id, signal) => find(id, host, url => ask(url, transport, signal)) };
+  return {
+    find: (id, signal) => find(id, host, url => ask(url, transport, signal)),
+    register: (subject, schema, signal) => register(host, subject, schema, transport, signal),
+  };
 }
 
 interface Transport {
@@ -112,7 +124,7 @@ async function find(id: number, host: string, ask: Ask): Promise<SchemaAnswer> {
 
 /** The body of a schema's answer; throws {@link NoSchema} for any other. */
 async function ask(url: string, transport: Transport, signal: AbortSignal): Promise<unknown> {
-  const { status, text } = await get(url, transport, signal);
+  const { status, text } = await exchange('GET', url, transport, signal);
   const body = parsed(text);
   // Only these: a proxy's or a wrong path's 404 says nothing of the schema, and must not make dead letters.
   if (status === 404 && isAbsence(body.error_code))
@@ -125,14 +137,48 @@ async function ask(url: string, transport: Transport, signal: AbortSignal): Prom
   return body;
 }
 
-async function get(url: string, { dispatcher, timeoutMs, headers }: Transport, signal: AbortSignal) {
+/** A registry refuses a schema with 409 (not compatible) or 422 (not valid); other errors pass, or are another server's. */
+async function register(
+  host: string,
+  subject: string,
+  schema: string,
+  transport: Transport,
+  signal: AbortSignal,
+): Promise<RegisterAnswer> {
+  const url = `${host.replace(/\/$/, '')}/subjects/${encodeURIComponent(subject)}/versions`;
+  try {
+    const { status, text } = await exchange('POST', url, transport, signal, JSON.stringify({ schema }));
+    const { id, message, error_code } = parsed(text);
+    if (status === 200 && typeof id === 'number') return { kind: 'registered', id };
+    const problem = `POST ${url}: HTTP ${status}${typeof message === 'string' ? `, ${message.slice(0, 300)}` : ''}`;
+    const isRefusal = (status === 409 || status === 422 || status === 403) && typeof error_code === 'number';
+    return { kind: isRefusal ? 'refused' : 'silent', problem };
+  } catch (error) {
+    return { kind: 'silent', problem: messageOf(error) };
+  }
+}
+
+/** Throws {@link NoSchema} where there is no answer. */
+async function exchange(
+  method: 'GET' | 'POST',
+  url: string,
+  { dispatcher, timeoutMs, headers }: Transport,
+  signal: AbortSignal,
+  body?: string,
+): Promise<{ readonly status: number; readonly text: string }> {
   const timeout = AbortSignal.timeout(timeoutMs);
   try {
-    const answer = await request(url, { dispatcher, headers, signal: AbortSignal.any([signal, timeout]) });
+    const answer = await request(url, {
+      method,
+      dispatcher,
+      headers: body === undefined ? headers : { ...headers, 'content-type': 'application/vnd.schemaregistry.v1+json' },
+      signal: AbortSignal.any([signal, timeout]),
+      ...(body !== undefined && { body }),
+    });
     return { status: answer.statusCode, text: await answer.body.text() };
   } catch (error) {
     const reason = timeout.aborted ? `no answer within ${timeoutMs} ms` : reasonOf(error);
-    throw new NoSchema('silent', `GET ${url}: ${reason}`);
+    throw new NoSchema('silent', `${method} ${url}: ${reason}`);
   }
 }
 
@@ -143,6 +189,8 @@ function reasonOf(error: unknown): string {
 }
 
 interface AnswerBody {
+  readonly id?: unknown;
+  readonly message?: unknown;
   readonly schema?: unknown;
   readonly schemaType?: unknown;
   readonly error_code?: unknown;

@@ -1,4 +1,5 @@
-import type avro from 'avsc';
+import avro from 'avsc';
+import { annotatingHook } from '../avro/annotated-type.ts';
 import { Fault, type FaultCode } from '../kernel/fault.ts';
 import { type Clock, type DurationMs, type Instant, instant } from '../kernel/time.ts';
 import { openRegistryClient, type RegistryAddress, type RegistryClient } from './registry-client.ts';
@@ -20,7 +21,7 @@ export type Resolved =
   | { readonly kind: 'refused'; readonly fault: Fault };
 
 /** Schemas by their ids. Each id stands for one schema for ever, so a changed table needs nothing but its new id. */
-export interface SchemaRegistry {
+export interface SchemaLookup {
   /** What is known of an id without asking. */
   typeOf(id: number): Resolved | undefined;
   /**
@@ -28,6 +29,16 @@ export interface SchemaRegistry {
    * answer, goes on asking. Rejects only when the signal is aborted, with its reason.
    */
   resolve(id: number, signal: AbortSignal): Promise<Resolved>;
+}
+
+/** Schemas by their ids, and ids for our own. */
+export interface SchemaRegistry extends SchemaLookup {
+  /**
+   * The id of our own schema (JSON text) under a subject; it is given one where it is new, and known without asking from then on.
+   * While the registry does not answer, goes on asking. Rejects with a {@link Fault} (SCHEMA_REFUSED) where the registry does
+   * not take it, or when the signal is aborted, with its reason.
+   */
+  register(subject: string, schema: string, signal: AbortSignal): Promise<number>;
 }
 
 /** How long an id is taken for unknown before the registry is asked again: a missing schema is not asked once a record. */
@@ -58,8 +69,8 @@ class CachingRegistry implements SchemaRegistry {
   readonly #types = new Map<number, Resolved>();
   readonly #refused = new Map<number, { readonly resolved: Resolved; readonly until: Instant }>();
   readonly #searches = new Map<number, Search>();
-  /** The ids whose last question was not answered. */
-  readonly #unanswered = new Set<number>();
+  /** The ids and subjects whose last question was not answered. */
+  readonly #unanswered = new Set<number | string>();
   #available = true;
 
   constructor(options: RegistryOptions, client: RegistryClient) {
@@ -85,6 +96,24 @@ class CachingRegistry implements SchemaRegistry {
     } finally {
       search.waiting--;
       if (search.waiting === 0) this.#end(id, search);
+    }
+  }
+
+  async register(subject: string, schema: string, signal: AbortSignal): Promise<number> {
+    const { clock, retryMs } = this.#options;
+    for (;;) {
+      signal.throwIfAborted();
+      const answer = await this.#client.register(subject, schema, signal);
+      signal.throwIfAborted();
+      if (answer.kind === 'silent') {
+        this.#lost(subject, answer.problem);
+        await clock.sleep(retryMs, signal);
+        continue;
+      }
+      this.#answered(subject);
+      if (answer.kind === 'refused') throw new Fault('SCHEMA_REFUSED', { detail: answer.problem });
+      this.#keep(answer.id, avro.Type.forSchema(JSON.parse(schema), { typeHook: annotatingHook() }));
+      return answer.id;
     }
   }
 
@@ -138,15 +167,15 @@ class CachingRegistry implements SchemaRegistry {
     return resolved;
   }
 
-  #lost(id: number, problem: string): void {
-    this.#unanswered.add(id);
+  #lost(what: number | string, problem: string): void {
+    this.#unanswered.add(what);
     if (!this.#available) return;
     this.#available = false;
     this.#options.onUnavailable(new Fault('REGISTRY_UNREACHABLE', { detail: problem }));
   }
 
-  #answered(id: number): void {
-    this.#unanswered.delete(id);
+  #answered(what: number | string): void {
+    this.#unanswered.delete(what);
     if (this.#available || this.#unanswered.size > 0) return;
     this.#available = true;
     this.#options.onAvailable();

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openRegistry, type SchemaRegistry } from '../../../connector/source/registry.ts';
-import { answering, type FakeRegistry, startFakeRegistry } from './fake-registry.ts';
-import { ManualClock } from './manual-clock.ts';
+import { openRegistry, type SchemaRegistry } from '../../../connector/registry/registry.ts';
+import { openRegistryClient } from '../../../connector/registry/registry-client.ts';
+import { answering, type FakeRegistry, startFakeRegistry } from '../../support/fake-registry.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
 
 const never = new AbortController().signal;
 const row = { type: 'record', name: 'Row', fields: [{ name: 'id', type: 'long' }] };
@@ -235,4 +236,57 @@ it('a schema that cannot be read is a fault at the first look, and not asked for
   expect(resolved).toMatchObject({ kind: 'refused', fault: { code: 'RECORD_UNDECODABLE' } });
   expect(registry.typeOf(9)).toBe(resolved);
   expect(fake.requests).toHaveLength(1);
+});
+
+describe('our own schema', () => {
+  const schema = JSON.stringify(row);
+
+  it('gets an id, and is known by it from then on without being asked for', async () => {
+    fake.misbehaviour = answering(200, '{"id":12}');
+    expect(await registry.register('journal-value', schema, never)).toBe(12);
+    expect(fake.requests).toEqual(['POST /subjects/journal-value/versions']);
+    expect(registry.typeOf(12)).toMatchObject({ kind: 'type', type: { name: 'Row' } });
+  });
+
+  it('waits while the registry does not answer; told once', async () => {
+    fake.misbehaviour = out;
+    const registering = registry.register('journal-value', schema, never);
+    (await clock.nextSleeper()).wake();
+    const sleeper = await clock.nextSleeper();
+    fake.misbehaviour = answering(200, '{"id":12}');
+    sleeper.wake();
+    expect(await registering).toBe(12);
+    expect(sleeper.duration).toBe(2_000);
+    expect(reports).toEqual([expect.stringContaining('journal-value/versions: HTTP 503'), 'available']);
+  });
+
+  it.each([
+    ['not compatible', 409, '{"error_code":409,"message":"incompatible"}'],
+    ['not valid', 422, '{"error_code":42201,"message":"invalid"}'],
+    ['not ours to write', 403, '{"error_code":40301,"message":"forbidden"}'],
+  ])('is a fault where it is %s', async (_, status, body) => {
+    fake.misbehaviour = answering(status, body);
+    await expect(registry.register('journal-value', schema, never)).rejects.toMatchObject({
+      code: 'SCHEMA_REFUSED',
+      detail: expect.stringContaining(JSON.parse(body).message),
+    });
+    expect(reports).toEqual([]);
+  });
+
+  it('is waited for no longer than the signal says', async () => {
+    fake.misbehaviour = out;
+    const stop = new AbortController();
+    const registering = registry.register('journal-value', schema, stop.signal);
+    await clock.nextSleeper();
+    stop.abort(new Error('stopped'));
+    await expect(registering).rejects.toThrow('stopped');
+  });
+
+  it('is sent under a path, with the name of its subject encoded', async () => {
+    fake.misbehaviour = answering(200, '{"id":1}');
+    const client = openRegistryClient({ url: `${fake.url}/apis/ccompat/v7/`, tls: null, timeoutMs: 30_000 });
+    expect(await client.register('a b/c', schema, never)).toEqual({ kind: 'registered', id: 1 });
+    expect(fake.requests).toEqual(['POST /apis/ccompat/v7/subjects/a%20b%2Fc/versions']);
+    expect(fake.last?.headers['content-type']).toBe('application/vnd.schemaregistry.v1+json');
+  });
 });

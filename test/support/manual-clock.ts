@@ -1,4 +1,4 @@
-import { type Clock, type DurationMs, type Instant, instant } from '../../../connector/kernel/time.ts';
+import { type Clock, type DurationMs, type Instant, instant } from '../../connector/kernel/time.ts';
 
 /** Somebody asleep, until woken. */
 export interface Sleeper {

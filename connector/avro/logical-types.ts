@@ -1,4 +1,4 @@
-import type { RowValue } from '../../kernel/row-change.ts';
+import type { RowValue } from '../kernel/row-change.ts';
 import type { Annotation } from './annotated-type.ts';
 import { decimalText } from './decimal.ts';
 import { dateOfDays, momentOf, momentOfText, timeOfDay, withoutZone } from './moments.ts';

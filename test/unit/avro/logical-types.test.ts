@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { RowValue } from '../../../../connector/kernel/row-change.ts';
-import { AvroCursor } from '../../../../connector/source/avro/cursor.ts';
-import { compileReader } from '../../../../connector/source/avro/reader.ts';
-import { encoderOf, readableType, type SchemaJson } from '../../../support/avro-types.ts';
+import { AvroCursor } from '../../../connector/avro/cursor.ts';
+import { compileReader } from '../../../connector/avro/reader.ts';
+import type { RowValue } from '../../../connector/kernel/row-change.ts';
+import { encoderOf, readableType, type SchemaJson } from '../../support/avro-types.ts';
 
 const hex = (text: string) => Buffer.from(text, 'hex');
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { AvroCursor, MalformedAvro } from '../../../../connector/source/avro/cursor.ts';
-import { encoderOf } from '../../../support/avro-types.ts';
+import { AvroCursor, MalformedAvro } from '../../../connector/avro/cursor.ts';
+import { encoderOf } from '../../support/avro-types.ts';
 
 const on = (...bytes: number[]) => new AvroCursor(Uint8Array.from(bytes), 0);
 const long = encoderOf('long');

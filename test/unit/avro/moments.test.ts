@@ -1,12 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  dateOfDays,
-  momentOf,
-  momentOfText,
-  timeOfDay,
-  withoutZone,
-} from '../../../../connector/source/avro/moments.ts';
+import { dateOfDays, momentOf, momentOfText, timeOfDay, withoutZone } from '../../../connector/avro/moments.ts';
 
 const dayMs = 86_400_000;
 

@@ -1,0 +1,41 @@
+import type { TopicAdmin } from '../kafka/admin.ts';
+import { Fault } from '../kernel/fault.ts';
+
+/** The journal's topic as it must be. */
+export interface JournalPlan {
+  readonly topic: string;
+  /** The largest partition count of the source's topics: partition n of the journal remembers partition n of each of them. */
+  readonly partitions: number;
+  /** -1: the broker's default. */
+  readonly replicationFactor: number;
+}
+
+// Compaction leaves the newest segment alone, and what it leaves is read at every start: so segments are closed after an hour or
+// 64 MiB, and cleaned when a tenth of them is out of date. How many replicas must have a record stays the broker's to say.
+const config = {
+  'cleanup.policy': 'compact',
+  'segment.ms': '3600000',
+  'segment.bytes': '67108864',
+  'min.cleanable.dirty.ratio': '0.1',
+  // An owed delivery is a whole record of the source and its request.
+  'max.message.bytes': '4194304',
+};
+
+/** Makes the journal's topic where it is missing. Throws a {@link Fault}: JOURNAL_MISMATCH where one is there that does not fit. */
+export async function ensureJournal(
+  admin: TopicAdmin,
+  { topic, partitions, replicationFactor }: JournalPlan,
+): Promise<void> {
+  const found = await admin.ensureTopic({ topic, partitions, replicationFactor, config });
+  if (found !== partitions) {
+    throw new Fault('JOURNAL_MISMATCH', {
+      detail: `${topic} has ${found} partitions, the source has ${partitions}`,
+    });
+  }
+  const policy = await admin.settingOf(topic, 'cleanup.policy');
+  if (policy !== 'compact') {
+    throw new Fault('JOURNAL_MISMATCH', {
+      detail: `${topic} has cleanup.policy ${policy}, which would forget what is owed; it must be compact`,
+    });
+  }
+}

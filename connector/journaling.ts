@@ -1,0 +1,98 @@
+import type { Journal } from './flow/ports.ts';
+import { openJournal } from './journal/append.ts';
+import { createJournalDecoder } from './journal/decode.ts';
+import { JournalRestore } from './journal/restore.ts';
+import { journalSchema } from './journal/schema.ts';
+import { openAdmin } from './kafka/admin.ts';
+import type { openKafka } from './kafka/client.ts';
+import { openProducer } from './kafka/producer.ts';
+import type { RecordConsumer } from './kafka/record-consumer.ts';
+import type { Logger } from './observe/log.ts';
+import type { SchemaRegistry } from './registry/registry.ts';
+import type { Settings } from './settings/settings.ts';
+import { systemClock } from './system-clock.ts';
+
+/** What the journal is opened with. */
+export interface JournalingParts {
+  readonly kafka: ReturnType<typeof openKafka>;
+  readonly registry: SchemaRegistry;
+  /** Of {@link topicsRead}. */
+  readonly consumer: RecordConsumer;
+  readonly logger: Logger;
+}
+
+/** The journal's two ends. */
+export interface Journaling {
+  readonly journal: Journal;
+  readonly restore: JournalRestore;
+  close(): Promise<void>;
+}
+
+/** The topics that the consumer reads. */
+export function topicsRead({ kafka, journal }: Settings): readonly string[] {
+  return journal.enabled ? [...kafka.topics, journal.topic] : kafka.topics;
+}
+
+/**
+ * Opens the journal; null where it is not enabled. Waits while the registry does not answer: `stopped` when the signal is aborted
+ * meanwhile. Throws a {@link Fault} where the registry refuses the journal's schema.
+ */
+export async function openJournaling(
+  settings: Settings,
+  parts: JournalingParts,
+  signal: AbortSignal,
+): Promise<Journaling | null | 'stopped'> {
+  const { enabled, topic } = settings.journal;
+  if (!enabled) return null;
+  try {
+    return assembled(settings, parts, await parts.registry.register(`${topic}-value`, journalSchema(), signal));
+  } catch (error) {
+    if (signal.aborted) return 'stopped';
+    throw error;
+  }
+}
+
+function assembled(settings: Settings, parts: JournalingParts, schemaId: number): Journaling {
+  const { kafka, registry, consumer, logger } = parts;
+  const { topic, lingerMs } = settings.journal;
+  // Of its own, and without repetitions: before each try the lease is looked at.
+  const producer = openProducer(kafka, 0);
+  const leased = () => consumer.leased;
+  const journal = openJournal(producer, {
+    topic,
+    lingerMs,
+    schemaId,
+    clock: systemClock,
+    leased,
+    onUnwritable: fault => logger.error('deliveries wait for the journal', { fault }),
+    onWritable: () => logger.info('the journal is written again'),
+  });
+  const restore = new JournalRestore(
+    {
+      topic,
+      sourceTopics: settings.kafka.topics,
+      onRestored: report => logger.info('a partition is restored', { event: 'restored', ...report }),
+      onFault: fault => logger.error('the journal or the source is not as it was left', { fault }),
+    },
+    { consumer, decoder: createJournalDecoder(registry), clock: systemClock, offsets },
+  );
+
+  /** A connection for each asking: it happens after joins only, and an idle one would be closed at the other end. */
+  async function offsets() {
+    const admin = openAdmin(kafka, systemClock);
+    try {
+      return await admin.offsetsOf(settings.kafka.groupId, topicsRead(settings));
+    } finally {
+      await admin.close();
+    }
+  }
+
+  return {
+    journal,
+    restore,
+    close: async () => {
+      restore.close();
+      await producer.close();
+    },
+  };
+}

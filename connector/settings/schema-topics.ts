@@ -1,0 +1,44 @@
+import { z } from 'zod';
+import { ms, topicName } from './schema-parts.ts';
+
+// The parts about topics of our own.
+
+const replicationFactor = z
+  .number()
+  .int()
+  .min(-1)
+  .default(-1)
+  .describe("Of the topic when it is made; -1 is the broker's default");
+
+/** The settings of the dead-letter topic. */
+export const deadLetters = z
+  .strictObject({
+    topic: topicName()
+      .default('card-sync.dead-letters')
+      .describe(
+        "Topic for records that cannot be delivered; made with the source's partition count where it is missing",
+      ),
+    replicationFactor,
+  })
+  .prefault({})
+  .describe('Where changes go that cannot be delivered');
+
+/** The settings of the journal. */
+export const journal = z
+  .strictObject({
+    enabled: z
+      .boolean()
+      .default(true)
+      .describe(
+        'Keep what is known of each order, and the deliveries that are still owed, in a topic; without it both are lost with the process',
+      ),
+    topic: topicName()
+      .default('card-sync.journal')
+      .describe(
+        "Topic of the journal, compacted; made with the source's partition count where it is missing. One for each connector",
+      ),
+    replicationFactor,
+    lingerMs: ms(1, 'How long the first entry waits for others to be written along with it', 0),
+  })
+  .prefault({})
+  .describe('Where it is kept what happened to each order');
