@@ -1,4 +1,4 @@
-import { type Admin, ConfigResourceTypes, type Kafka } from 'kafkajs';
+import type { Admin, Kafka } from 'kafkajs';
 import { Fault } from '../kernel/fault.ts';
 import { type Offset, type PartitionKey, partitionKey } from '../kernel/position.ts';
 import type { Clock, DurationMs } from '../kernel/time.ts';
@@ -49,6 +49,8 @@ export interface TopicAdmin {
 }
 
 const pollMs: DurationMs = 1_000;
+/** Kafka's number of a topic among the kinds that have settings; Node does not find kafkajs' name of it. */
+const topicResource = 2;
 
 /** Opens the administration; it connects with its first call. */
 export function openAdmin(kafka: Kafka, clock: Clock): TopicAdmin {
@@ -110,7 +112,7 @@ export function openAdmin(kafka: Kafka, clock: Clock): TopicAdmin {
         await admin.connect();
         const { resources } = await admin.describeConfigs({
           includeSynonyms: false,
-          resources: [{ type: ConfigResourceTypes.TOPIC, name: topic, configNames: [name] }],
+          resources: [{ type: topicResource, name: topic, configNames: [name] }],
         });
         return resources[0]?.configEntries.find(({ configName }) => configName === name)?.configValue ?? null;
       } catch (error) {

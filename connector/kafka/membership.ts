@@ -22,6 +22,8 @@ export interface MembershipPorts {
 export class Membership {
   readonly #ports: MembershipPorts;
   #memberId: string | null = null;
+  /** Was the coordinator asked for, and so the request to join held, since the last join? */
+  #held = false;
   /** Requests to join since the last join. */
   #requests = 0;
   /** When the request to join was sent that is not settled yet. */
@@ -41,6 +43,7 @@ export class Membership {
     if (typeof cluster.findGroupCoordinator !== 'function') throw new Error(unknownKafkajs);
     const find = cluster.findGroupCoordinator.bind(cluster);
     cluster.findGroupCoordinator = async group => {
+      this.#held = true;
       await this.#ports.quiesce();
       return find(group);
     };
@@ -78,9 +81,10 @@ export class Membership {
    * kafkajs did not do what this room relies on.
    */
   joined(memberId: string): boolean {
-    if (this.#requests === 0 || this.#syncSentAt === null) throw new Error(unknownKafkajs);
+    if (!this.#held || this.#requests === 0 || this.#syncSentAt === null) throw new Error(unknownKafkajs);
     const unbroken = memberId === this.#memberId && this.#requests === 1;
     this.#memberId = memberId;
+    this.#held = false;
     this.#requests = 0;
     this.#requestedAt = null;
     this.#renewedAt = this.#syncSentAt;

@@ -22,6 +22,17 @@ describe('an entry', () => {
     );
   });
 
+  it('shares no memory with the record it was read from: that is a view of a whole fetch', () => {
+    fc.assert(
+      fc.property(anyEntry, entry => {
+        const value = encoder.encode(entry);
+        const told = decoder.decode(aJournalRecord({ key: Buffer.from(entry.order), value }), never);
+        value.fill(0);
+        expect(told).toEqual({ kind: 'entry', entry });
+      }),
+    );
+  });
+
   it('is what the schema says: another reader of Avro gets through it', () => {
     const long = avro.types.LongType.__with({
       fromBuffer: (buffer: Buffer) => buffer.readBigInt64LE(),

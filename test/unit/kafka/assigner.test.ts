@@ -13,14 +13,25 @@ const claims = fc
 const counts = fc.nat({ max: 32 });
 
 describe('the numbers', () => {
-  it('go each to exactly one member, evenly', () => {
+  function expectFair(count: number, claims: ReadonlyMap<string, readonly number[]>): void {
+    const shares = [...shareNumbers(count, claims).values()];
+    expect(shares.flat().sort((a, b) => a - b)).toEqual(Array.from({ length: count }, (_, number) => number));
+    const sizes = shares.map(share => share.length);
+    expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThanOrEqual(1);
+    expect(shares).toHaveLength(claims.size);
+  }
+
+  it('go each to exactly one member, evenly, whatever is claimed', () => {
+    fc.assert(fc.property(counts, claims, expectFair));
+  });
+
+  it('go so also when members come to others that have shared already', () => {
+    const names = fc.uniqueArray(fc.string({ minLength: 1, maxLength: 3 }), { minLength: 2, maxLength: 8 });
     fc.assert(
-      fc.property(counts, claims, (count, claims) => {
-        const shares = [...shareNumbers(count, claims).values()];
-        expect(shares.flat().sort((a, b) => a - b)).toEqual(Array.from({ length: count }, (_, number) => number));
-        const sizes = shares.map(share => share.length);
-        expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThanOrEqual(1);
-        expect(shares).toHaveLength(claims.size);
+      fc.property(counts, names, fc.nat({ max: 6 }), (count, names, more) => {
+        const came = names.slice(0, 1 + (more % (names.length - 1)));
+        const before = shareNumbers(count, new Map(came.map(name => [name, []])));
+        expectFair(count, new Map(names.map(name => [name, before.get(name) ?? []])));
       }),
     );
   });

@@ -23,6 +23,7 @@ let consumer: RecordConsumer;
 let heard: string[];
 let receiving: () => void;
 let quiescing: Promise<void>;
+let quiesced: DurationMs[];
 let now: number;
 let slept: DurationMs[];
 let sleeping: Promise<void>;
@@ -34,6 +35,7 @@ beforeEach(async () => {
   now = 0;
   receiving = () => undefined;
   quiescing = Promise.resolve();
+  quiesced = [];
   kafkajs = new FakeKafkajs();
   const clock: Clock = {
     now: () => instant(now),
@@ -46,7 +48,7 @@ beforeEach(async () => {
   await consumer.start({
     rebalancing: () => heard.push('rebalancing'),
     quiesce: async limitMs => {
-      heard.push(`quiesce ${limitMs}`);
+      quiesced.push(limitMs);
       await quiescing;
     },
     assigned: keys => heard.push(`assigned ${keys.join(' ')}`),
@@ -261,33 +263,43 @@ describe('a join', () => {
   });
 
   it('waits until what is in flight is done, for half a session', async () => {
+    await nextTurn();
     const done = Promise.withResolvers<void>();
     quiescing = done.promise;
     sleeping = new Promise(() => undefined);
+    slept = [];
+    const before = kafkajs.coordinatorsFound;
     const finding = kafkajs.findCoordinator();
     await nextTurn();
-    expect(heard.at(-1)).toBe('quiesce 15000');
+    expect(quiesced).toEqual([15_000]);
     expect(slept).toEqual([15_000]);
-    expect(kafkajs.calls).not.toContain('find coordinator');
+    expect(kafkajs.coordinatorsFound).toBe(before);
     done.resolve();
     await finding;
-    expect(kafkajs.calls).toContain('find coordinator');
+    expect(kafkajs.coordinatorsFound).toBe(before + 1);
   });
 
   it('waits no longer than that', async () => {
     quiescing = new Promise(() => undefined);
+    const before = kafkajs.coordinatorsFound;
     await kafkajs.findCoordinator();
     expect(slept).toEqual([15_000]);
-    expect(kafkajs.calls).toContain('find coordinator');
+    expect(kafkajs.coordinatorsFound).toBeGreaterThan(before);
   });
 
   it('waits for nothing where nothing is assigned', async () => {
     kafkajs.join({});
+    quiesced = [];
     await kafkajs.findCoordinator();
-    expect(heard.filter(text => text.startsWith('quiesce'))).toEqual([]);
+    expect(quiesced).toEqual([]);
   });
 
-  it('that comes in another way than we rely on ends the process', async () => {
+  it.each<[string, () => void]>([
+    ['without the coordinator asked for', () => kafkajs.requestToJoin()],
+    ['without a request', () => void kafkajs.findCoordinator()],
+  ])('that comes in another way than we rely on ends the process: %s', async (_, prepare) => {
+    prepare();
+    kafkajs.emit('REQUEST', { apiName: 'SyncGroup', duration: 0 });
     expect(() => kafkajs.emit('GROUP_JOIN', { memberAssignment: { t: [0] }, memberId: 'member-1' })).toThrow();
     await expect(consumer.crashed).rejects.toMatchObject({ detail: /version of kafkajs/ });
   });

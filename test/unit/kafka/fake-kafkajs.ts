@@ -20,6 +20,8 @@ export class FakeKafkajs {
   readonly resolved: string[] = [];
   /** Thrown by the next calls of `connect`. */
   connectFailures: Error[] = [];
+  /** How often the group's coordinator was found. */
+  coordinatorsFound = 0;
   /** How often it was told to run. */
   runs = 0;
   onRun: () => void = () => undefined;
@@ -34,7 +36,7 @@ export class FakeKafkajs {
   memberId = 'member-1';
   #assigner: Assigner | undefined;
   readonly #cluster = {
-    findGroupCoordinator: async () => void this.calls.push('find coordinator'),
+    findGroupCoordinator: async () => void this.coordinatorsFound++,
     findTopicPartitionMetadata: () => [],
   };
   readonly #listeners = new Map<string, (event: Event) => void>();
@@ -98,6 +100,7 @@ export class FakeKafkajs {
 
   /** A request to join and its good end. */
   join(assignment: Readonly<Record<string, readonly number[]>>): void {
+    void this.findCoordinator();
     this.requestToJoin();
     this.emit('REQUEST', { apiName: 'SyncGroup', duration: 0 });
     this.emit('GROUP_JOIN', { memberAssignment: assignment, memberId: this.memberId });
