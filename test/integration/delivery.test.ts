@@ -110,3 +110,40 @@ describe('delivery to a stand-in of AlipayHK', () => {
     expect(checks).toEqual(['bad']);
   });
 });
+
+describe('delivery with keys of an elliptic curve', () => {
+  let curved: Sandbox;
+  let own: string;
+
+  beforeAll(async () => {
+    own = mkdtempSync(join(tmpdir(), 'card-sync-'));
+    curved = await startSandbox({ folder: own, algorithm: 'ECC224', keyVersion: 5 });
+  });
+
+  afterAll(async () => {
+    await curved.stop();
+    rmSync(own, { recursive: true });
+  });
+
+  const keysOf = (keyVersion: number) => {
+    const { client, platform } = curved.keys;
+    const read = (file: string) => readFileSync(file, 'utf8');
+    return keySource({
+      privateKey: read(client.privateKeyFile),
+      keyVersion,
+      publicKeys: [[5, read(platform.publicKeyFile)]],
+    });
+  };
+
+  it("is accepted as ECC224, and the answer's signature holds", async () => {
+    const answer = await deliver(sendOf('E-1'), { baseUrl: curved.url, keys: keysOf(5) });
+    expect(answer).toMatchObject({ result: { code: 'SUCCESS' }, signature: 'verified' });
+    expect(curved.cards().map(({ merchantBizNo }) => merchantBizNo)).toEqual(['E-1']);
+  });
+
+  it('is refused under a version of another algorithm', async () => {
+    curved.clientKeys.set(6, newPair().publicKey);
+    const answer = await deliver(sendOf('E-2'), { baseUrl: curved.url, keys: keysOf(6) });
+    expect(answer).toMatchObject({ result: { code: 'INVALID_SIGNATURE' } });
+  });
+});
