@@ -1,5 +1,5 @@
 import type { DeadLetter } from '../flow/ports.ts';
-import { scrub } from '../kernel/mask.ts';
+import { maskKnown, scrub } from '../kernel/mask.ts';
 import type { RecordHeader } from '../kernel/record.ts';
 import type { Instant } from '../kernel/time.ts';
 import { customerIdsOf } from '../order/customer-ids.ts';
@@ -48,9 +48,10 @@ function cutTo(bytes: Uint8Array, bytesMax: number): Uint8Array {
 function storyOf(letter: DeadLetter, connectorName: string): Record<string, string | null> {
   const { record, reason, fault, attempts } = letter;
   const answered = attempts?.lastAnswer.kind === 'answered' ? attempts.lastAnswer : null;
+  const tracerId = answered?.tracerId ?? null;
   const ids = [...(attempts === null ? [] : customerIdsOf(attempts.request.change)), ...keyTexts(record.key)];
   const masked = (text: string) => scrub(text, ids);
-  const resultMessage = answered?.result?.message;
+  const { code, status, message } = answered?.result ?? {};
   return {
     [sourceHeaders.topic]: record.topic,
     [sourceHeaders.partition]: String(record.partition),
@@ -68,14 +69,15 @@ function storyOf(letter: DeadLetter, connectorName: string): Record<string, stri
     'card_sync.request_id': attempts?.request.requestId ?? null,
     'card_sync.command': attempts?.request.command ?? null,
     'card_sync.template': attempts?.request.change.card.template ?? null,
-    'card_sync.result_code': answered?.result?.code ?? null,
-    'card_sync.result_status': answered?.result?.status ?? null,
+    'card_sync.result_code': code === undefined ? null : masked(code),
+    'card_sync.result_status': status ?? null,
     'card_sync.http_status': answered === null ? null : String(answered.httpStatus),
-    'card_sync.tracer_id': answered?.tracerId ?? null,
+    // Made by machines, of long numbers: AlipayHK's support asks for it as it is.
+    'card_sync.tracer_id': tracerId === null ? null : maskKnown(tracerId, ids),
     'card_sync.attempts': attempts === null ? null : String(attempts.count),
     'card_sync.first_attempt_at': attempts === null ? null : isoTime(attempts.firstAt),
     'card_sync.last_attempt_at': attempts === null ? null : isoTime(attempts.lastAt),
-    'card_sync.result_message': resultMessage === undefined ? null : masked(resultMessage),
+    'card_sync.result_message': message === undefined ? null : masked(message),
     'card_sync.detail': masked(fault.detail),
     '__connect.errors.exception.message': masked(fault.detail),
     'card_sync.remedy': fault.remedy,

@@ -89,11 +89,12 @@ describe('the headers of a dead letter', () => {
         status: 'F',
         message: 'order MB-2026-77 of user 2160220011223344: bad, MB-2026-77',
       },
-      tracerId: 'T-1',
+      tracerId: 'T-0123456789-MB-2026-77',
     });
     const fault = new Fault('CARD_REJECTED', { detail: 'F PARAM_ILLEGAL: order MB-2026-77 of 2160220011223344' });
     const story = storyOf({ ...letter, fault, record: aRecord({ key: Buffer.from('MB-2026-77') }) });
     expect(story).toMatchObject({
+      'card_sync.tracer_id': 'T-0123456789-MB…77',
       'card_sync.result_message': 'order MB…77 of user 21…44: bad, MB…77',
       'card_sync.detail': 'F PARAM_ILLEGAL: order MB…77 of 21…44',
       '__connect.errors.exception.message': 'F PARAM_ILLEGAL: order MB…77 of 21…44',
