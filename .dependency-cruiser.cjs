@@ -4,6 +4,7 @@ const outer = ['settings', 'source', 'delivery', 'journal', 'dead-letter', 'obse
 // What speaks to a part of the world for several rooms: a driver room, and who may use it.
 const drivers = {
   kafka: ['source', 'journal', 'dead-letter', 'cli'],
+  keys: ['delivery', 'cli'],
   registry: ['source', 'journal'],
   avro: ['source', 'journal', 'registry'],
 };
@@ -76,7 +77,7 @@ module.exports = {
       to: {
         path: `^connector/(${all.filter(other => !mayUse(room, other)).join('|')})/`,
         // The command line parses and prints; it is the one door for people.
-        ...(room === 'cli' ? { pathNot: '^connector/(settings|observe|kafka)/' } : {}),
+        ...(room === 'cli' ? { pathNot: '^connector/(settings|observe|kafka|keys)/' } : {}),
       },
     })),
     {

@@ -11,6 +11,8 @@ import { openProducer } from './kafka/producer.ts';
 import type { RecordConsumer } from './kafka/record-consumer.ts';
 import { Fault } from './kernel/fault.ts';
 import type { Instant } from './kernel/time.ts';
+import { openWatchedKeys } from './key-exchange.ts';
+import type { KeySource } from './keys/key-ring.ts';
 import { compileMappings } from './mapping/compile.ts';
 import type { Mapping } from './mapping/mapping.ts';
 import { withLog } from './observe/event-log.ts';
@@ -66,7 +68,8 @@ async function runIn(closing: AsyncDisposableStack, settings: Settings, signal: 
     stopping: false,
   };
 
-  const delivery = closing.use(openDelivery(deliveryOptions(settings), systemClock, metrics.meter));
+  const keys = closing.use(openWatchedKeys(settings, metrics, logger));
+  const delivery = closing.use(openDelivery(deliveryOptions(settings, keys), systemClock, metrics.meter));
   const server = closing.use(await openServer(settings, metrics, vitals, closing));
   logger.info('metrics and health are served', { event: 'listening', url: server.url });
 
@@ -200,8 +203,8 @@ async function openServer(settings: Settings, metrics: Metrics, vitals: Vitals, 
   return openHttpServer(host, port, { metrics, health });
 }
 
-function deliveryOptions({ platform }: Settings) {
-  return { ...platform, agentToken: platform.agentToken ?? null, publicKey: platform.publicKey ?? null };
+function deliveryOptions({ platform }: Settings, keys: KeySource) {
+  return { ...platform, agentToken: platform.agentToken ?? null, keys };
 }
 
 function deadLetterOptions(settings: Settings, partitions: number, logger: Logger) {

@@ -16,6 +16,7 @@ const commands = {
   test: { entry: ['node_modules/vitest/vitest.mjs', 'run'], stack: true, says: 'all tests' },
   sandbox: { entry: ['test/sandbox/sandbox.ts'], stack: false, says: "AlipayHK's stand-in alone" },
   bench: { entry: ['test/bench/bench.ts'], stack: true, says: 'the benchmarks' },
+  fuzz: { entry: ['test/fuzz/fuzz.ts'], stack: false, says: "a million inputs for what strangers' bytes go into" },
   stack: {
     entry: ['test/stack/stack-cli.ts'],
     stack: true,

@@ -1,7 +1,7 @@
 import { styleText } from 'node:util';
 import { type Fault, faultTable } from '../kernel/fault.ts';
+import { scrub } from '../kernel/mask.ts';
 import { formatPosition } from '../kernel/position.ts';
-import { scrub } from '../observe/mask.ts';
 import type { SettingsProblem } from '../settings/problems.ts';
 
 type Style = Parameters<typeof styleText>[0];

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { settingsFileVariable } from '../settings/environment.ts';
 import { version } from '../version.ts';
+import { addKeysCommands } from './keys.ts';
 import type { ExitCode } from './run.ts';
 
 /** What the command line needs of the machine. */
@@ -25,6 +26,7 @@ Exit codes:
 /** Reads the command line and does what it says. Never rejects; usage errors are printed, and give 2. */
 export async function runProgram(args: readonly string[], parts: ProgramParts): Promise<ExitCode> {
   let exitCode: ExitCode = 0;
+  const settingsFile = (config: string | undefined) => config || parts.environment[settingsFileVariable] || defaultFile;
   const program = new Command('card-sync')
     .description('Streams order changes from Debezium through Kafka to AlipayHK.')
     .version(version, '-V, --version', 'print the version')
@@ -39,8 +41,11 @@ export async function runProgram(args: readonly string[], parts: ProgramParts): 
     .option('-c, --config <file>', `settings file (default: ${settingsFileVariable}, else ${defaultFile})`)
     .addHelpText('after', exitCodes)
     .action(async ({ config }: { config?: string }) => {
-      exitCode = await parts.run(config || parts.environment[settingsFileVariable] || defaultFile);
+      exitCode = await parts.run(settingsFile(config));
     });
+  addKeysCommands(program, parts, settingsFile, code => {
+    exitCode = code;
+  });
   try {
     await program.parseAsync(args, { from: 'user' });
     return exitCode;

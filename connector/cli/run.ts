@@ -40,8 +40,7 @@ export async function run(file: string, parts: RunParts): Promise<ExitCode> {
   const loaded = loadSettings({
     file,
     environment,
-    readFile: path => files.readFile(path),
-    listFiles: folder => files.listFiles(folder),
+    ...files,
   });
   if (loaded.kind === 'problems') {
     print(describeProblems(loaded.problems, paint));

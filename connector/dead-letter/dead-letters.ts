@@ -1,8 +1,12 @@
-import type { DeadLetters } from '../flow/ports.ts';
-import type { RecordProducer } from '../kafka/producer.ts';
+import type { DeadLetter, DeadLetters } from '../flow/ports.ts';
+import type { OutgoingRecord, RecordProducer } from '../kafka/producer.ts';
 import { Fault, messageOf } from '../kernel/fault.ts';
+import { formatPosition } from '../kernel/position.ts';
+import type { RecordHeader } from '../kernel/record.ts';
 import type { Clock, DurationMs } from '../kernel/time.ts';
 import { deadLetterHeaders } from './headers.ts';
+import { valueOmittedHeader } from './names.ts';
+import { isTooLarge } from './too-large.ts';
 
 /** Where dead letters go. */
 export interface DeadLetterOptions {
@@ -11,13 +15,16 @@ export interface DeadLetterOptions {
   readonly partitions: number;
   /** Name of this connector in the headers. */
   readonly connectorName: string;
-  /** The topic cannot be written; told at each try. */
+  /** The topic cannot be written, which is told at each try; or not whole, as the letter is too large for it. */
   readonly onUnwritable: (fault: Fault) => void;
 }
 
 const retryMs: DurationMs = 1_000;
 
-/** The dead-letter topic: key, value and headers of the record byte for byte, its story in further headers. */
+/**
+ * The dead-letter topic: key, value and headers of the record byte for byte, its story in further headers. A letter that is larger
+ * than the topic takes is written without its value, which would never be taken; a header then says where the record lies.
+ */
 export function openDeadLetters(
   producer: Pick<RecordProducer, 'write'>,
   options: DeadLetterOptions,
@@ -25,29 +32,42 @@ export function openDeadLetters(
 ): DeadLetters {
   return {
     async publish(letter, signal) {
-      const { record } = letter;
-      const headers = deadLetterHeaders(letter, options.connectorName);
-      const partition = record.partition < options.partitions ? record.partition : null;
-      while (!signal.aborted) {
+      const forms = formsOf(letter, options);
+      let form = forms.next();
+      while (!signal.aborted && !form.done) {
         try {
-          return await producer.write({
-            topic: options.topic,
-            partition,
-            key: record.key,
-            value: record.value,
-            headers,
-          });
+          return await producer.write(form.value);
         } catch (error) {
-          options.onUnwritable(
-            new Fault('DEAD_LETTER_UNWRITABLE', { detail: messageOf(error), at: record, cause: error }),
-          );
-          await clock.sleep(retryMs, signal);
+          const smaller = isTooLarge(error) ? forms.next() : form;
+          const code = smaller === form ? 'DEAD_LETTER_UNWRITABLE' : 'DEAD_LETTER_TOO_LARGE';
+          options.onUnwritable(new Fault(code, { detail: messageOf(error), at: letter.record, cause: error }));
+          // Of the least form there is nothing left to take away: perhaps the topic's limit is raised.
+          if (smaller === form || smaller.done) await clock.sleep(retryMs, signal);
+          if (!smaller.done) form = smaller;
         }
       }
       throw new Fault('DEAD_LETTER_UNWRITABLE', {
         detail: 'the partition was taken away before it was written',
-        at: record,
+        at: letter.record,
       });
     },
   };
+}
+
+/** The letter whole; without its value; and without what else the record brings. */
+function* formsOf(letter: DeadLetter, options: DeadLetterOptions): Generator<OutgoingRecord, undefined> {
+  const { record } = letter;
+  const { topic, partitions, connectorName } = options;
+  const partition = record.partition < partitions ? record.partition : null;
+  const headers = deadLetterHeaders(letter, connectorName);
+  yield { topic, partition, key: record.key, value: record.value, headers };
+  const omitted = omission(letter);
+  yield { topic, partition, key: record.key, value: null, headers: [...headers, omitted] };
+  const story = deadLetterHeaders({ ...letter, record: { ...record, headers: [] } }, connectorName);
+  yield { topic, partition, key: null, value: null, headers: [...story, omitted] };
+}
+
+function omission({ record }: DeadLetter): RecordHeader {
+  const text = `${record.value?.length ?? 0} bytes, too large for this topic: read them at ${formatPosition(record)}`;
+  return { name: valueOmittedHeader, value: new TextEncoder().encode(text) };
 }

@@ -1,12 +1,11 @@
-import type { KeyObject } from 'node:crypto';
 import type { Delivery } from '../flow/ports.ts';
 import { Fault } from '../kernel/fault.ts';
 import type { Secret } from '../kernel/secret.ts';
 import type { Clock } from '../kernel/time.ts';
+import type { KeySource } from '../keys/key-ring.ts';
 import type { Answer, SignatureCheck } from '../order/answer.ts';
 import { headerOf, requestTime, retryAfterMs } from './headers.ts';
 import { type HttpAnswer, type HttpOptions, openHttpClient } from './http-client.ts';
-import { readPrivateKey, readPublicKey } from './keys.ts';
 import { readResult } from './read-answer.ts';
 import { checkAnswer, signRequest } from './sign.ts';
 
@@ -16,11 +15,9 @@ export interface DeliveryOptions extends Omit<HttpOptions, 'origin'> {
   readonly baseUrl: string;
   readonly path: string;
   readonly clientId: string;
-  readonly privateKey: Secret;
-  readonly keyVersion: number;
+  /** Asked for each request and answer: keys may be exchanged while this runs. */
+  readonly keys: KeySource;
   readonly agentToken: Secret | null;
-  /** AlipayHK's public key, PEM. */
-  readonly publicKey: string | null;
   readonly verifyAnswers: 'required' | 'warn' | 'off';
 }
 
@@ -33,10 +30,14 @@ export interface DeliveryReports {
 /** An open way to the platform. */
 export interface OpenDelivery extends Delivery, AsyncDisposable {}
 
-/** Reads the keys and opens the way to the platform. Throws a Fault KEY_INVALID; connects only with the first request. */
+/** Opens the way to the platform. Throws a Fault KEY_INVALID where nothing could be verified; connects only with the first request. */
 export function openDelivery(options: DeliveryOptions, clock: Clock, reports: DeliveryReports): OpenDelivery {
-  const privateKey = readPrivateKey(options.privateKey);
-  const verifying = options.verifyAnswers === 'off' ? null : keyToVerifyWith(options.publicKey);
+  const { keys } = options;
+  const verifies = options.verifyAnswers !== 'off';
+  // Without a key nothing would be verified, in silence.
+  if (verifies && keys.current.verifying.length === 0) {
+    throw new Fault('KEY_INVALID', { detail: 'platform.publicKeyFile is missing; platform.verifyAnswers needs it' });
+  }
   const url = new URL(options.baseUrl);
   const path = url.pathname.replace(/\/$/, '') + options.path;
   const client = openHttpClient({ ...options, origin: url.origin });
@@ -51,12 +52,7 @@ export function openDelivery(options: DeliveryOptions, clock: Clock, reports: De
       // Serialised once: the bytes signed are the bytes sent.
       const body = Buffer.from(request.body);
       const time = requestTime(clock.now());
-      const signature = await signRequest(privateKey, options.keyVersion, {
-        path,
-        clientId: options.clientId,
-        time,
-        body,
-      });
+      const signature = await signRequest(keys.current.signing, { path, clientId: options.clientId, time, body });
       const headers = { ...fixedHeaders, 'request-time': time, signature };
       return answerOf(await client.post(path, headers, body, signal));
     },
@@ -71,17 +67,17 @@ export function openDelivery(options: DeliveryOptions, clock: Clock, reports: De
       httpStatus: http.status,
       result,
       unreadable,
-      signature: verifying === null ? 'unchecked' : await believed(verifying, http),
+      signature: verifies ? await believed(http) : 'unchecked',
       tracerId: headerOf(http.headers, 'tracer-id')?.slice(0, 128) ?? null,
       retryAfterMs: retryAfterMs(headerOf(http.headers, 'retry-after'), clock.now()),
     };
   }
 
   /** The check's outcome; where a bad one is only to be warned of, it is counted and then overlooked. */
-  async function believed(key: KeyObject, http: Extract<HttpAnswer, { kind: 'whole' }>): Promise<SignatureCheck> {
+  async function believed(http: Extract<HttpAnswer, { kind: 'whole' }>): Promise<SignatureCheck> {
     const { headers, body } = http;
     const time = headerOf(headers, 'response-time');
-    const check = await checkAnswer(key, {
+    const check = await checkAnswer(keys.current.verifying, {
       path,
       clientId: options.clientId,
       time,
@@ -91,10 +87,4 @@ export function openDelivery(options: DeliveryOptions, clock: Clock, reports: De
     reports.signatureChecked(check);
     return options.verifyAnswers === 'required' ? check : 'unchecked';
   }
-}
-
-/** Without a key nothing would be verified, in silence. */
-function keyToVerifyWith(publicKey: string | null): KeyObject {
-  if (publicKey !== null) return readPublicKey(publicKey);
-  throw new Fault('KEY_INVALID', { detail: 'platform.publicKeyFile is missing; platform.verifyAnswers needs it' });
 }

@@ -1,4 +1,5 @@
-import { type KeyObject, sign, verify } from 'node:crypto';
+import { sign, verify } from 'node:crypto';
+import { keysOfVersion, type SigningKey, type VerifyingKey } from '../keys/key-ring.ts';
 import type { SignatureCheck } from '../order/answer.ts';
 
 // Both directions (API document, "Signature"): `POST <path>\n<Client-Id>.<time>.<body>`, one line feed, none at the end.
@@ -6,23 +7,24 @@ function contentToSign(path: string, clientId: string, time: string, body: Uint8
   return Buffer.concat([Buffer.from(`POST ${path}\n${clientId}.${time}.`), body]);
 }
 
-/** The `Signature` header's value for a request; signs on the thread pool. Rejects only for a key that cannot sign. */
+/**
+ * The `Signature` header's value for a request; signs on the thread pool. RSA is PKCS#1 v1.5, an elliptic curve's signature DER
+ * (Node's defaults for both). Rejects only for a key that cannot sign.
+ */
 export function signRequest(
-  key: KeyObject,
-  keyVersion: number,
+  { key, algorithm, hash, version }: SigningKey,
   request: { readonly path: string; readonly clientId: string; readonly time: string; readonly body: Uint8Array },
 ): Promise<string> {
   const content = contentToSign(request.path, request.clientId, request.time, request.body);
   return new Promise((resolve, reject) => {
-    sign('RSA-SHA256', content, key, (error, signature) => {
+    sign(hash, content, key, (error, signature) => {
       if (error) reject(error);
-      else resolve(signatureHeader(keyVersion, signature));
+      else {
+        const encoded = encodeURIComponent(signature.toString('base64'));
+        resolve(`algorithm=${algorithm},keyVersion=${version},signature=${encoded}`);
+      }
     });
   });
-}
-
-function signatureHeader(keyVersion: number, signature: Buffer): string {
-  return `algorithm=RSA256,keyVersion=${keyVersion},signature=${encodeURIComponent(signature.toString('base64'))}`;
 }
 
 /** What is signed of an answer. */
@@ -35,22 +37,44 @@ export interface SignedAnswer {
   readonly body: Uint8Array;
 }
 
-/** Checks AlipayHK's signature of an answer, on the thread pool. */
-export async function checkAnswer(key: KeyObject, answer: SignedAnswer): Promise<SignatureCheck> {
+/**
+ * Checks AlipayHK's signature of an answer, on the thread pool: with the key of the version that it names, else with any.
+ * An algorithm that it names has to be the key's own; where it names none, the key decides.
+ */
+export async function checkAnswer(keys: readonly VerifyingKey[], answer: SignedAnswer): Promise<SignatureCheck> {
   if (answer.signature === undefined || answer.time === undefined) return 'missing';
-  const signature = signatureBytes(answer.signature);
+  const { algorithm, version, signature } = readSignature(answer.signature);
   if (signature === null) return 'bad';
   const content = contentToSign(answer.path, answer.clientId, answer.time, answer.body);
+  for (const key of keysOfVersion(keys, version)) {
+    if (algorithm !== null && algorithm !== key.algorithm) continue;
+    if (await holds(key, content, signature)) return 'verified';
+  }
+  return 'bad';
+}
+
+function holds({ key, hash }: VerifyingKey, content: Buffer, signature: Buffer): Promise<boolean> {
   return new Promise(resolve => {
-    verify('RSA-SHA256', content, key, signature, (error, holds) =>
-      resolve(error === null && holds ? 'verified' : 'bad'),
-    );
+    verify(hash, content, key, signature, (error, verified) => resolve(error === null && verified));
   });
 }
 
-function signatureBytes(header: string): Buffer | null {
-  const encoded = /(?:^|,)\s*signature=([^,\s]+)/.exec(header)?.[1];
-  if (encoded === undefined) return null;
+/** `algorithm=…,keyVersion=…,signature=<url-encoded base64>` taken apart; null for what is missing or unreadable. */
+function readSignature(header: string) {
+  const version = parameter(header, 'keyVersion') ?? '';
+  return {
+    algorithm: parameter(header, 'algorithm'),
+    version: /^\d{1,9}$/.test(version) ? Number(version) : null,
+    signature: signatureBytes(parameter(header, 'signature')),
+  };
+}
+
+function parameter(header: string, name: 'algorithm' | 'keyVersion' | 'signature'): string | null {
+  return new RegExp(`(?:^|,)\\s*${name}=([^,\\s]+)`).exec(header)?.[1] ?? null;
+}
+
+function signatureBytes(encoded: string | null): Buffer | null {
+  if (encoded === null) return null;
   try {
     return Buffer.from(decodeURIComponent(encoded), 'base64');
   } catch {

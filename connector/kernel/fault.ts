@@ -82,6 +82,11 @@ export const faultTable = {
     meaning: 'a dead letter cannot be written',
     remedy: 'check that deadLetters.topic exists and may be written; its offset is not committed before',
   },
+  DEAD_LETTER_TOO_LARGE: {
+    meaning: 'a dead letter is larger than its topic takes, and is written without its value',
+    remedy:
+      'raise max.message.bytes of deadLetters.topic above that of the source topics; the record lies where it was read',
+  },
 } as const satisfies Record<string, { readonly meaning: string; readonly remedy: string }>;
 
 /** The closed list of stable codes. */

@@ -1,10 +1,10 @@
 import type { AttemptReport, Meter } from '../flow/ports.ts';
+import { maskKnown, scrub } from '../kernel/mask.ts';
 import { formatPosition } from '../kernel/position.ts';
 import type { Clock, Instant } from '../kernel/time.ts';
 import type { Answer } from '../order/answer.ts';
-import type { CardRequest } from '../order/decide.ts';
+import { customerIdsOf } from '../order/customer-ids.ts';
 import type { LogFields, Logger } from './log.ts';
-import { maskKnown, scrub } from './mask.ts';
 
 /** Lines of one kind that are written in a minute; the next line then says how many were left out. Metrics count them all. */
 const linesPerMinute = 20;
@@ -33,7 +33,7 @@ export function withLog(meter: Meter, logger: Logger, clock: Clock): Meter {
       meter.deadLettered(letter);
       bounded('dead letter', leftOut => {
         const { attempts, reason, fault } = letter;
-        const ids = attempts ? idsOf(attempts.request) : [];
+        const ids = attempts ? customerIdsOf(attempts.request.change) : [];
         logger.warn('record became a dead letter', {
           reason,
           code: fault.code,
@@ -80,7 +80,7 @@ function describeAttempt({ request, answer, verdict, durationMs }: AttemptReport
     at: formatPosition(request.change.position),
     verdict: verdict.kind,
     durationMs: Math.round(durationMs),
-    ...describeAnswer(answer, idsOf(request)),
+    ...describeAnswer(answer, customerIdsOf(request.change)),
   };
 }
 
@@ -98,12 +98,6 @@ function describeAnswer(answer: Answer, ids: readonly string[]): LogFields {
     ...(signature !== 'unchecked' && { signature }),
     ...(tracerId !== null && { tracerId: maskKnown(tracerId, ids) }),
   };
-}
-
-/** The ids that an answer about a request could repeat: the order's, and the user's in the members of its body. */
-function idsOf({ change }: CardRequest): readonly string[] {
-  const users = [...change.card.members.matchAll(/"(?:userId|openId)":"((?:[^"\\]|\\.)*)"/g)].map(([, id]) => id ?? '');
-  return [change.merchantBizNo, ...users];
 }
 
 /** Lets the first lines of each kind in a minute through, and tells the first of the next minute how many it kept back. */

@@ -1,6 +1,6 @@
 import { destination, pino, stdTimeFunctions } from 'pino';
+import { scrub } from '../kernel/mask.ts';
 import { loggable } from './loggable.ts';
-import { scrub } from './mask.ts';
 
 /** The levels of lines, least first. */
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error';

@@ -1,7 +1,7 @@
 import { Fault, messageOf } from '../kernel/fault.ts';
+import { mask, scrub } from '../kernel/mask.ts';
 import { formatPosition } from '../kernel/position.ts';
 import { Secret } from '../kernel/secret.ts';
-import { mask, scrub } from './mask.ts';
 
 const secretText = '[secret]';
 const depthMax = 6;

@@ -10,6 +10,8 @@ export interface OuterMeter {
   signatureChecked(check: SignatureCheck): void;
   /** The schema registry stopped answering, or answers again. */
   registryAvailable(available: boolean): void;
+  /** The key files changed, and what they hold was taken, or refused. */
+  keysReloaded(taken: boolean): void;
 }
 
 /**
@@ -25,6 +27,7 @@ export function createMeter(metrics: MetricObjects, bounds: LabelBounds): Meter 
     healed: childrenOf(metrics.heals_total, 'command', valuesOf('heals_total', 'command')),
     deadLettered: childrenOf(metrics.dead_letters_total, 'reason', valuesOf('dead_letters_total', 'reason')),
     signatures: childrenOf(metrics.answer_signatures_total, 'result', valuesOf('answer_signatures_total', 'result')),
+    keysReloaded: childrenOf(metrics.key_reloads_total, 'outcome', valuesOf('key_reloads_total', 'outcome')),
     committed: childrenOf(metrics.commits_total, 'outcome', valuesOf('commits_total', 'outcome')),
     degraded: childrenOf(metrics.degradations_total, 'reason', valuesOf('degradations_total', 'reason')),
   };
@@ -58,6 +61,7 @@ export function createMeter(metrics: MetricObjects, bounds: LabelBounds): Meter 
     },
     signatureChecked: check => counts.signatures(check).inc(),
     registryAvailable: available => metrics.registry_unavailable.set(available ? 0 : 1),
+    keysReloaded: taken => counts.keysReloaded(taken ? 'taken' : 'refused').inc(),
   };
 }
 

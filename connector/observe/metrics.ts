@@ -100,6 +100,11 @@ export const metricTable = {
     help: "Answers of the platform by what their signature's check said",
     labels: { result: signatureChecks },
   },
+  key_reloads_total: {
+    type: 'counter',
+    help: 'Changes of the key files while running: taken into use, or refused (the keys before stay)',
+    labels: { outcome: ['taken', 'refused'] },
+  },
   orders_from_two_partitions_total: {
     type: 'counter',
     help: 'Changes of an order whose earlier changes came from another partition: their order is not certain',

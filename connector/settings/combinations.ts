@@ -85,14 +85,15 @@ function registryRules({ parts: { registry }, has }: Given): readonly Finding[] 
 
 function platformRules({ parts: { platform }, has }: Given): readonly Finding[] {
   const verify = platform?.verifyAnswers;
+  const hasPublicKey = has('platform.publicKeyFile') || (platform?.publicKeyFiles.length ?? 0) > 0;
   return [
     ...when(!has('platform.privateKeyFile'), () =>
       missing('platform.privateKeyFile', 'every request is signed with it'),
     ),
-    ...when((verify === 'required' || verify === 'warn') && !has('platform.publicKeyFile'), () => ({
+    ...when((verify === 'required' || verify === 'warn') && platform && !hasPublicKey, () => ({
       path: 'platform.verifyAnswers',
       problem: `${verify} needs AlipayHK's public key`,
-      hint: 'set platform.publicKeyFile, or platform.verifyAnswers: off',
+      hint: 'set platform.publicKeyFile or platform.publicKeyFiles, or platform.verifyAnswers: off',
     })),
   ];
 }

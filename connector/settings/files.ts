@@ -1,5 +1,6 @@
 import { basename, dirname, isAbsolute, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { keyText, withoutLineEnd } from '../kernel/key-material.ts';
 import { Secret } from '../kernel/secret.ts';
 import type { MappingDocument, TemplateSchema } from '../mapping/mapping.ts';
 import { isSection, type Locate, type RawSection, valueAt } from './check-document.ts';
@@ -8,10 +9,11 @@ import { formatPath, type SettingKey, secretName, settingKeys } from './keys.ts'
 import { type SettingsProblem, shown } from './problems.ts';
 import { readYaml } from './yaml-file.ts';
 
-/** The file system, as far as settings need it. Both throw what Node throws, with its `code`. */
+/** The file system, as far as settings need it. All throw what Node throws, with its `code`. */
 export interface FileAccess {
   /** The whole text of a file, UTF-8. */
   readFile(path: string): string;
+  readBytes(path: string): Uint8Array;
   /** The names of a folder's entries, without the folder. */
   listFiles(folder: string): readonly string[];
 }
@@ -40,7 +42,7 @@ export interface GivenTexts {
 }
 
 /** A path of the settings, seen from the folder of the settings file. */
-function fromSettingsFile(settingsFile: string, path: string): string {
+export function fromSettingsFile(settingsFile: string, path: string): string {
   return isAbsolute(path) ? path : join(dirname(settingsFile), path);
 }
 
@@ -128,9 +130,11 @@ function readText(key: SettingKey, value: string, place: Place): TextRead {
   // The path of a secret is not repeated: it may be the secret, set where its path belongs.
   const named = key.secret ? 'the file' : path;
   const hint = isAbsolute(value) ? {} : { hint: `paths start from the folder of ${place.file}` };
-  const read = attempt(() => place.access.readFile(path));
+  const read = attempt(() =>
+    key.bytes ? keyText(place.access.readBytes(path)) : withoutLineEnd(place.access.readFile(path)),
+  );
   if (read.kind === 'bad') return { kind: 'bad', why: { problem: `${named} ${read.reason}`, ...hint } };
-  const text = read.value.replace(/^\uFEFF/, '').replace(/(?:\r?\n)+$/, '');
+  const text = read.value;
   return text.trim() === '' ? { kind: 'bad', why: { problem: `${named} is empty` } } : { kind: 'text', text };
 }
 
@@ -164,9 +168,13 @@ function problemAt(path: readonly PropertyKey[], place: Place, problem: string):
   return { path: formatPath(path), source: place.locate(path), problem };
 }
 
-type Attempted<T> = { readonly kind: 'value'; readonly value: T } | { readonly kind: 'bad'; readonly reason: string };
+/** What reading gave, or why it gave nothing, in words that follow the file's name. */
+export type Attempted<T> =
+  | { readonly kind: 'value'; readonly value: T }
+  | { readonly kind: 'bad'; readonly reason: string };
 
-function attempt<T>(read: () => T): Attempted<T> {
+/** Reads, and gives what Node throws as words. */
+export function attempt<T>(read: () => T): Attempted<T> {
   try {
     return { kind: 'value', value: read() };
   } catch (thrown) {

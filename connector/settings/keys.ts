@@ -20,6 +20,8 @@ export interface SettingKey {
   readonly choices: readonly string[];
   /** It names a file that holds a secret. */
   readonly secret: boolean;
+  /** It names a file that may be no text: a key. */
+  readonly bytes: boolean;
   /** The values of the section's `mechanism` that it belongs to; empty where it always applies. */
   readonly onlyWith: readonly string[];
 }
@@ -103,6 +105,7 @@ function nodeOf(schema: JsonSchema, path: readonly string[], required: boolean):
     needed: required || schema['x-needed'] === true,
     choices: choicesOf(schema),
     secret: schema['x-secret'] === true,
+    bytes: schema['x-bytes'] === true,
     onlyWith: [],
   };
 }

@@ -2,6 +2,7 @@ import { checkDocument, isSection, type Locate, mergeOverrides, type RawSection,
 import { checkCombinations } from './combinations.ts';
 import { type Environment, readEnvironment } from './environment.ts';
 import { type FileAccess, type Place, readGivenTexts, readMappings, readTemplates, reasonOf } from './files.ts';
+import { readVersionedKeys } from './key-material.ts';
 import { formatPath } from './keys.ts';
 import type { SettingsProblem } from './problems.ts';
 import type { SettingsDocument } from './schema.ts';
@@ -41,6 +42,7 @@ export function loadSettings(source: SettingsSource): SettingsLoaded {
   const { parts, problems: inDocument } = checkDocument(document, locate);
   const given = readGivenTexts(document, environment.secrets, place);
   const has = (path: string) => valueAt(document, path.split('.')) !== undefined || given.read.secrets.has(path);
+  const keys = readVersionedKeys(parts.platform, given.read, place);
   const mappings = readMappings(parts.mapping?.files ?? [], place);
   const templates = readTemplates(parts.mapping?.templateFiles ?? [], place);
 
@@ -49,12 +51,16 @@ export function loadSettings(source: SettingsSource): SettingsLoaded {
     inDocument,
     checkCombinations({ parts, has }, locate),
     given.problems,
+    keys.problems,
     mappings.problems,
     templates.problems,
   ];
   if (!isComplete(parts) || found.flat().length > 0) return problems(...found);
   const mapped = { documents: mappings.read, templates: templates.read };
-  return { kind: 'loaded', settings: assembleSettings(parts, given.read, mapped) };
+  return {
+    kind: 'loaded',
+    settings: assembleSettings(parts, given.read, { ...mapped, keys: keys.read, file: source.file }),
+  };
 }
 
 type FileRead =

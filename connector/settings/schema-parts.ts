@@ -1,8 +1,9 @@
 import { z } from 'zod';
 
 // The kinds of values that settings have. Beside its type each carries what the other outputs need: its text
-// (`description`), an example where it has no default, and two marks of ours:
-// `x-secret`, the file holds a secret (which may stand in the environment instead), and
+// (`description`), an example where it has no default, and three marks of ours:
+// `x-secret`, the file holds a secret (which may stand in the environment instead),
+// `x-bytes`, it holds a key, which may be no text, and
 // `x-needed`, the connector does not start without it, though the schema alone cannot say so.
 
 /** The longest time a Node timer can wait: 2^31 - 1 ms, some 24 days. Past it a timer fires at once. */
@@ -19,11 +20,28 @@ export const text = (description: string, example?: string) =>
 export const path = (description: string, example: string) => text(description, example);
 
 /** The path of a file that holds a secret: its key's name ends in `File`. */
-export const secretFile = (description: string, example: string, needed = false) =>
+export const secretFile = (description: string, example: string) =>
   z
     .string()
     .min(1)
-    .meta({ description, examples: [example], 'x-secret': true, ...(needed && { 'x-needed': true }) });
+    .meta({ description, examples: [example], 'x-secret': true });
+
+/** The path of a key file: PEM, DER or bare base64. */
+export const keyFile = (
+  description: string,
+  example: string,
+  { secret = false, needed = false }: { readonly secret?: boolean; readonly needed?: boolean } = {},
+) =>
+  z
+    .string()
+    .min(1)
+    .meta({
+      description,
+      examples: [example],
+      'x-bytes': true,
+      ...(secret && { 'x-secret': true }),
+      ...(needed && { 'x-needed': true }),
+    });
 
 const address = (form: RegExp, rule: string, description: string, example?: string) =>
   z

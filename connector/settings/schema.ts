@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { platform } from './platform-schema.ts';
 import {
   count,
   httpsTls,
@@ -6,8 +7,6 @@ import {
   kafkaTls,
   longestMs,
   ms,
-  origin,
-  path,
   sasl,
   secretFile,
   text,
@@ -89,49 +88,6 @@ const mapping = z
   })
   .prefault({})
   .describe('How rows become cards');
-
-const platform = z
-  .strictObject({
-    baseUrl: origin(
-      'Scheme and host: production https://open.alipay.hk, testing https://open-id-pre.alipay.com',
-    ).default('https://open.alipay.hk'),
-    path: z
-      .string()
-      .regex(/^\/[^\s?#]*$/, 'a path that begins with /, without ? and #')
-      .default('/api/open/alipay/intl/promotion/order/contractCardSync')
-      .describe('Path of the API; it is signed'),
-    clientId: text('Client-Id that AlipayHK gave the merchant', '4Q5Y8W0WSG45P907917'),
-    privateKeyFile: secretFile(
-      'PEM (PKCS#8 or PKCS#1) of the private key whose public half AlipayHK has',
-      'keys/merchant-private.pem',
-      true,
-    ).optional(),
-    keyVersion: z.number().int().min(1).default(1).describe('keyVersion of the Signature header'),
-    agentTokenFile: secretFile(
-      'File that holds the Agent-Token, when acting for another client',
-      'secrets/agent-token',
-    ).optional(),
-    publicKeyFile: path(
-      "PEM of AlipayHK's public key: answers are then verified",
-      'keys/alipayhk-public.pem',
-    ).optional(),
-    verifyAnswers: z
-      .enum(['required', 'warn', 'off'])
-      .optional()
-      .describe(
-        'required: an answer with a bad or no signature is not believed and is asked again; warn: only counted; off. Where it is not given: required if publicKeyFile is set, else off',
-      ),
-    requestIdForm: z
-      .enum(['uuid', 'hex'])
-      .default('uuid')
-      .describe('uuid: 36 characters; hex: the same without dashes, 32 characters'),
-    tls: httpsTls,
-    connectTimeoutMs: ms(5_000, 'Time-out of opening a connection'),
-    requestTimeoutMs: ms(10_000, "Time-out of one request, from its first byte to the answer's last"),
-    answerBytesMax: count(65_536, 'Largest answer that is read, in bytes', 256),
-    connectionsMax: count(64, 'Connections held open to the platform'),
-  })
-  .describe('AlipayHK');
 
 const flow = z
   .strictObject({

@@ -1,9 +1,11 @@
 import { assert } from '../kernel/assert.ts';
+import type { KeyMaterial } from '../kernel/key-material.ts';
 import type { Sasl } from '../kernel/sasl.ts';
 import type { Secret } from '../kernel/secret.ts';
 import type { TlsMaterial } from '../kernel/tls-material.ts';
 import type { MappingDocument, TemplateSchema } from '../mapping/mapping.ts';
 import type { GivenTexts } from './files.ts';
+import { keyMaterialOf, type VersionedKeys } from './key-material.ts';
 import type { PartName, SettingsDocument } from './schema.ts';
 
 /** A part of the settings as the schema has it, without the keys that stand for something else. */
@@ -12,6 +14,16 @@ type Part<P extends PartName, Replaced extends keyof SettingsDocument[P]> = {
 };
 
 type Frozen<T> = T extends readonly (infer E)[] ? readonly E[] : T;
+
+/** What {@link KeyMaterial} stands for. */
+type KeySetting =
+  | 'privateKeyFile'
+  | 'privateKeyPassphraseFile'
+  | 'keyVersion'
+  | 'keyVersionFile'
+  | 'publicKeyFile'
+  | 'publicKeyFiles'
+  | 'eccHash';
 
 /** All settings: checked, complete, with the contents of files in place of their paths. Frozen all through. */
 export interface Settings {
@@ -32,17 +44,12 @@ export interface Settings {
     readonly documents: readonly MappingDocument[];
     readonly templates: readonly TemplateSchema[];
   };
-  readonly platform: Part<
-    'platform',
-    'tls' | 'privateKeyFile' | 'agentTokenFile' | 'publicKeyFile' | 'verifyAnswers'
-  > & {
+  readonly platform: Part<'platform', 'tls' | KeySetting | 'agentTokenFile' | 'verifyAnswers'> & {
     /** Null: the URL is not https. */
     readonly tls: TlsMaterial | null;
-    /** PEM. */
-    readonly privateKey: Secret;
+    /** Ours, and AlipayHK's where answers are to be verified. */
+    readonly keys: KeyMaterial;
     readonly agentToken?: Secret;
-    /** PEM; absent: answers cannot be verified. */
-    readonly publicKey?: string;
     readonly verifyAnswers: 'required' | 'warn' | 'off';
   };
   readonly flow: Part<'flow', never>;
@@ -56,16 +63,20 @@ export interface Settings {
 export function assembleSettings(
   document: SettingsDocument,
   given: GivenTexts,
-  mapped: { readonly documents: readonly MappingDocument[]; readonly templates: readonly TemplateSchema[] },
+  found: {
+    /** The settings file. */
+    readonly file: string;
+    readonly documents: readonly MappingDocument[];
+    readonly templates: readonly TemplateSchema[];
+    readonly keys: VersionedKeys;
+  },
 ): Settings {
   const { kafka, registry, mapping, platform, flow, deadLetters, journal, observe, shutdown } = document;
   const { tls: _k, sasl, ...ofKafka } = kafka;
   const { tls: _r, username, passwordFile: _p, bearerTokenFile: _b, ...ofRegistry } = registry;
-  const { tls: _t, privateKeyFile: _s, agentTokenFile: _a, publicKeyFile: _u, verifyAnswers, ...ofPlatform } = platform;
-  const publicKey = given.texts.get('platform.publicKeyFile');
+  const { documents, templates } = found;
   const password = given.secrets.get('registry.passwordFile');
   const bearerToken = given.secrets.get('registry.bearerTokenFile');
-  const agentToken = given.secrets.get('platform.agentTokenFile');
   return deepFrozen({
     kafka: { ...ofKafka, tls: kafka.tls.enabled ? tlsOf('kafka', kafka.tls, given) : null, sasl: saslOf(sasl, given) },
     registry: {
@@ -75,22 +86,40 @@ export function assembleSettings(
       ...(password && { password }),
       ...(bearerToken && { bearerToken }),
     },
-    mapping: { languageBusinessInfo: mapping.languageBusinessInfo, ...mapped },
-    platform: {
-      ...ofPlatform,
-      baseUrl: platform.baseUrl.replace(/\/$/, ''),
-      tls: platform.baseUrl.startsWith('https:') ? tlsOf('platform', platform.tls, given) : null,
-      privateKey: secretAt('platform.privateKeyFile', given),
-      ...(agentToken && { agentToken }),
-      ...(publicKey !== undefined && { publicKey }),
-      verifyAnswers: verifyAnswers ?? (publicKey === undefined ? 'off' : 'required'),
-    },
+    mapping: { languageBusinessInfo: mapping.languageBusinessInfo, documents, templates },
+    platform: platformOf(platform, given, found),
     flow,
     deadLetters,
     journal,
     observe,
     shutdown,
   });
+}
+
+function platformOf(
+  platform: SettingsDocument['platform'],
+  given: GivenTexts,
+  { file, keys }: { readonly file: string; readonly keys: VersionedKeys },
+): Settings['platform'] {
+  const { baseUrl, path, clientId, requestIdForm, keyCheckIntervalMs } = platform;
+  const { connectTimeoutMs, requestTimeoutMs, answerBytesMax, connectionsMax } = platform;
+  const agentToken = given.secrets.get('platform.agentTokenFile');
+  const hasPublicKey = given.texts.has('platform.publicKeyFile') || keys.publicKeys.length > 0;
+  const verifyAnswers = platform.verifyAnswers ?? (hasPublicKey ? 'required' : 'off');
+  const ours = {
+    file,
+    verifies: verifyAnswers !== 'off',
+    privateKey: secretAt('platform.privateKeyFile', given),
+  };
+  return {
+    ...{ path, clientId, requestIdForm, keyCheckIntervalMs },
+    ...{ connectTimeoutMs, requestTimeoutMs, answerBytesMax, connectionsMax },
+    baseUrl: baseUrl.replace(/\/$/, ''),
+    tls: baseUrl.startsWith('https:') ? tlsOf('platform', platform.tls, given) : null,
+    keys: keyMaterialOf(platform, ours, given, keys),
+    ...(agentToken && { agentToken }),
+    verifyAnswers,
+  };
 }
 
 /** The settings for the log at start: secrets, keys and certificates replaced, files by their names. */

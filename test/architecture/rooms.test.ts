@@ -58,7 +58,7 @@ describe('the rooms', () => {
     ['kernel-imports-nothing', 'connector/kernel/a.ts', '../order/b.ts'],
     ['order-imports-kernel-only', 'connector/order/a.ts', '../flow/b.ts'],
     ['mapping-and-flow-do-not-meet', 'connector/mapping/a.ts', '../flow/b.ts'],
-    ...['settings', 'source', 'delivery', 'journal', 'dead-letter', 'observe', 'kafka', 'registry', 'avro'].map(
+    ...['settings', 'source', 'delivery', 'journal', 'dead-letter', 'observe', 'kafka', 'registry', 'avro', 'keys'].map(
       room => [`${room}-meets-no-other-outer-room`, `connector/${room}/a.ts`, '../cli/b.ts'] as const,
     ),
     ['cli-meets-no-other-outer-room', 'connector/cli/a.ts', '../delivery/b.ts'],

@@ -82,6 +82,19 @@ describe('a dead letter in Kafka', () => {
   });
 });
 
+describe('a dead letter that is larger than its topic takes', () => {
+  it('is written without its value', async () => {
+    const configEntries = [{ name: 'max.message.bytes', value: '20000' }];
+    await world.admin.createTopics({ waitForLeaders: true, topics: [{ topic, numPartitions: 3, configEntries }] });
+    // What compresses well would be small again: the producer does not compress.
+    const record = aRecord({ value: Buffer.alloc(30_000, 7) });
+    await deadLetters.publish(anUnreadLetter({ record }), never);
+    const [letter] = await written(2, 1);
+    expect(letter).toMatchObject({ key: record.key, value: null });
+    expect(unwritable).toMatchObject([{ code: 'DEAD_LETTER_TOO_LARGE' }]);
+  });
+});
+
 describe('a dead-letter topic that cannot be written', () => {
   it('is tried again until the broker takes the letter: a topic that is made late', async () => {
     const made = Promise.withResolvers<void>();

@@ -1,14 +1,13 @@
-import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type DeliveryOptions, type OpenDelivery, openDelivery } from '../../connector/delivery/deliver.ts';
-import { Secret } from '../../connector/kernel/secret.ts';
 import type { SignatureCheck } from '../../connector/order/answer.ts';
 import type { CardRequest } from '../../connector/order/decide.ts';
 import { systemClock } from '../../connector/system-clock.ts';
 import { type Sandbox, startSandbox } from '../sandbox/sandbox.ts';
+import { type KeyParts, keySource, newPair } from '../support/key-rings.ts';
 
 // The sandbox was written from the API document alone and shares no code with delivery: what both sign is what the document says.
 
@@ -37,10 +36,8 @@ function deliver(body: string, options: Partial<DeliveryOptions> = {}) {
     baseUrl: sandbox.url,
     path: sandbox.apiPath,
     clientId: sandbox.clientId,
-    privateKey: new Secret(readFileSync(sandbox.keys.client.privateKeyFile, 'utf8')),
-    keyVersion: sandbox.keyVersion,
+    keys: keysWith({}),
     agentToken: null,
-    publicKey: readFileSync(sandbox.keys.platform.publicKeyFile, 'utf8'),
     verifyAnswers: 'required',
     tls: null,
     connectTimeoutMs: 5_000,
@@ -51,6 +48,12 @@ function deliver(body: string, options: Partial<DeliveryOptions> = {}) {
   };
   delivery = openDelivery(all, systemClock, { signatureChecked: check => checks.push(check) });
   return delivery.deliver({ body } as CardRequest, never);
+}
+
+function keysWith(parts: Partial<KeyParts>) {
+  const { client, platform } = sandbox.keys;
+  const given = { privateKey: readFileSync(client.privateKeyFile, 'utf8'), keyVersion: sandbox.keyVersion };
+  return keySource({ ...given, publicKeys: [[1, readFileSync(platform.publicKeyFile, 'utf8')]], ...parts });
 }
 
 function sendOf(order: string): string {
@@ -89,22 +92,58 @@ describe('delivery to a stand-in of AlipayHK', () => {
   });
 
   it.each<[string, () => Partial<DeliveryOptions>, string]>([
-    ['another key', () => ({ privateKey: new Secret(anotherKey('pkcs8')) }), 'INVALID_SIGNATURE'],
-    ['a key version that there is not', () => ({ keyVersion: 99 }), 'KEY_NOT_FOUND'],
+    ['another key', () => ({ keys: keysWith({ privateKey: newPair().privateKey }) }), 'INVALID_SIGNATURE'],
+    [
+      'a key of another kind',
+      () => ({ keys: keysWith({ privateKey: newPair('secp224r1').privateKey }) }),
+      'INVALID_SIGNATURE',
+    ],
+    ['a key version that there is not', () => ({ keys: keysWith({ keyVersion: 99 }) }), 'KEY_NOT_FOUND'],
     ['another client', () => ({ clientId: 'SOMEBODY' }), 'INVALID_CLIENT'],
   ])('with %s is refused, and told so', async (_, options, code) => {
     expect(await deliver(sendOf('A-3'), options())).toMatchObject({ kind: 'answered', result: { code } });
   });
 
   it('whose answer another key signed is not believed', async () => {
-    expect(await deliver(sendOf('A-4'), { publicKey: anotherKey('spki') })).toMatchObject({ signature: 'bad' });
+    const keys = keysWith({ publicKeys: [[1, newPair().publicKey]] });
+    expect(await deliver(sendOf('A-4'), { keys })).toMatchObject({ signature: 'bad' });
     expect(checks).toEqual(['bad']);
   });
 });
 
-function anotherKey(type: 'pkcs8' | 'spki'): string {
-  const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
-  return (
-    type === 'pkcs8' ? privateKey.export({ type, format: 'pem' }) : publicKey.export({ type, format: 'pem' })
-  ).toString();
-}
+describe('delivery with keys of an elliptic curve', () => {
+  let curved: Sandbox;
+  let own: string;
+
+  beforeAll(async () => {
+    own = mkdtempSync(join(tmpdir(), 'card-sync-'));
+    curved = await startSandbox({ folder: own, algorithm: 'ECC224', keyVersion: 5 });
+  });
+
+  afterAll(async () => {
+    await curved.stop();
+    rmSync(own, { recursive: true });
+  });
+
+  const keysOf = (keyVersion: number) => {
+    const { client, platform } = curved.keys;
+    const read = (file: string) => readFileSync(file, 'utf8');
+    return keySource({
+      privateKey: read(client.privateKeyFile),
+      keyVersion,
+      publicKeys: [[5, read(platform.publicKeyFile)]],
+    });
+  };
+
+  it("is accepted as ECC224, and the answer's signature holds", async () => {
+    const answer = await deliver(sendOf('E-1'), { baseUrl: curved.url, keys: keysOf(5) });
+    expect(answer).toMatchObject({ result: { code: 'SUCCESS' }, signature: 'verified' });
+    expect(curved.cards().map(({ merchantBizNo }) => merchantBizNo)).toEqual(['E-1']);
+  });
+
+  it('is refused under a version of another algorithm', async () => {
+    curved.clientKeys.set(6, newPair().publicKey);
+    const answer = await deliver(sendOf('E-2'), { baseUrl: curved.url, keys: keysOf(6) });
+    expect(answer).toMatchObject({ result: { code: 'INVALID_SIGNATURE' } });
+  });
+});

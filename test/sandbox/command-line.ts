@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { type Fault, faultKinds, readFaultText } from './faults/fault.ts';
-import { apiPath } from './gateway/signature.ts';
+import { algorithmOf, apiPath, type SignatureAlgorithm } from './gateway/signature.ts';
 import type { SandboxKeys } from './keys.ts';
 import type { SandboxOptions } from './options.ts';
 
@@ -19,6 +19,8 @@ const help = `A stand-in of AlipayHK's contractCardSync API, with its rules, fau
   --data-dir FOLDER       keys, made where missing, and the journal's file (.stack/sandbox)
   --client-id ID          the one client it knows (SANDBOX_CLIENT_0001)
   --key-version N         version of both keys (1)
+  --algorithm RSA256|ECC224
+                          of keys that are made (RSA256)
   --latency MS            wait before each answer (0)
   --fault FAULT           repeatable; kind,key=value,… or JSON, e.g. http,status=503,rate=0.1
                           kinds: a result code, ${faultKinds.join(', ')}
@@ -41,6 +43,7 @@ const options = {
   'data-dir': { type: 'string' },
   'client-id': { type: 'string' },
   'key-version': { type: 'string' },
+  algorithm: { type: 'string' },
   latency: { type: 'string' },
   fault: { type: 'string', multiple: true },
   seed: { type: 'string' },
@@ -71,7 +74,10 @@ export function readCommandLine(args: readonly string[]): CommandLine {
     if (!(value >= least && value <= most)) problems.push(`--${name} is to be a whole number from ${least} to ${most}`);
     return value;
   };
-  const choice = <T extends string>(name: 'answers' | 'unknown-templates', allowed: readonly T[]): T | undefined => {
+  const choice = <T extends string>(
+    name: 'answers' | 'unknown-templates' | 'algorithm',
+    allowed: readonly T[],
+  ): T | undefined => {
     const value = allowed.find(one => one === given[name]);
     if (given[name] !== undefined && value === undefined) problems.push(`--${name} is to be ${allowed.join(' or ')}`);
     return value;
@@ -82,6 +88,7 @@ export function readCommandLine(args: readonly string[]): CommandLine {
     port: number('port', 0, 65_535),
     folder: given['data-dir'],
     clientId: given['client-id'],
+    algorithm: choice('algorithm', ['RSA256', 'ECC224']),
     keyVersion: number('key-version', 1, 999_999_999),
     latencyMs: number('latency', 0, 3_600_000),
     faults: readFaults(given.fault ?? [], problems),
@@ -139,12 +146,18 @@ export function greeting(
 
 A request to try, signed with openssl:
 
-${exampleRequest(url, clientId, keyVersion, privateKeyFile)}
+${exampleRequest(url, clientId, keyVersion, privateKeyFile, algorithmOf(keys.client.publicKey))}
 Ctrl-C ends it. What else it can do: --help, and test/sandbox/README.md.`;
 }
 
 /** A signed request as a shell script (bash, openssl, curl). */
-export function exampleRequest(url: string, clientId: string, keyVersion: number, privateKeyFile: string): string {
+export function exampleRequest(
+  url: string,
+  clientId: string,
+  keyVersion: number,
+  privateKeyFile: string,
+  algorithm: SignatureAlgorithm,
+): string {
   return `  now=$(date +%s); time=$(date -u +%Y-%m-%dT%H:%M:%SZ)
   body='{"requestId":"try-'$now'","command":"SEND","merchantBizNo":"TRY-'$now'","orderStatus":"TO_BOARD","bizDate":'$now'000,
     "productTemplateCode":"RIDE_HAILING_DEFAULT","userId":"2160000000000001","syncDataInfo":{"languageBusinessInfo":
@@ -153,6 +166,6 @@ export function exampleRequest(url: string, clientId: string, keyVersion: number
     openssl dgst -sha256 -sign '${privateKeyFile}' | openssl base64 -A | sed 's/+/%2B/g; s,/,%2F,g; s/=/%3D/g')
   curl -si '${url}${apiPath}' -H 'Content-Type: application/json; charset=UTF-8' \\
     -H 'Client-Id: ${clientId}' -H "Request-Time: $time" \\
-    -H "Signature: algorithm=RSA256,keyVersion=${keyVersion},signature=$signature" --data-binary "$body"
+    -H "Signature: algorithm=${algorithm},keyVersion=${keyVersion},signature=$signature" --data-binary "$body"
 `;
 }

@@ -2,6 +2,7 @@ import { createPrivateKey, createPublicKey, generateKeyPair, type KeyObject, ran
 import { existsSync, linkSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import type { SignatureAlgorithm } from './gateway/signature.ts';
 
 /** A key pair and the PEM files it is in. */
 export interface KeyPair {
@@ -19,18 +20,21 @@ export interface SandboxKeys {
   readonly platform: KeyPair;
 }
 
-/** Reads `client-private.pem`, `client-public.pem`, `platform-private.pem` and `platform-public.pem` of a folder; makes what is missing (RSA-2048). */
-export async function openKeys(folder: string): Promise<SandboxKeys> {
+/** Reads `client-private.pem`, `client-public.pem`, `platform-private.pem` and `platform-public.pem` of a folder; makes what is missing: RSA-2048, or secp224r1 for ECC224. */
+export async function openKeys(folder: string, algorithm: SignatureAlgorithm = 'RSA256'): Promise<SandboxKeys> {
   mkdirSync(folder, { recursive: true });
-  const [client, platform] = await Promise.all([openPair(folder, 'client'), openPair(folder, 'platform')]);
+  const [client, platform] = await Promise.all([
+    openPair(folder, 'client', algorithm),
+    openPair(folder, 'platform', algorithm),
+  ]);
   return { client, platform };
 }
 
-async function openPair(folder: string, owner: string): Promise<KeyPair> {
+async function openPair(folder: string, owner: string, algorithm: SignatureAlgorithm): Promise<KeyPair> {
   const privateKeyFile = path.resolve(folder, `${owner}-private.pem`);
   const publicKeyFile = path.resolve(folder, `${owner}-public.pem`);
   if (!existsSync(privateKeyFile)) {
-    const { privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength: 2048 });
+    const { privateKey } = await newPair(algorithm);
     keepFirst(privateKeyFile, privateKey.export({ type: 'pkcs8', format: 'pem' }));
   }
   const privateKey = createPrivateKey(readFileSync(privateKeyFile));
@@ -38,6 +42,14 @@ async function openPair(folder: string, owner: string): Promise<KeyPair> {
   // Written each time: a public key beside another's private key would only mislead.
   writeFileSync(publicKeyFile, publicKey.export({ type: 'spki', format: 'pem' }));
   return { privateKey, publicKey, privateKeyFile, publicKeyFile };
+}
+
+function newPair(algorithm: SignatureAlgorithm): Promise<{ privateKey: KeyObject }> {
+  const generate = promisify(generateKeyPair);
+  // The document names no curve; this one has the size of the algorithm's name.
+  return algorithm === 'ECC224'
+    ? generate('ec', { namedCurve: 'secp224r1' })
+    : generate('rsa', { modulusLength: 2048 });
 }
 
 /** Of several sandboxes that start on one folder at once, the first one's key becomes everybody's. */

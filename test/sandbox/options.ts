@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import type { FaultSpec } from './faults/fault.ts';
+import type { SignatureAlgorithm } from './gateway/signature.ts';
 import type { UnknownTemplates } from './rules/templates.ts';
 
 /** How a sandbox is to be; all may be left out. */
@@ -12,6 +13,8 @@ export interface SandboxOptions {
   /** Folder of the keys (made where missing) and of the journal's file; `.stack/sandbox` in the working folder. */
   readonly folder?: string;
   readonly clientId?: string;
+  /** Of the keys that are made where they are missing; RSA256. */
+  readonly algorithm?: SignatureAlgorithm;
   /** Version of the client's key and of the platform's; 1. */
   readonly keyVersion?: number;
   /** Wait before each answer, in milliseconds; 0. */
@@ -49,6 +52,7 @@ export function completeOptions(options: SandboxOptions): Required<SandboxOption
     port: 0,
     folder: path.join('.stack', 'sandbox'),
     clientId: 'SANDBOX_CLIENT_0001',
+    algorithm: 'RSA256',
     keyVersion: 1,
     latencyMs: 0,
     faults: [],

@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import path from 'node:path';
@@ -33,6 +34,10 @@ export interface Sandbox {
   readonly clientId: string;
   readonly keyVersion: number;
   readonly keys: SandboxKeys;
+  /** The client's public keys by version: more may be put in, or taken out. */
+  readonly clientKeys: Map<number, KeyObject>;
+  /** From now on answers are signed with another key. */
+  signAnswersWith(keyVersion: number, privateKey: KeyObject): void;
   /** As `/sandbox/cards` shows them. */
   cards(wanted?: Parameters<typeof listCards>[1]): CardView[];
   readonly requests: RequestJournal;
@@ -54,7 +59,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const settings = completeOptions(options);
   mkdirSync(settings.folder, { recursive: true });
   const templates = loadTemplates([templateFolder, ...settings.templateFolders], settings.unknownTemplates);
-  const keys = await openKeys(settings.folder);
+  const keys = await openKeys(settings.folder, settings.algorithm);
   const { clientId, keyVersion } = settings;
   const clock = new SandboxClock(settings.now);
   const now = () => clock.now();
@@ -68,9 +73,10 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const events = new LiveEvents();
   const onChange = () => events.announce();
   const parts: ControlParts = { clientId, platform, journal, inFlight, faults, clock, onChange };
+  const clientKeys = new Map([[keyVersion, keys.client.publicKey]]);
   const gateway = {
     clientId,
-    clientKeys: new Map([[keyVersion, keys.client.publicKey]]),
+    clientKeys,
     verifySignatures: settings.verifySignatures,
     bodyBytesMax: settings.bodyBytesMax,
   };
@@ -98,6 +104,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     clientId,
     keyVersion,
     keys,
+    clientKeys,
+    signAnswersWith: (version, key) => void Object.assign(answers, { keyVersion: version, key }),
     requests: journal,
     faults,
     clock,

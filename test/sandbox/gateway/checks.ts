@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { type Result, resultOf } from './result-codes.ts';
-import { apiPath, isSignedBy, readSignatureHeader, signedContent } from './signature.ts';
+import { algorithmOf, apiPath, isSignedBy, readSignatureHeader, signedContent } from './signature.ts';
 
 /** A request as it came, before anything is believed of it. */
 export interface Arrival {
@@ -75,8 +75,8 @@ function checkSignature(arrival: Arrival, settings: GatewaySettings): Result | n
   }
   const key = settings.clientKeys.get(given.keyVersion ?? Math.max(...settings.clientKeys.keys()));
   if (key === undefined) return resultOf('KEY_NOT_FOUND');
-  if (given.algorithm !== 'RSA256') {
-    return resultOf('INVALID_SIGNATURE', 'the key of this version is for RSA256');
+  if (given.algorithm !== algorithmOf(key)) {
+    return resultOf('INVALID_SIGNATURE', `the key of this version is for ${algorithmOf(key)}`);
   }
   if (arrival.body === null) return null;
   const content = signedContent(settings.clientId, header(arrival, 'request-time'), arrival.body);

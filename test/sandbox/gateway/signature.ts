@@ -48,23 +48,38 @@ export function signedContent(clientId: string, time: string, body: Uint8Array):
   return Buffer.concat([Buffer.from(`POST ${apiPath}\n${clientId}.${time}.`), body]);
 }
 
-/** True if `signature` is SHA256withRSA (PKCS#1 v1.5) of `content` by the owner of `key`. */
+/** The algorithm of a key's signatures, which the `Signature` header names. */
+export type SignatureAlgorithm = 'RSA256' | 'ECC224';
+
+/** The key decides: RSA, or an elliptic curve. */
+export function algorithmOf(key: KeyObject): SignatureAlgorithm {
+  return key.asymmetricKeyType === 'ec' ? 'ECC224' : 'RSA256';
+}
+
+/**
+ * True if `signature` is one of `content` by the owner of `key`: SHA256withRSA (PKCS#1 v1.5), or ECDSA in DER. The document names no
+ * hash for ECC224; here it is SHA-256 too.
+ */
 export function isSignedBy(key: KeyObject, content: Uint8Array, signature: Uint8Array): boolean {
-  return verify('RSA-SHA256', content, key, signature);
+  return verify('sha256', content, { key, dsaEncoding: 'der' }, signature);
 }
 
 /** Signs `content` on the thread pool: the `Signature` header's value. */
 export function signatureHeader(key: KeyObject, keyVersion: number, content: Uint8Array): Promise<string> {
   return new Promise((resolve, reject) => {
-    sign('RSA-SHA256', content, key, (error, signature) => {
+    sign('sha256', content, { key, dsaEncoding: 'der' }, (error, signature) => {
       if (error) reject(error);
-      else resolve(headerText(keyVersion, signature));
+      else resolve(headerText(keyVersion, signature, algorithmOf(key)));
     });
   });
 }
 
 /** The header's form of a signature. */
-export function headerText(keyVersion: number, signature: Uint8Array): string {
+export function headerText(
+  keyVersion: number,
+  signature: Uint8Array,
+  algorithm: SignatureAlgorithm = 'RSA256',
+): string {
   const base64 = Buffer.from(signature).toString('base64');
-  return `algorithm=RSA256,keyVersion=${keyVersion},signature=${encodeURIComponent(base64)}`;
+  return `algorithm=${algorithm},keyVersion=${keyVersion},signature=${encodeURIComponent(base64)}`;
 }

@@ -1,6 +1,6 @@
 import { type KeyObject, randomBytes } from 'node:crypto';
 import type { Result } from '../gateway/result-codes.ts';
-import { headerText, signatureHeader, signedContent } from '../gateway/signature.ts';
+import { algorithmOf, headerText, signatureHeader, signedContent } from '../gateway/signature.ts';
 
 /** How answers are made. */
 export interface AnswerSettings {
@@ -41,7 +41,12 @@ export async function writeAnswer(
     'Response-Time': time,
     'Tracer-Id': `${traceStart}${traces.toString(16).padStart(16, '0')}`,
   };
-  if (fate === 'bad') headers.Signature = headerText(settings.keyVersion, randomBytes(256));
+  if (fate === 'bad')
+    headers.Signature = headerText(
+      settings.keyVersion,
+      randomBytes(256),
+      settings.key ? algorithmOf(settings.key) : 'RSA256',
+    );
   if (fate === 'good' && settings.key !== null) {
     const content = signedContent(settings.clientId, time, body);
     headers.Signature = await signatureHeader(settings.key, settings.keyVersion, content);

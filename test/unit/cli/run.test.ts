@@ -22,6 +22,7 @@ function running(start: RunParts['start'], environment: Readonly<Record<string, 
     environment,
     files: {
       readFile: path => texts[path] ?? readFileSync(path, 'utf8'),
+      readBytes: path => Buffer.from(texts[path] ?? ''),
       listFiles: folder => (builtInTemplatesFolder.startsWith(folder) ? readdirSync(folder) : ['a.yaml']),
     },
     events,

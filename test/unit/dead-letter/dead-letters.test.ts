@@ -40,6 +40,15 @@ beforeEach(() => {
   deadLetters = openDeadLetters(producer, { ...options, onUnwritable: fault => unwritable.push(fault) }, clock);
 });
 
+/** As kafkajs has it. */
+const tooLarge = () =>
+  Object.assign(new Error('The request included a message larger than the max message size'), {
+    type: 'MESSAGE_TOO_LARGE',
+  });
+
+const textOf = (header: string) =>
+  Buffer.from(written[0]?.headers.find(({ name }) => name === header)?.value ?? []).toString();
+
 describe('a dead letter', () => {
   it('is the record: the same key and value, its headers first', async () => {
     const { key, value, headers } = aRecord();
@@ -77,6 +86,39 @@ describe('publishing', () => {
       'DEAD_LETTER_UNWRITABLE: no leader',
     ]);
     expect(unwritable[0]?.message).toContain('shop.public.orders/2@41');
+  });
+
+  it('writes a letter that is too large without its value, at once, and says where that lies', async () => {
+    failures = [tooLarge()];
+    await deadLetters.publish(anUnreadLetter(), never);
+    const { key, headers } = aRecord();
+    expect(written).toMatchObject([{ topic: 'dead', partition: 2, key, value: null }]);
+    expect(written[0]?.headers.slice(0, 2)).toEqual(headers);
+    expect(textOf('card_sync.value_omitted')).toBe(
+      '6 bytes, too large for this topic: read them at shop.public.orders/2@41',
+    );
+    expect(slept).toEqual([]);
+    expect(unwritable).toMatchObject([{ code: 'DEAD_LETTER_TOO_LARGE' }]);
+  });
+
+  it('leaves out key and headers too where they are what is too large', async () => {
+    failures = [tooLarge(), new Error('no leader'), Object.assign(new Error('retried'), { cause: tooLarge() })];
+    await deadLetters.publish(anUnreadLetter(), never);
+    expect(written).toMatchObject([{ partition: 2, key: null, value: null }]);
+    expect(written[0]?.headers.map(({ name }) => name)).not.toContain('trace');
+    expect(textOf('card_sync.source.offset')).toBe('41');
+    expect(unwritable.map(({ code }) => code)).toEqual([
+      'DEAD_LETTER_TOO_LARGE',
+      'DEAD_LETTER_UNWRITABLE',
+      'DEAD_LETTER_TOO_LARGE',
+    ]);
+  });
+
+  it('does not spin where not even that is taken', async () => {
+    failures = Array.from({ length: 5 }, tooLarge);
+    await deadLetters.publish(anUnreadLetter(), never);
+    expect(slept).toEqual([1_000, 1_000, 1_000]);
+    expect(written).toHaveLength(1);
   });
 
   it('ends when the partition is taken away between two tries', async () => {

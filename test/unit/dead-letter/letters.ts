@@ -4,6 +4,7 @@ import type { SourceRecord } from '../../../connector/kernel/record.ts';
 import { instant } from '../../../connector/kernel/time.ts';
 import type { Answered } from '../../../connector/order/answer.ts';
 import type { CardRequest } from '../../../connector/order/decide.ts';
+import { aChange } from '../../support/builders.ts';
 
 /** A record whose key, value and headers are no text. */
 export function aRecord(change: Partial<SourceRecord> = {}): SourceRecord {
@@ -30,7 +31,12 @@ export function anUnreadLetter(change: Partial<DeadLetter> = {}): DeadLetter {
 
 /** A letter of a record whose card the platform refused. */
 export function aRefusedLetter(answer: Partial<Answered> = {}, change: Partial<DeadLetter> = {}): DeadLetter {
-  const request = { requestId: 'r-1', command: 'SEND', change: { card: { template: 'AIR_TICKET_DEFAULT' } } };
+  const base = aChange({ order: 'MB-2026-77' });
+  const request = {
+    requestId: 'r-1',
+    command: 'SEND',
+    change: { ...base, card: { ...base.card, template: 'AIR_TICKET_DEFAULT' } },
+  };
   const attempts: Attempts = {
     count: 3,
     firstAt: instant(Date.UTC(2026, 10, 23, 1)),

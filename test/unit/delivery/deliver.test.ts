@@ -7,6 +7,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Secret } from '../../../connector/kernel/secret.ts';
 import { type ArrivedRequest, answers, type Behaviour, keepsSilent, resets } from '../../support/fake-platform.ts';
+import { keySource, newPair } from '../../support/key-rings.ts';
 import { newDeliveries, ours, path, success } from './deliveries.ts';
 
 const world = newDeliveries();
@@ -161,8 +162,28 @@ describe('an answer', () => {
 });
 
 describe('opening', () => {
-  it('connects to nothing, and refuses a bad private key', async () => {
+  it('connects to nothing', () => {
     expect(world.platform.connectionsPeak).toBe(0);
-    expect(() => world.open({ privateKey: new Secret('x') })).toThrow(/KEY_INVALID/);
+  });
+});
+
+describe('keys', () => {
+  it('of an elliptic curve sign as ECC224', async () => {
+    const pair = newPair('secp224r1');
+    await reopen({ keys: keySource({ privateKey: pair.privateKey, keyVersion: 4 }) });
+    const request = await arrivedAfter('{}');
+    expect(request.headers.signature).toMatch(/^algorithm=ECC224,keyVersion=4,signature=/);
+    expect(verify('sha256', signedContent(request), pair.publicKey, signatureOf(request))).toBe(true);
+  });
+
+  it('that are exchanged sign the next request', async () => {
+    const next = newPair();
+    const keys = { current: keySource({ privateKey: ours.privateKey, keyVersion: 3 }).current };
+    await reopen({ keys });
+    expect((await arrivedAfter('{}')).headers.signature).toContain('keyVersion=3');
+    keys.current = keySource({ privateKey: next.privateKey, keyVersion: 4 }).current;
+    const request = await arrivedAfter('{}');
+    expect(request.headers.signature).toContain('keyVersion=4');
+    expect(verify('sha256', signedContent(request), next.publicKey, signatureOf(request))).toBe(true);
   });
 });

@@ -1,11 +1,11 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { afterEach, beforeEach } from 'vitest';
 import { type DeliveryOptions, type OpenDelivery, openDelivery } from '../../../connector/delivery/deliver.ts';
-import { Secret } from '../../../connector/kernel/secret.ts';
 import { type Clock, instant } from '../../../connector/kernel/time.ts';
 import type { Answer, SignatureCheck } from '../../../connector/order/answer.ts';
 import type { CardRequest } from '../../../connector/order/decide.ts';
 import { answers, type FakePlatform, startFakePlatform } from '../../support/fake-platform.ts';
+import { keySource } from '../../support/key-rings.ts';
 
 /** The key pair that the deliveries sign with. */
 export const ours = generateKeyPairSync('rsa', { modulusLength: 2048 });
@@ -39,10 +39,8 @@ export function newDeliveries(): Deliveries {
         baseUrl: world.platform.url,
         path,
         clientId,
-        privateKey: new Secret(ours.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()),
-        keyVersion: 3,
+        keys: keySource({ privateKey: ours.privateKey, keyVersion: 3 }),
         agentToken: null,
-        publicKey: null,
         verifyAnswers: 'off',
         tls: null,
         connectTimeoutMs: 5_000,

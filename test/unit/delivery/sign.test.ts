@@ -1,10 +1,12 @@
-import { constants, generateKeyPairSync, sign as nodeSign, verify as nodeVerify } from 'node:crypto';
+import { constants, type KeyObject, sign as nodeSign, verify as nodeVerify } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { checkAnswer, type SignedAnswer, signRequest } from '../../../connector/delivery/sign.ts';
+import type { SigningKey, VerifyingKey } from '../../../connector/keys/key-ring.ts';
+import { keySource, newPair } from '../../support/key-rings.ts';
 
-const ours = generateKeyPairSync('rsa', { modulusLength: 2048 });
-const theirs = generateKeyPairSync('rsa', { modulusLength: 2048 });
+const ours = newPair();
+const theirs = newPair();
 const path = '/api/open/alipay/intl/promotion/order/contractCardSync';
 const time = '2026-11-23T01:02:03.045+00:00';
 
@@ -17,17 +19,31 @@ function signedAnswer(body: string, change: Partial<SignedAnswer> = {}): SignedA
   return { path, clientId: '4Q5Y', time, signature, body: Buffer.from(body), ...change };
 }
 
-const check = (answer: SignedAnswer) => checkAnswer(theirs.publicKey, answer);
+const signing = (key: KeyObject, version: number): SigningKey =>
+  keySource({ privateKey: key, keyVersion: version }).current.signing;
+const verifying = (...keys: readonly (readonly [number | null, KeyObject])[]): readonly VerifyingKey[] =>
+  keySource({ privateKey: ours.privateKey, publicKeys: keys }).current.verifying;
+const check = (answer: SignedAnswer) => checkAnswer(verifying([null, theirs.publicKey]), answer);
 
 describe('the Signature header of a request', () => {
   it('names algorithm and key version, and is base64, URL-encoded', async () => {
-    const header = await signRequest(ours.privateKey, 7, { path, clientId: '4Q5Y', time, body: Buffer.from('{}') });
+    const header = await signRequest(signing(ours.privateKey, 7), {
+      path,
+      clientId: '4Q5Y',
+      time,
+      body: Buffer.from('{}'),
+    });
     expect(header).toMatch(/^algorithm=RSA256,keyVersion=7,signature=(?:[A-Za-z0-9]|%2B|%2F)+(?:%3D){2}$/);
   });
 
   it('holds SHA256withRSA (PKCS#1 v1.5) over "POST path, line feed, Client-Id.time.body"', async () => {
     const body = '{"name":"港鐵"}';
-    const header = await signRequest(ours.privateKey, 1, { path, clientId: '4Q5Y', time, body: Buffer.from(body) });
+    const header = await signRequest(signing(ours.privateKey, 1), {
+      path,
+      clientId: '4Q5Y',
+      time,
+      body: Buffer.from(body),
+    });
     const signature = Buffer.from(decodeURIComponent(header.split('signature=')[1] ?? ''), 'base64');
     const content = Buffer.from(`POST ${path}\n4Q5Y.${time}.${body}`);
     const key = { key: ours.publicKey, padding: constants.RSA_PKCS1_PADDING };
@@ -72,12 +88,73 @@ describe("an answer's signature", () => {
   });
 
   it('is bad when another key made it', async () => {
-    expect(await checkAnswer(ours.publicKey, signedAnswer('{}'))).toBe('bad');
+    expect(await checkAnswer(verifying([null, ours.publicKey]), signedAnswer('{}'))).toBe('bad');
   });
 
   it.each([{ signature: undefined }, { time: undefined }])('is missing without its headers: %o', async change => {
     expect(await check(signedAnswer('{}', change))).toBe('missing');
   });
+});
+
+describe('the key that an answer is checked with', () => {
+  const other = newPair();
+  const curve = newPair('secp224r1');
+  const header = (change: (header: string) => string) => {
+    const answer = signedAnswer('{}');
+    return { ...answer, signature: change(answer.signature ?? '') };
+  };
+  const theirsIs = (version: number) => verifying([version, theirs.publicKey], [version + 1, other.publicKey]);
+
+  it('is that of the version which the answer names, and no other', async () => {
+    expect(await checkAnswer(theirsIs(1), signedAnswer('{}'))).toBe('verified');
+    expect(await checkAnswer(theirsIs(0), signedAnswer('{}'))).toBe('bad');
+  });
+
+  it('is any where the answer names no version, or one that is not known', async () => {
+    const keys = verifying([7, other.publicKey], [8, theirs.publicKey]);
+    expect(
+      await checkAnswer(
+        keys,
+        header(text => text.replace('keyVersion=1,', '')),
+      ),
+    ).toBe('verified');
+    expect(await checkAnswer(keys, signedAnswer('{}'))).toBe('verified');
+    expect(
+      await checkAnswer(
+        keys,
+        header(text => text.replace('=1,', '=7,')),
+      ),
+    ).toBe('bad');
+  });
+
+  it('has to be of the algorithm which the answer names; where it names none, the key decides', async () => {
+    expect(await check(header(text => text.replace('RSA256', 'ECC224')))).toBe('bad');
+    expect(await check(header(text => text.replace('RSA256', 'RSA512')))).toBe('bad');
+    expect(await check(header(text => text.replace('algorithm=RSA256,', '')))).toBe('verified');
+    expect(await checkAnswer(verifying([null, curve.publicKey]), signedAnswer('{}'))).toBe('bad');
+    expect(await checkAnswer(verifying([null, curve.publicKey], [null, theirs.publicKey]), signedAnswer('{}'))).toBe(
+      'verified',
+    );
+  });
+
+  it.each(['SHA224', 'SHA256', 'SHA384', 'SHA512'] as const)(
+    'of a curve is used with the hash of the settings: %s',
+    async eccHash => {
+      const { signing: key, verifying: keys } = keySource({
+        privateKey: curve.privateKey,
+        publicKeys: [[null, curve.publicKey]],
+        eccHash,
+      }).current;
+      const body = Buffer.from('{}');
+      const signature = await signRequest(key, { path, clientId: '4Q5Y', time, body });
+      const bytes = Buffer.from(decodeURIComponent(signature.split('signature=')[1] ?? ''), 'base64');
+      const content = Buffer.from(`POST ${path}\n4Q5Y.${time}.{}`);
+      expect(signature).toMatch(/^algorithm=ECC224,keyVersion=1,signature=/);
+      expect(nodeVerify(eccHash, content, { key: curve.publicKey, dsaEncoding: 'der' }, bytes)).toBe(true);
+      expect(await checkAnswer(keys, { path, clientId: '4Q5Y', time, signature, body })).toBe('verified');
+      expect(await checkAnswer(keys, { path, clientId: '4Q5Y', time, signature, body: Buffer.from('[]') })).toBe('bad');
+    },
+  );
 });
 
 describe('signing and checking', () => {
@@ -92,7 +169,7 @@ describe('signing and checking', () => {
     await fc.assert(
       fc.asyncProperty(anyBody, async text => {
         const body = Buffer.from(text);
-        const signature = await signRequest(theirs.privateKey, 1, { path, clientId: '4Q5Y', time, body });
+        const signature = await signRequest(signing(theirs.privateKey, 1), { path, clientId: '4Q5Y', time, body });
         expect(await check({ path, clientId: '4Q5Y', time, signature, body })).toBe('verified');
       }),
       { numRuns: 60 },

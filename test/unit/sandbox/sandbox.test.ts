@@ -61,7 +61,7 @@ describe('the sandbox alone', () => {
 });
 
 it('the example of a request is one that any shell can send', () => {
-  const example = exampleRequest('http://127.0.0.1:1', 'CLIENT', 3, '/keys/client-private.pem');
+  const example = exampleRequest('http://127.0.0.1:1', 'CLIENT', 3, '/keys/client-private.pem', 'RSA256');
   for (const part of ["'CLIENT'", 'keyVersion=3', "-sign '/keys/client-private.pem'", 'http://127.0.0.1:1/api/open']) {
     expect(example).toContain(part);
   }

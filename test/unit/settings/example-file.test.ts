@@ -16,7 +16,7 @@ describe('config/connector.yaml', () => {
 
   it('loads when the files it names exist', () => {
     const settings = settingsOf(readFileSync('config/connector.yaml', 'utf8'), { files });
-    expect(settings.platform.privateKey.reveal()).toBe('PRIVATE');
+    expect(settings.platform.keys.privateKey.reveal()).toBe('PRIVATE');
     expect(settings.kafka.brokers).toEqual(['localhost:9092']);
   });
 

@@ -32,6 +32,7 @@ describe('the keys of the settings', () => {
       'kafka.tls.certFile',
       'registry.tls.caFile',
       'registry.tls.certFile',
+      'platform.keyVersionFile',
       'platform.publicKeyFile',
       'platform.tls.caFile',
       'platform.tls.certFile',

@@ -69,7 +69,9 @@ platform: { baseUrl: 'https://open-id-pre.alipay.com/', clientId: C, privateKeyF
     expect(settingsOf(leastYaml).registry).not.toHaveProperty('username');
     expect(registry.tls).toEqual({});
     expect(platform.tls).toEqual({ ca: 'CA' });
-    expect(platform.publicKey).toBe('THEIRS');
+    expect(platform.keys.publicKeys).toEqual([
+      { version: null, publicKey: 'THEIRS', file: 'conf/theirs.pem', setting: 'platform.publicKeyFile' },
+    ]);
     expect(platform.agentToken?.reveal()).toBe('TOKEN');
     expect(platform.verifyAnswers).toBe('required');
     expect(platform.baseUrl).toBe('https://open-id-pre.alipay.com');
@@ -235,6 +237,54 @@ platform: { clientId: C, privateKeyFile: "-----BEGIN PRIVATE KEY-----\\nMII", pu
   });
 });
 
+describe('keys', () => {
+  const withKeys = (more: string) => leastYaml.replace('privateKeyFile: key.pem', `privateKeyFile: key.pem, ${more}`);
+  const files = { 'conf/version': '7\n', 'conf/a.pem': 'A\n', '/b.der': '0\u0082\u0001', 'conf/pass': 'open sesame\n' };
+
+  it('come with their passphrase, their version, and where to look at them again', () => {
+    const yaml = withKeys(
+      "privateKeyPassphraseFile: pass, keyVersion: 3, keyVersionFile: version, publicKeyFiles: ['1=a.pem', '2=/b.der'], eccHash: SHA384",
+    );
+    const { keys, verifyAnswers } = settingsOf(yaml, { files }).platform;
+    expect(keys.passphrase?.reveal()).toBe('open sesame');
+    expect(keys).toMatchObject({
+      keyVersion: 7,
+      eccHash: 'SHA384',
+      publicKeys: [
+        { version: 1, publicKey: 'A', file: 'conf/a.pem', setting: 'platform.publicKeyFiles[0]' },
+        // DER is no text: it comes as base64.
+        { version: 2, publicKey: Buffer.of(0x30, 0x82, 1).toString('base64'), file: '/b.der' },
+      ],
+      files: { privateKey: 'conf/key.pem', passphrase: 'conf/pass', keyVersion: 'conf/version' },
+    });
+    expect(verifyAnswers).toBe('required');
+  });
+
+  it('of AlipayHK are left out where nothing is verified', () => {
+    const { platform } = settingsOf(withKeys("publicKeyFiles: ['1=a.pem'], verifyAnswers: off"), { files });
+    expect(platform).toMatchObject({ verifyAnswers: 'off', keys: { publicKeys: [] } });
+  });
+
+  it('from the environment have no file', () => {
+    const environment = { CARD_SYNC_PLATFORM_PRIVATE_KEY: 'MIIE', CARD_SYNC_PLATFORM_PUBLIC_KEY_FILES: '4=a.pem' };
+    const { keys } = settingsOf(leastYaml.replace(', privateKeyFile: key.pem', ''), { environment, files }).platform;
+    expect(keys.privateKey.reveal()).toBe('MIIE');
+    expect(keys).toMatchObject({ files: { privateKey: null, keyVersion: null }, publicKeys: [{ version: 4 }] });
+  });
+
+  it('have problems of their own, all told at once', () => {
+    const yaml = withKeys("keyVersionFile: a.pem, publicKeyFiles: ['1=a.pem', '1=/b.der', '2=none.pem']");
+    expect(problemsOf(yaml, { files })).toEqual([
+      'platform.publicKeyFiles[1] | conf/connector.yaml:4:107 | is a second file for keyVersion 1',
+      'platform.publicKeyFiles[2] | conf/connector.yaml:4:119 | conf/none.pem does not exist | paths start from the folder of conf/connector.yaml',
+      'platform.keyVersionFile | conf/connector.yaml:4:56 | its file must hold a whole number of at least 1, and nothing else',
+    ]);
+    expect(problemsOf(withKeys("publicKeyFiles: ['a.pem']"), { files })).toEqual([
+      'platform.publicKeyFiles[0] | conf/connector.yaml:4:73 | must be keyVersion=path, e.g. 2=keys/alipayhk-public-2.pem, is "a.pem"',
+    ]);
+  });
+});
+
 describe('the settings in a log', () => {
   it('show no secret, and files by name', () => {
     const settings = settingsOf(leastYaml, {
@@ -245,7 +295,7 @@ describe('the settings in a log', () => {
     expect(JSON.stringify(redacted)).not.toMatch(/PRIVATE|THEIRS|hunter2/);
     expect(redacted).toMatchObject({
       registry: { url: 'http://registry:8081', bearerToken: '[secret]' },
-      platform: { clientId: 'CLIENT', privateKey: '[secret]', publicKey: '[given]' },
+      platform: { clientId: 'CLIENT', keys: { privateKey: '[secret]', publicKeys: [{ publicKey: '[given]' }] } },
       mapping: { documents: ['conf/mappings/film.yaml'] },
     });
   });

@@ -30,6 +30,7 @@ function load(yaml: FileText, { environment = {}, files = {} }: Surroundings = {
     file: 'conf/connector.yaml',
     environment,
     readFile: path => (path.startsWith(builtInTemplatesFolder) ? readFileSync(path, 'utf8') : fileOf(all, path)),
+    readBytes: path => Buffer.from(fileOf(all, path), 'latin1'),
     listFiles: folder => (isBuiltIn(folder) ? readdirSync(folder) : namesIn(all, folder)),
   });
 }

@@ -33,7 +33,8 @@ describe('what is signed', () => {
     );
   });
 
-  it('agrees with OpenSSL both ways', async () => {
+  it.each(['RSA256', 'ECC224'] as const)('agrees with OpenSSL both ways: %s', async algorithm => {
+    const keys = await openKeys(path.join(folder, algorithm), algorithm);
     const content = signedContent('CLIENT', '2026-01-01T08:00:00+08:00', randomBytes(500));
     const file = path.join(folder, 'content');
     writeFileSync(file, content);
@@ -43,6 +44,7 @@ describe('what is signed', () => {
     expect(isSignedBy(keys.platform.publicKey, content, theirs)).toBe(false);
 
     const ours = readSignatureHeader(await signatureHeader(keys.platform.privateKey, 1, content));
+    expect(ours?.algorithm).toBe(algorithm);
     writeFileSync(`${file}.signature`, ours?.signature ?? '');
     const verify = ['dgst', '-sha256', '-verify', keys.platform.publicKeyFile, '-signature', `${file}.signature`, file];
     expect(execFileSync('openssl', verify).toString()).toBe('Verified OK\n');

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { mask, maskKnown, scrub } from '../../../connector/observe/mask.ts';
+import { mask, maskKnown, scrub } from '../../../connector/kernel/mask.ts';
 
 describe('an id in a log', () => {
   it('shows two characters at each end, and nothing of a short one', () => {

@@ -1,0 +1,194 @@
+import { readResult } from '../../connector/delivery/read-answer.ts';
+import type { Interpreted } from '../../connector/flow/ports.ts';
+import { interpreterOf } from '../../connector/interpret.ts';
+import { Fault } from '../../connector/kernel/fault.ts';
+import { keyText } from '../../connector/kernel/key-material.ts';
+import type { Row, RowChange, RowValue } from '../../connector/kernel/row-change.ts';
+import { instant } from '../../connector/kernel/time.ts';
+import { findKey } from '../../connector/keys/key-form.ts';
+import type { Mapped } from '../../connector/mapping/mapping.ts';
+import { createDecoder } from '../../connector/source/decode.ts';
+import type { Resolved, SchemaLookup } from '../../connector/registry/registry.ts';
+import { badRecords } from '../corpus/records.ts';
+import { type CorpusSchema, corpusSchemas, corpusWriter } from '../corpus/schemas.ts';
+import type { Random } from '../demo/random.ts';
+import { readableType } from '../support/avro-types.ts';
+import { orderRow } from '../support/debezium-records.ts';
+import { exampleMappings, mappingOf } from '../unit/mapping/mappings.ts';
+import { mutated } from './mutate.ts';
+
+/** Something that strangers' input goes into. */
+export interface FuzzTarget {
+  /** A new input. */
+  readonly make: (random: Random) => Buffer;
+  /** Rejects where an input does what none may. */
+  readonly run: (input: Buffer) => Promise<void>;
+}
+
+const never = new AbortController().signal;
+const ids = new Map((Object.keys(corpusSchemas) as CorpusSchema[]).map((name, index) => [name, index + 1]));
+const types = new Map([...ids].map(([name, id]) => [id, { kind: 'type', type: readableType(corpusSchemas[name]) }]));
+const refused: Resolved = { kind: 'refused', fault: new Fault('SCHEMA_UNKNOWN', { detail: 'there is no such id' }) };
+const registry: SchemaLookup = {
+  typeOf: id => (types.get(id) as Resolved | undefined) ?? refused,
+  resolve: async id => registry.typeOf(id) ?? refused,
+};
+const mapping = mappingOf(exampleMappings);
+const interpreter = interpreterOf(createDecoder(registry), mapping);
+const writer = corpusWriter(ids, 'MB-FUZZ-0001', 'shop.public.orders');
+
+const kinds = ['bill', 'flight', 'film', 'train', 'ride'];
+const values = [
+  ...kinds.map(kind => writer.as('orders').value({ after: orderRow({ kind }) })),
+  ...badRecords.map(({ value }) => Buffer.from(value(writer) ?? [])),
+].filter(value => value.length < 10_000);
+
+/** Bytes of a record's value, or of its key: decoder, envelope, mapping, in one go. */
+const records: FuzzTarget = {
+  make: random => mutated(random.pick(values), values, random),
+  run: async input => {
+    const record = { topic: 'shop.public.orders', partition: 0, offset: 1n, timestamp: instant(0), headers: [] };
+    expectSound(await interpreter.interpret({ ...record, key: input.subarray(0, 40), value: input }, never));
+  },
+};
+
+const texts: readonly string[] = [
+  ...['', 'unpaid', 'bill', 'HKD', 'infinity', '\u0000', '\ud83d', '🚆', 'null', '{}', '[]', '7', '"x"', '2026-11-30'],
+  ...[
+    '1234.50',
+    '-1',
+    '1e5',
+    '.5',
+    '99999999999999999999',
+    '0.005',
+    '2026-11-23T08:00:00Z',
+    '__proto__',
+    'x'.repeat(300),
+  ],
+  String(orderRow().details),
+];
+
+/** A row of any values under the columns that the mappings name; the input is JSON of the choices made. */
+const rows: FuzzTarget = {
+  make: random => {
+    const columns = Object.keys(orderRow()).filter(() => random.chance(0.95));
+    return Buffer.from(JSON.stringify(columns.map(name => [name, random.chance(0.6) ? 'usual' : choice(random)])));
+  },
+  run: async input => {
+    const chosen: unknown = parsed(input);
+    if (!Array.isArray(chosen)) return;
+    const usual: Row = orderRow();
+    const row = Object.fromEntries(
+      chosen.flatMap(entry =>
+        Array.isArray(entry) ? [[String(entry[0]), chosenValue(entry[1], usual[entry[0]])]] : [],
+      ),
+    );
+    for (const op of ['create', 'update', 'delete', 'read'] as const) expectSound(mapping.mapChange(changeOf(op, row)));
+  },
+};
+
+const bodies = [
+  '{"result":{"resultStatus":"S","resultCode":"SUCCESS","resultMessage":"success"}}',
+  '{"result":{"resultStatus":"F","resultCode":"PARAM_ILLEGAL","resultMessage":"字"}}',
+  '<html><body>502 Bad Gateway</body></html>',
+  '{"result":null,"traceId":"1"}',
+].map(body => Buffer.from(body));
+
+const answers: FuzzTarget = {
+  make: random => mutated(random.pick(bodies), bodies, random),
+  run: async input => {
+    const { result, unreadable } = readResult(input);
+    expect((result === null) !== (unreadable === null), 'a result or a reason');
+    if (result === null) return;
+    expect(/^[A-Z][A-Z0-9_]{0,63}$/.test(result.code), 'a code that may be a label');
+    expect('SFU'.includes(result.status) && result.message.length <= 256, 'a status and a bounded message');
+  },
+};
+
+// Their forms only: OpenSSL's own reading of the numbers is not ours to test.
+const keyFiles = [
+  '-----BEGIN PRIVATE KEY-----\nMIIBVAIBADANBgkqhkiG9w0BAQEFAASCAT4wggE6\n-----END PRIVATE KEY-----\n',
+  'MDIwEAYHKoZIzj0CAQYFK4EEACEDHgACRFiw8V1jF+WUamtAY6yjrmOyw7H4IuFSGCpv/w==',
+  'Proc-Type: 4,ENCRYPTED',
+].map(text => Buffer.from(text));
+
+const keys: FuzzTarget = {
+  make: random => mutated(random.pick(keyFiles), keyFiles, random),
+  run: async input => {
+    for (const half of ['private', 'public'] as const) {
+      const form = findKey(keyText(input), half);
+      expect(form.kind !== 'der' || form.der.length > 2, 'bytes, or a problem');
+    }
+  },
+};
+
+/** All of them, by the name that --target takes. */
+export const targets: Readonly<Record<string, FuzzTarget>> = { records, rows, answers, keys };
+
+function expectSound(result: Interpreted | Mapped): void {
+  if (result.kind !== 'change') return;
+  const { card, merchantBizNo, bizDate } = result.change;
+  const members: unknown = JSON.parse(`{${card.members}}`);
+  const order: unknown = Object(members).merchantBizNo;
+  expect(order === merchantBizNo && merchantBizNo !== '', 'the body names the order');
+  expect(card.members.isWellFormed(), 'the body is well-formed text');
+  expect(Number.isSafeInteger(bizDate), 'the bizDate is a moment');
+}
+
+function expect(holds: boolean, what: string): void {
+  if (!holds) throw new Error(`it should have given ${what}`);
+}
+
+function choice(random: Random): unknown {
+  switch (random.int(0, 6)) {
+    case 0:
+      return null;
+    case 1:
+      return {
+        bigint: String(BigInt.asIntN(64, BigInt(Math.floor(random.next() * 2 ** 53)) << BigInt(random.int(0, 11)))),
+      };
+    case 2:
+      return { number: random.pick(['NaN', 'Infinity', '-0', '1.5', '1e308']) };
+    case 3:
+      return { date: random.pick([0, 8.64e15, -8.64e15, Date.UTC(2026, 10, 23), Number.NaN]) };
+    case 4:
+      return { bytes: random.int(0, 40) };
+    case 5:
+      return { list: random.pick(texts) };
+    default:
+      return { text: mutated(Buffer.from(random.pick(texts)), [Buffer.from('{"a":')], random).toString() };
+  }
+}
+
+function chosenValue(chosen: unknown, usual: RowValue | undefined): RowValue {
+  if (chosen === 'usual') return usual ?? null;
+  const { bigint, number, date, bytes, list, text } = Object(chosen);
+  if (typeof bigint === 'string' && /^-?\d+$/.test(bigint)) return BigInt(bigint);
+  if (number !== undefined) return Number(number);
+  if (date !== undefined) return new Date(date === null ? Number.NaN : Number(date));
+  if (bytes !== undefined) return new Uint8Array(Math.min(Number(bytes) || 0, 100));
+  if (list !== undefined) return [String(list), null];
+  return text === undefined ? null : String(text);
+}
+
+function changeOf(op: RowChange['op'], row: Row): RowChange {
+  const committedAt = instant(Date.UTC(2026, 10, 23));
+  return {
+    op,
+    before: op === 'delete' ? row : null,
+    after: op === 'delete' ? null : row,
+    table: 'public.orders',
+    position: { topic: 'shop.public.orders', partition: 0, offset: 1n },
+    key: 'MB-FUZZ-0001',
+    committedAt,
+    source: { kind: 'lsn', lsn: 1n, committedAt },
+  };
+}
+
+function parsed(input: Buffer): unknown {
+  try {
+    return JSON.parse(input.toString());
+  } catch {
+    return null;
+  }
+}

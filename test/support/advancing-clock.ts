@@ -1,0 +1,28 @@
+import { type Clock, type DurationMs, type Instant, instant } from '../../connector/kernel/time.ts';
+
+/** A clock that a test moves by hand. */
+export class AdvancingClock implements Clock {
+  readonly #sleepers = new Set<{ readonly at: number; readonly wake: () => void }>();
+  #now = Date.UTC(2026, 10, 23);
+
+  now(): Instant {
+    return instant(this.#now);
+  }
+
+  sleep(duration: DurationMs, signal?: AbortSignal): Promise<void> {
+    if (signal?.aborted) return Promise.resolve();
+    const slept = Promise.withResolvers<void>();
+    const sleeper = { at: this.#now + duration, wake: slept.resolve };
+    this.#sleepers.add(sleeper);
+    signal?.addEventListener('abort', slept.resolve as () => void, { once: true });
+    return slept.promise.finally(() => this.#sleepers.delete(sleeper));
+  }
+
+  /** Wakes whoever sleeps no longer than this, and lets what follows happen. */
+  async advance(duration: DurationMs): Promise<void> {
+    this.#now += duration;
+    for (const { at, wake } of [...this.#sleepers]) if (at <= this.#now) wake();
+    // Turns of the event loop, in which promises and immediate reads come to their end.
+    for (let turn = 0; turn < 5; turn++) await new Promise(resolve => setImmediate(resolve));
+  }
+}
