@@ -7,8 +7,8 @@ import type { Row, RowChange, RowValue } from '../../connector/kernel/row-change
 import { instant } from '../../connector/kernel/time.ts';
 import { findKey } from '../../connector/keys/key-form.ts';
 import type { Mapped } from '../../connector/mapping/mapping.ts';
-import { createDecoder } from '../../connector/source/decode.ts';
 import type { Resolved, SchemaLookup } from '../../connector/registry/registry.ts';
+import { createDecoder } from '../../connector/source/decode.ts';
 import { badRecords } from '../corpus/records.ts';
 import { type CorpusSchema, corpusSchemas, corpusWriter } from '../corpus/schemas.ts';
 import type { Random } from '../demo/random.ts';

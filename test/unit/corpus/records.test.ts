@@ -3,14 +3,14 @@ import type { Interpreted, Interpreter } from '../../../connector/flow/ports.ts'
 import { interpreterOf } from '../../../connector/interpret.ts';
 import type { SourceRecord } from '../../../connector/kernel/record.ts';
 import { instant } from '../../../connector/kernel/time.ts';
-import { createDecoder } from '../../../connector/source/decode.ts';
 import { openRegistry } from '../../../connector/registry/registry.ts';
+import { createDecoder } from '../../../connector/source/decode.ts';
 import { systemClock } from '../../../connector/system-clock.ts';
 import { badRecords } from '../../corpus/records.ts';
 import { type CorpusSchema, corpusSchemas, corpusWriter } from '../../corpus/schemas.ts';
 import { orderRow } from '../../support/debezium-records.ts';
-import { exampleMappings, mappingOf } from '../mapping/mappings.ts';
 import { type FakeRegistry, startFakeRegistry } from '../../support/fake-registry.ts';
+import { exampleMappings, mappingOf } from '../mapping/mappings.ts';
 
 // Every bad record through the real decoder and the mappings of config/. test/e2e/corpus.test.ts sends them through a whole connector.
 
