@@ -1,0 +1,26 @@
+import type { Owed } from '../../../connector/flow/ports.ts';
+import { instant } from '../../../connector/kernel/time.ts';
+import { decide } from '../../../connector/order/decide.ts';
+import { initialState, type OrderState } from '../../../connector/order/state.ts';
+import { aChange, aPolicy, aRecord, type ChangeParts, dawn } from '../../support/builders.ts';
+
+/** A delivery that is owed: the change's own request, tried five times so far, due `dueMs` after {@link dawn}. */
+export function anOwed(
+  parts: ChangeParts & { readonly dueMs?: number; readonly state?: OrderState; readonly tried?: Partial<Owed> } = {},
+): Owed {
+  const { dueMs = 0, state = initialState, tried = {}, ...given } = parts;
+  const change = aChange(given);
+  const decision = decide(state, change, aPolicy());
+  if (decision.kind === 'skip') throw new Error(`nothing is owed of it: ${decision.reason}`);
+  return {
+    record: aRecord(change.position),
+    request: decision.request,
+    heals: 0,
+    attempts: 5,
+    failures: 4,
+    firstAttemptAt: dawn,
+    lastAttemptAt: dawn,
+    dueAt: instant(dawn + dueMs),
+    ...tried,
+  };
+}
