@@ -77,7 +77,7 @@ module.exports = {
       to: {
         path: `^connector/(${all.filter(other => !mayUse(room, other)).join('|')})/`,
         // The command line parses and prints; it is the one door for people.
-        ...(room === 'cli' ? { pathNot: '^connector/(settings|observe|kafka|keys)/' } : {}),
+        ...(room === 'cli' ? { pathNot: '^connector/(settings|observe|kafka|keys|dead-letter)/' } : {}),
       },
     })),
     {

@@ -7,7 +7,7 @@ import { readPrivateKey, readPublicKey, type SignatureKey } from '../keys/read-k
 import type { Environment } from '../settings/environment.ts';
 import { loadSettings } from '../settings/load.ts';
 import { fileAccess } from './file-access.ts';
-import type { Output } from './keys-generate.ts';
+import type { CommandParts } from './output.ts';
 import { describeProblems, type Paint } from './print.ts';
 import type { ExitCode } from './run.ts';
 
@@ -41,8 +41,7 @@ export interface CheckedKey {
 /** Reads keys as the connector would, and says of each what it is, or why it cannot be used. 2 where one cannot. */
 export function checkKeys(
   options: CheckOptions,
-  environment: Environment,
-  { print, printError }: Output,
+  { environment, print, printError }: CommandParts,
   paint: Paint,
 ): ExitCode {
   const given = options.privateKey !== undefined || options.publicKey !== undefined;

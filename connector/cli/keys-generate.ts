@@ -5,6 +5,7 @@ import { withoutLineEnd } from '../kernel/key-material.ts';
 import { Secret } from '../kernel/secret.ts';
 import { makePair, type NewPair } from '../keys/new-pair.ts';
 import type { SignatureAlgorithm } from '../keys/read-key.ts';
+import type { Output } from './output.ts';
 import type { ExitCode } from './run.ts';
 
 /** What `card-sync keys generate` is told. */
@@ -14,12 +15,6 @@ export interface GenerateOptions {
   readonly algorithm: SignatureAlgorithm;
   readonly passphraseFile?: string;
   readonly json?: boolean;
-}
-
-/** Where a command writes to. */
-export interface Output {
-  readonly print: (text: string) => void;
-  readonly printError: (text: string) => void;
 }
 
 /** Makes a key pair in two files, of which only the owner can read the private one, and says what to do with them. Never over a file. */

@@ -1,7 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { SignatureAlgorithm } from '../keys/read-key.ts';
-import type { Environment } from '../settings/environment.ts';
-import type { Output } from './keys-generate.ts';
+import type { CommandParts } from './output.ts';
 import { paintFor } from './print.ts';
 import type { ExitCode } from './run.ts';
 
@@ -30,7 +29,7 @@ Exit codes:
 /** Adds `keys generate` and `keys check`; `done` is told how a command ended, `settingsFile` which file --config stands for. */
 export function addKeysCommands(
   program: Command,
-  { environment, ...output }: Output & { readonly environment: Environment },
+  parts: CommandParts,
   settingsFile: (config: string | undefined) => string,
   done: (code: ExitCode) => void,
 ): void {
@@ -50,7 +49,7 @@ export function addKeysCommands(
     .action(async (flags: GenerateFlags) => {
       // Loaded only now: the other commands need none of it.
       const { generateKeys } = await import('./keys-generate.ts');
-      done(await generateKeys(flags, output));
+      done(await generateKeys(flags, parts));
     });
   keys
     .command('check')
@@ -63,7 +62,7 @@ export function addKeysCommands(
     .addHelpText('after', exitCodes)
     .action(async ({ config, ...flags }: CheckFlags) => {
       const { checkKeys } = await import('./keys-check.ts');
-      const paint = paintFor(false, environment);
-      done(checkKeys({ ...flags, config: settingsFile(config) }, environment, output, paint));
+      const paint = paintFor(false, parts.environment);
+      done(checkKeys({ ...flags, config: settingsFile(config) }, parts, paint));
     });
 }

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { settingsFileVariable } from '../settings/environment.ts';
 import { version } from '../version.ts';
+import { addDeadLetterCommands } from './dead-letters.ts';
 import { addKeysCommands } from './keys.ts';
 import type { ExitCode } from './run.ts';
 
@@ -43,9 +44,11 @@ export async function runProgram(args: readonly string[], parts: ProgramParts): 
     .action(async ({ config }: { config?: string }) => {
       exitCode = await parts.run(settingsFile(config));
     });
-  addKeysCommands(program, parts, settingsFile, code => {
+  const done = (code: ExitCode) => {
     exitCode = code;
-  });
+  };
+  addKeysCommands(program, parts, settingsFile, done);
+  addDeadLetterCommands(program, parts, settingsFile, done);
   try {
     await program.parseAsync(args, { from: 'user' });
     return exitCode;

@@ -46,4 +46,6 @@ export interface CardChange {
   readonly snapshot: boolean;
   /** The row was made by this change (or first read by a snapshot), as far as the source tells. */
   readonly creates: boolean;
+  /** It was a dead letter and was put back: it may be tried again, but never over a later change. Absent: it was not. */
+  readonly redriven?: true;
 }

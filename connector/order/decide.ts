@@ -1,4 +1,5 @@
 import { formatPosition, type Position } from '../kernel/position.ts';
+import type { SourcePosition } from '../kernel/row-change.ts';
 import type { Instant } from '../kernel/time.ts';
 import { instant } from '../kernel/time.ts';
 import type { CardChange, Command } from './change.ts';
@@ -84,7 +85,8 @@ export function againRequest(
 function reasonToSkip(state: OrderState, change: CardChange, policy: Policy): SkipReason | null {
   const { card } = change;
   if (state.through !== null && isAtOrBelow(change, state.through)) return 'duplicate';
-  if (state.source !== null && !isLater(change.source, state.source)) return 'stale';
+  if (state.source !== null && !isLater(change.source, state.source) && !isSameAgain(change, state.source))
+    return 'stale';
   if (state.kind === 'live' && card.hash === state.hash && isLiveNow(state, policy.now)) return 'unchanged';
   if (card.ends && !mayBeShowing(state, change, policy)) return 'ended';
   if (isExpired(state, change, policy.now)) return 'expired';
@@ -94,6 +96,12 @@ function reasonToSkip(state: OrderState, change: CardChange, policy: Policy): Sk
 /** The card would be over on arrival. One that shows now is told even that. */
 export function isExpired(state: OrderState, change: CardChange, now: Instant): boolean {
   return !change.card.ends && expiredBefore(change, now) && !isLiveNow(state, now);
+}
+
+/** A redriven change has been gone through already, as a dead letter: it is stale only where a later one has been too. */
+function isSameAgain({ redriven, source }: CardChange, known: SourcePosition): boolean {
+  // Without a log position a later change may have the same time, and must not be overwritten.
+  return redriven === true && source.kind !== 'time' && !isLater(known, source);
 }
 
 function isAtOrBelow(change: CardChange, through: { topic: string; partition: number; offset: bigint }): boolean {

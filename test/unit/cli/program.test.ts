@@ -50,6 +50,10 @@ describe('card-sync', () => {
     [['run', '--confg', 'x'], "error: unknown option '--confg'\n(Did you mean --config?)"],
     [['run', '--config'], "error: option '-c, --config <file>' argument missing"],
     [['run', 'extra'], 'error: too many arguments'],
+    [['dead-letters', 'redrive', '--config', 'no/such.yaml'], 'say which letters are meant'],
+    [['dead-letters', 'redrive', '--all', '--rate', '0'], "option '--rate <letters>' argument '0' is invalid"],
+    [['dead-letters', 'list', '--config', 'no/such.yaml'], 'no/such.yaml'],
+    [['dead-letters', 'show', '7'], 'It is to be <partition>@<offset>'],
     [[], 'Usage: card-sync'],
   ])('answers bad usage %j with a hint and exit code 2', async (args, text) => {
     const { code, errors, files } = await called(args);

@@ -71,6 +71,25 @@ describe('an order with a card', () => {
     expect(given(sent(two)).when(aChange({ n: 1, partition: 1, offset: 9n })).brief).toBe('stale');
   });
 
+  it('whose dead letter is redriven: tried again, unless a later change was handled', () => {
+    const repeated = aChange({ n: 9, source: lsnAt(2), text: 'two' });
+    const redriven = { ...repeated, redriven: true } as const;
+    expect(given(sent(one), deadLettered(two)).when(redriven).brief).toBe('UPDATE');
+    expect(given(sent(one), deadLettered(two)).when(repeated).brief).toBe('stale');
+    const three = aChange({ n: 3 });
+    for (const later of [updated(three), deadLettered(three), skipped(three)]) {
+      expect(given(sent(one), deadLettered(two), later).when(redriven).brief).toBe('stale');
+    }
+    // Twice: the second time the card shows it already.
+    expect(given(sent(one), updated({ ...redriven, position: two.position })).when(redriven).brief).toBe('unchanged');
+  });
+
+  it('whose dead letter is redriven, of a database without a log position: the same time may be that of a later change', () => {
+    const source = { kind: 'time', committedAt: lsnAt(2).committedAt } as const;
+    const redriven = aChange({ n: 9, source: { ...source, committedAt: lsnAt(1).committedAt }, redriven: true });
+    expect(given(sent(one), deadLettered({ ...two, source })).when(redriven).brief).toBe('stale');
+  });
+
   it('that a dead letter left as it was: the same card is still unchanged', () => {
     expect(given(sent(one), deadLettered(two)).when(aChange({ n: 3, text: 'one' })).brief).toBe('unchanged');
   });

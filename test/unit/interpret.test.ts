@@ -1,0 +1,18 @@
+import { describe, expect, it } from 'vitest';
+import { interpreterOf } from '../../connector/interpret.ts';
+import type { Mapping } from '../../connector/mapping/mapping.ts';
+import type { Decoded, Decoder } from '../../connector/source/decode.ts';
+import { aChange, aRecord } from '../support/builders.ts';
+
+const never = new AbortController().signal;
+const decoder: Decoder = { decode: () => ({ kind: 'change', change: {} }) as Decoded };
+const mapping = { templates: [], mapChange: () => ({ kind: 'change', change: aChange() }) } as unknown as Mapping;
+
+describe('a record that is interpreted', () => {
+  it('is marked as redriven by its header, whatever the count', async () => {
+    const { interpret } = interpreterOf(decoder, mapping);
+    const redriven = { ...aRecord(), headers: [{ name: 'card_sync.redrive_count', value: Buffer.from('1') }] };
+    expect(await interpret(redriven, never)).toMatchObject({ change: { redriven: true } });
+    expect(interpret(aRecord(), never)).toEqual({ kind: 'change', change: aChange() });
+  });
+});
