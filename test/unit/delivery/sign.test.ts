@@ -21,14 +21,15 @@ const check = (answer: SignedAnswer) => checkAnswer(theirs.publicKey, answer);
 
 describe('the Signature header of a request', () => {
   it('names algorithm and key version, and is base64, URL-encoded', async () => {
-    const header = await signRequest(ours.privateKey, 7, { path, clientId: '4Q5Y', time, body: Buffer.from('{}') });
-    expect(header).toMatch(/^algorithm=RSA256,keyVersion=7,signature=(?:[A-Za-z0-9]|%2B|%2F)+(?:%3D){2}$/);
+    const signed = await signRequest(ours.privateKey, 7, { path, clientId: '4Q5Y', time, body: '{}' });
+    expect(signed.signature).toMatch(/^algorithm=RSA256,keyVersion=7,signature=(?:[A-Za-z0-9]|%2B|%2F)+(?:%3D){2}$/);
   });
 
   it('holds SHA256withRSA (PKCS#1 v1.5) over "POST path, line feed, Client-Id.time.body"', async () => {
     const body = '{"name":"港鐵"}';
-    const header = await signRequest(ours.privateKey, 1, { path, clientId: '4Q5Y', time, body: Buffer.from(body) });
-    const signature = Buffer.from(decodeURIComponent(header.split('signature=')[1] ?? ''), 'base64');
+    const signed = await signRequest(ours.privateKey, 1, { path, clientId: '4Q5Y', time, body });
+    expect(signed.body).toEqual(Buffer.from(body));
+    const signature = Buffer.from(decodeURIComponent(signed.signature.split('signature=')[1] ?? ''), 'base64');
     const content = Buffer.from(`POST ${path}\n4Q5Y.${time}.${body}`);
     const key = { key: ours.publicKey, padding: constants.RSA_PKCS1_PADDING };
     expect(nodeVerify('sha256', content, key, signature)).toBe(true);
@@ -91,8 +92,9 @@ describe('signing and checking', () => {
   it('agree on any body', async () => {
     await fc.assert(
       fc.asyncProperty(anyBody, async text => {
-        const body = Buffer.from(text);
-        const signature = await signRequest(theirs.privateKey, 1, { path, clientId: '4Q5Y', time, body });
+        const request = { path, clientId: '4Q5Y', time, body: text };
+        const { body, signature } = await signRequest(theirs.privateKey, 1, request);
+        expect(body).toEqual(Buffer.from(text));
         expect(await check({ path, clientId: '4Q5Y', time, signature, body })).toBe('verified');
       }),
       { numRuns: 60 },
