@@ -93,6 +93,27 @@ export class AvroCursor {
     return new Uint8Array(this.#bytes.buffer, this.#bytes.byteOffset + start, size);
   }
 
+  /** Another cursor at the same place. */
+  fork(): AvroCursor {
+    return new AvroCursor(this.#bytes, this.#at);
+  }
+
+  /** Steps over so many bytes. */
+  skip(size: number): void {
+    this.#take(size);
+  }
+
+  /** Steps over a text, or over bytes with their length before them. */
+  skipSized(): void {
+    this.#take(this.#readSize());
+  }
+
+  /** Steps over a long, of no more than 64 bits. */
+  skipLong(): void {
+    this.#readBits(56);
+    if (this.#continues) this.#readHighBits();
+  }
+
   /** Which of `count` branches of a union, or symbols of an enum, follows. */
   readIndex(count: number): number {
     const index = this.readInt();

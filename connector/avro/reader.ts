@@ -4,6 +4,7 @@ import type { RowValue } from '../kernel/row-change.ts';
 import { annotationOf } from './annotated-type.ts';
 import type { AvroCursor } from './cursor.ts';
 import { conversionIn, ofBytes, ofInt, ofLong, ofRecord, ofText } from './logical-types.ts';
+import { compileSkipper } from './skip.ts';
 
 /**
  * Reads one value of a type and steps behind it. Throws `MalformedAvro`; and `RangeError` where values of a schema that
@@ -17,6 +18,21 @@ export type Reader = (cursor: AvroCursor) => RowValue;
  */
 export function compileReader(type: avro.Type): Reader {
   return new Compiler().reader(type);
+}
+
+/** Compiles a record's type into a reader of these fields only; the others are stepped over, with every bound checked. */
+export function compileFields(type: avro.types.RecordType, names: ReadonlySet<string>): Reader {
+  const fields = type.fields.map(({ name, type }) =>
+    names.has(name) ? { name, read: compileReader(type) } : { name: null, skip: compileSkipper(type) },
+  );
+  return cursor => {
+    const values: Record<string, RowValue> = {};
+    for (const field of fields) {
+      if (field.name === null) field.skip(cursor);
+      else put(values, field.name, field.read(cursor));
+    }
+    return values;
+  };
 }
 
 class Compiler {

@@ -49,10 +49,13 @@ export function openDelivery(options: DeliveryOptions, clock: Clock, reports: De
 
   return {
     async deliver(request, signal): Promise<Answer> {
-      // Serialised once: the bytes signed are the bytes sent.
-      const body = Buffer.from(request.body);
       const time = requestTime(clock.now());
-      const signature = await signRequest(keys.current.signing, { path, clientId: options.clientId, time, body });
+      const { body, signature } = await signRequest(keys.current.signing, {
+        path,
+        clientId: options.clientId,
+        time,
+        body: request.body,
+      });
       const headers = { ...fixedHeaders, 'request-time': time, signature };
       return answerOf(await client.post(path, headers, body, signal));
     },

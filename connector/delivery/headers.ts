@@ -2,7 +2,7 @@ import type { Instant } from '../kernel/time.ts';
 
 /** A moment as `Request-Time` wants it: ISO-8601 with an offset, to the millisecond (API document, "Headers"). */
 export function requestTime(now: Instant): string {
-  return new Date(now).toISOString().replace('Z', '+00:00');
+  return `${new Date(now).toISOString().slice(0, -1)}+00:00`;
 }
 
 /** A header's value, the first where it is repeated. */

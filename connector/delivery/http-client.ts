@@ -53,6 +53,12 @@ export function openHttpClient(options: HttpOptions): HttpClient {
       ...(tls?.serverName === undefined ? {} : { servername: tls.serverName }),
     },
   });
+  const bySignal = new WeakMap<AbortSignal, Together>();
+  const togetherOf = (signal: AbortSignal) => {
+    const together = bySignal.get(signal) ?? new Together(signal);
+    bySignal.set(signal, together);
+    return together;
+  };
   return {
     post: (path, headers, body, signal) =>
       new Promise(resolve => {
@@ -63,19 +69,41 @@ export function openHttpClient(options: HttpOptions): HttpClient {
         // Whatever is wrong, a closed pool and an invalid header too, comes to the exchange: nothing is thrown.
         pool.dispatch(
           { path, method: 'POST', headers, body: Buffer.from(body.buffer, body.byteOffset, body.byteLength) },
-          new Exchange(options, signal, resolve),
+          new Exchange(options, togetherOf(signal), resolve),
         );
       }),
     close: () => pool.destroy(),
   };
 }
 
+/** The exchanges that one signal gives up, with one listener for all: to add and take away one each costs more than all metrics. */
+class Together {
+  readonly #exchanges = new Set<Exchange>();
+  readonly #signal: AbortSignal;
+  readonly #giveUp = () => {
+    for (const exchange of this.#exchanges) exchange.giveUp();
+  };
+
+  constructor(signal: AbortSignal) {
+    this.#signal = signal;
+  }
+
+  add(exchange: Exchange): void {
+    if (this.#exchanges.size === 0) this.#signal.addEventListener('abort', this.#giveUp, { once: true });
+    this.#exchanges.add(exchange);
+  }
+
+  delete(exchange: Exchange): void {
+    this.#exchanges.delete(exchange);
+    if (this.#exchanges.size === 0) this.#signal.removeEventListener('abort', this.#giveUp);
+  }
+}
+
 /** One request and its answer, as undici's dispatch tells of them: leaner than `request`, with one limit on time and one on size. */
 class Exchange implements Dispatcher.DispatchHandler {
   readonly #options: HttpOptions;
-  readonly #signal: AbortSignal;
+  readonly #together: Together;
   readonly #resolve: (answer: HttpAnswer) => void;
-  readonly #abort: () => void;
   readonly #deadline: NodeJS.Timeout;
   #controller: Dispatcher.DispatchController | null = null;
   #ended: HttpAnswer | null = null;
@@ -84,17 +112,21 @@ class Exchange implements Dispatcher.DispatchHandler {
   #chunks: Buffer[] = [];
   #bytes = 0;
 
-  constructor(options: HttpOptions, signal: AbortSignal, resolve: (answer: HttpAnswer) => void) {
+  constructor(options: HttpOptions, together: Together, resolve: (answer: HttpAnswer) => void) {
     this.#options = options;
-    this.#signal = signal;
+    this.#together = together;
     this.#resolve = resolve;
-    this.#abort = () => this.#end({ kind: 'failed', cause: 'aborted', text: 'given up while in flight' });
-    signal.addEventListener('abort', this.#abort, { once: true });
-    this.#deadline = setTimeout(
-      () =>
-        this.#end({ kind: 'failed', cause: 'timeout', text: `no whole answer within ${options.requestTimeoutMs} ms` }),
-      options.requestTimeoutMs,
-    );
+    together.add(this);
+    this.#deadline = setTimeout(Exchange.#expire, options.requestTimeoutMs, this);
+  }
+
+  static #expire(exchange: Exchange): void {
+    const text = `no whole answer within ${exchange.#options.requestTimeoutMs} ms`;
+    exchange.#end({ kind: 'failed', cause: 'timeout', text });
+  }
+
+  giveUp(): void {
+    this.#end({ kind: 'failed', cause: 'aborted', text: 'given up while in flight' });
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -137,7 +169,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     if (this.#ended) return;
     this.#ended = answer;
     clearTimeout(this.#deadline);
-    this.#signal.removeEventListener('abort', this.#abort);
+    this.#together.delete(this);
     this.#resolve(answer);
     if (answer.kind === 'failed') this.#controller?.abort(new Error(answer.text));
   }

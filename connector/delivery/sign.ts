@@ -3,25 +3,34 @@ import { keysOfVersion, type SigningKey, type VerifyingKey } from '../keys/key-r
 import type { SignatureCheck } from '../order/answer.ts';
 
 // Both directions (API document, "Signature"): `POST <path>\n<Client-Id>.<time>.<body>`, one line feed, none at the end.
-function contentToSign(path: string, clientId: string, time: string, body: Uint8Array): Buffer {
-  return Buffer.concat([Buffer.from(`POST ${path}\n${clientId}.${time}.`), body]);
+function beforeBody(path: string, clientId: string, time: string): string {
+  return `POST ${path}\n${clientId}.${time}.`;
+}
+
+/** A request's body as it is to be sent, and the `Signature` header's value for it. */
+export interface SignedRequest {
+  readonly body: Buffer;
+  readonly signature: string;
 }
 
 /**
- * The `Signature` header's value for a request; signs on the thread pool. RSA is PKCS#1 v1.5, an elliptic curve's signature DER
- * (Node's defaults for both). Rejects only for a key that cannot sign.
+ * Serialises and signs a request: the bytes signed are the bytes sent. Signs on the thread pool. RSA is PKCS#1 v1.5, an elliptic
+ * curve's signature DER (Node's defaults for both). Rejects only for a key that cannot sign.
  */
 export function signRequest(
   { key, algorithm, hash, version }: SigningKey,
-  request: { readonly path: string; readonly clientId: string; readonly time: string; readonly body: Uint8Array },
-): Promise<string> {
-  const content = contentToSign(request.path, request.clientId, request.time, request.body);
+  request: { readonly path: string; readonly clientId: string; readonly time: string; readonly body: string },
+): Promise<SignedRequest> {
+  const before = beforeBody(request.path, request.clientId, request.time);
+  // As one text: the body's own would be flattened, and that copy of it kept for as long as the request is in flight.
+  const content = Buffer.from(before + request.body);
+  const body = content.subarray(Buffer.byteLength(before));
   return new Promise((resolve, reject) => {
     sign(hash, content, key, (error, signature) => {
       if (error) reject(error);
       else {
         const encoded = encodeURIComponent(signature.toString('base64'));
-        resolve(`algorithm=${algorithm},keyVersion=${version},signature=${encoded}`);
+        resolve({ body, signature: `algorithm=${algorithm},keyVersion=${version},signature=${encoded}` });
       }
     });
   });
@@ -45,7 +54,8 @@ export async function checkAnswer(keys: readonly VerifyingKey[], answer: SignedA
   if (answer.signature === undefined || answer.time === undefined) return 'missing';
   const { algorithm, version, signature } = readSignature(answer.signature);
   if (signature === null) return 'bad';
-  const content = contentToSign(answer.path, answer.clientId, answer.time, answer.body);
+  const before = beforeBody(answer.path, answer.clientId, answer.time);
+  const content = Buffer.concat([Buffer.from(before), answer.body]);
   for (const key of keysOfVersion(keys, version)) {
     if (algorithm !== null && algorithm !== key.algorithm) continue;
     if (await holds(key, content, signature)) return 'verified';

@@ -41,6 +41,7 @@ export type SourcePosition =
 export interface RowChange {
   /** `read` is a snapshot's row. */
   readonly op: 'create' | 'update' | 'delete' | 'read';
+  /** Of a delete: the row before it. Null of all others: nobody asks for it, and reading it costs as much as `after`. */
   readonly before: Row | null;
   readonly after: Row | null;
   /** `schema.table` (PostgreSQL) or `database.table` (MySQL), from the envelope's source. */

@@ -1,9 +1,10 @@
 import avro from 'avsc';
 import { type AvroCursor, MalformedAvro } from '../avro/cursor.ts';
-import { compileReader } from '../avro/reader.ts';
+import { compileFields, compileReader } from '../avro/reader.ts';
+import { compileSkipper } from '../avro/skip.ts';
 import type { Row, RowChange, RowValue, SourcePosition } from '../kernel/row-change.ts';
 import { type Instant, instant } from '../kernel/time.ts';
-import { withoutPlaceholders } from './unavailable-value.ts';
+import { hasPlaceholders, withoutPlaceholders } from './unavailable-value.ts';
 
 /** What a value tells of a row's change; the record it came in adds the rest. */
 export type EnvelopeChange = Omit<RowChange, 'position' | 'key'>;
@@ -47,12 +48,52 @@ export function compileEnvelope(type: avro.Type): EnvelopeReader {
     const problem: Envelope = { kind: 'undecodable', problem: problemOf(type) };
     return () => problem;
   }
-  const read = compileReader(type);
+  const fields = type.fields.map(({ name, type }) => fieldReader(name, type));
   return (cursor, appendedAt) => {
-    const envelope = read(cursor);
+    const draft: Draft = { op: null, before: none, after: null, source: null, ts_ms: null };
+    for (const read of fields) read(cursor, draft);
     if (cursor.left > 0) throw new MalformedAvro('there are bytes behind the end');
-    return interpret(recordOf(envelope) ?? {}, appendedAt);
+    return interpret(draft, appendedAt);
   };
+}
+
+/** What is read of an envelope; the row before the change only where it is asked for. */
+interface Draft {
+  op: RowValue;
+  before: () => RowValue;
+  after: RowValue;
+  source: RowValue;
+  ts_ms: RowValue;
+}
+
+const none = () => null;
+const sourceFields: ReadonlySet<string> = new Set(['schema', 'db', 'table', 'ts_ms', 'lsn', 'file', 'pos', 'row']);
+
+/** What nobody asks for is stepped over; so is, at first, the row before: most changes are told by the row after. */
+function fieldReader(name: string, type: avro.Type): (cursor: AvroCursor, draft: Draft) => void {
+  switch (name) {
+    case 'op':
+    case 'after':
+    case 'source':
+    case 'ts_ms': {
+      const isSource = name === 'source' && type instanceof avro.types.RecordType;
+      const read = isSource ? compileFields(type, sourceFields) : compileReader(type);
+      return (cursor, draft) => {
+        draft[name] = read(cursor);
+      };
+    }
+    case 'before': {
+      const read = compileReader(type);
+      const skip = compileSkipper(type);
+      return (cursor, draft) => {
+        const start = cursor.fork();
+        draft.before = () => read(start);
+        skip(cursor);
+      };
+    }
+    default:
+      return compileSkipper(type);
+  }
 }
 
 function isEnvelope(type: avro.types.RecordType): boolean {
@@ -68,7 +109,7 @@ function problemOf(type: avro.Type): string {
     : 'the value has no op, after and source: is it no Debezium topic, or does ExtractNewRecordState flatten its rows?';
 }
 
-function interpret(envelope: Row, appendedAt: Instant): Envelope {
+function interpret(envelope: Draft, appendedAt: Instant): Envelope {
   if (envelope.op === 't') return { kind: 'ignored', what: 'truncation' };
   if (envelope.op === 'm') return { kind: 'ignored', what: 'logical message' };
   const op = operations.get(envelope.op);
@@ -76,9 +117,9 @@ function interpret(envelope: Row, appendedAt: Instant): Envelope {
   const source = recordOf(envelope.source);
   const table = source && tableOf(source);
   if (source === null || table === null) return undecodable('its source names no table');
-  const before = imageOf(envelope.before, null);
-  const after = imageOf(envelope.after, before);
+  const after = imageOf(envelope.after, envelope.before);
   if (after === null && op !== 'delete') return undecodable(`a row's ${op} has no after`);
+  const before = op === 'delete' ? imageOf(envelope.before(), none) : null;
   const committedAt = timeOf(source.ts_ms) ?? timeOf(envelope.ts_ms) ?? appendedAt;
   return {
     kind: 'change',
@@ -90,9 +131,9 @@ function undecodable(problem: string): Envelope {
   return { kind: 'undecodable', problem };
 }
 
-function imageOf(value: RowValue | undefined, before: Row | null): Row | null {
+function imageOf(value: RowValue, before: () => RowValue): Row | null {
   const row = recordOf(value);
-  return row && withoutPlaceholders(row, before);
+  return row !== null && hasPlaceholders(row) ? withoutPlaceholders(row, recordOf(before())) : row;
 }
 
 /** `schema.table`; MySQL and MariaDB, where a database is a schema, name only `db`. */

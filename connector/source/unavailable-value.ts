@@ -19,12 +19,18 @@ const longestText = Math.max(...[...texts].map(text => text.length));
 /** What it becomes in a `uuid[]`: Java's `UUID.nameUUIDFromBytes`. */
 const uuid = 'b68a35a7-17ad-35b3-af2a-ae46edb4545a';
 
+/** Whether a row has any. */
+export function hasPlaceholders(row: Row): boolean {
+  for (const column in row) if (isPlaceholder(row[column] ?? null)) return true;
+  return false;
+}
+
 /**
  * A row without placeholders. Such a column is taken from `before`, since the change left it as it was; where `before` does
  * not have it either, it is left out, and a mapping that needs it says that it is missing. The same row where it has none.
  */
 export function withoutPlaceholders(row: Row, before: Row | null): Row {
-  if (!Object.values(row).some(isPlaceholder)) return row;
+  if (!hasPlaceholders(row)) return row;
   const restored: Record<string, RowValue> = {};
   for (const [column, value] of Object.entries(row)) {
     if (!isPlaceholder(value)) restored[column] = value;

@@ -1,45 +1,72 @@
-// A process of its own that answers every request after a set latency, as cheaply as Node can: what is left of the cores is
-// the connector's. It also counts what must not happen: two requests of one order at once.
-import { createServer } from 'node:http';
+// A process of its own that answers every POST after a set latency, as cheaply as Node can: what is left of the cores is the
+// connector's. It also counts what must not happen (two requests of one order at once) and, where asked to, notes when each
+// change arrived. It reads no more of HTTP than the connector writes: a head with a content-length, then the body.
+import { createServer, type Socket } from 'node:net';
 import { parseArgs } from 'node:util';
 
-const { values } = parseArgs({ options: { latency: { type: 'string', default: '20' } } });
+const { values } = parseArgs({
+  options: { latency: { type: 'string', default: '20' }, arrivals: { type: 'boolean', default: false } },
+});
 const latencyMs = Number(values.latency);
 
-const answer = Buffer.from('{"result":{"resultStatus":"S","resultCode":"SUCCESS","resultMessage":"success"}}');
 const inFlight = new Set<string>();
+const arrivals: Record<string, number> = {};
 const stats = { requests: 0, overlaps: 0, firstAt: 0, lastAt: 0 };
+const answer = answerWith('{"result":{"resultStatus":"S","resultCode":"SUCCESS","resultMessage":"success"}}');
 
-const server = createServer((request, response) => {
-  if (request.method === 'GET') {
-    response.end(JSON.stringify(stats));
-    return;
-  }
-  const chunks: Buffer[] = [];
-  request.on('data', (chunk: Buffer) => chunks.push(chunk));
-  request.on('end', () => {
-    const order = orderIn(chunks.length === 1 ? (chunks[0]?.toString() ?? '') : Buffer.concat(chunks).toString());
-    if (inFlight.has(order)) stats.overlaps++;
-    inFlight.add(order);
-    const reply = () => {
-      inFlight.delete(order);
-      stats.requests++;
-      stats.lastAt = Date.now();
-      stats.firstAt ||= stats.lastAt;
-      response.writeHead(200, { 'content-type': 'application/json', 'content-length': answer.length });
-      response.end(answer);
-    };
-    if (latencyMs > 0) setTimeout(reply, latencyMs);
-    else reply();
+const server = createServer({ noDelay: true }, socket => {
+  let unread = '';
+  socket.setEncoding('latin1');
+  socket.on('data', (text: string) => {
+    unread += text;
+    for (let size = requestSize(unread); size !== null; size = requestSize(unread)) {
+      receive(socket, unread.slice(0, size));
+      unread = unread.slice(size);
+    }
   });
+  socket.on('error', () => socket.destroy());
 });
 
-function orderIn(body: string): string {
-  const start = body.indexOf('"merchantBizNo":"') + 17;
-  return body.slice(start, body.indexOf('"', start));
+/** How many characters (latin1: bytes) the first request has; null while it is not whole. */
+function requestSize(text: string): number | null {
+  const headEnd = text.indexOf('\r\n\r\n');
+  if (headEnd === -1) return null;
+  const [, length = '0'] = /\r\ncontent-length: *(\d+)/i.exec(text.slice(0, headEnd)) ?? [];
+  const size = headEnd + 4 + Number(length);
+  return text.length < size ? null : size;
 }
 
-server.keepAliveTimeout = 60_000;
+function receive(socket: Socket, request: string): void {
+  if (request.startsWith('GET')) {
+    socket.end(answerWith(JSON.stringify(request.startsWith('GET /arrivals') ? arrivals : stats)));
+    return;
+  }
+  const order = textOf(request, '"merchantBizNo":"');
+  const now = performance.timeOrigin + performance.now();
+  if (inFlight.has(order)) stats.overlaps++;
+  inFlight.add(order);
+  if (values.arrivals) arrivals[`${order}/${textOf(request, '"bizDate":').slice(0, 13)}`] ??= now;
+  const reply = () => {
+    inFlight.delete(order);
+    stats.requests++;
+    stats.lastAt = Date.now();
+    stats.firstAt ||= stats.lastAt;
+    socket.write(answer, 'latin1');
+  };
+  if (latencyMs > 0) setTimeout(reply, latencyMs);
+  else reply();
+}
+
+function answerWith(json: string): string {
+  return `HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ${json.length}\r\n\r\n${json}`;
+}
+
+/** What stands between `before` and the next quotation mark. */
+function textOf(request: string, before: string): string {
+  const start = request.indexOf(before) + before.length;
+  return request.slice(start, request.indexOf('"', start));
+}
+
 server.listen(0, '127.0.0.1', () => {
   const address = server.address();
   process.stdout.write(

@@ -2,7 +2,7 @@ import { Kafka, logLevel } from 'kafkajs';
 import { expectations } from '../demo/expectations.ts';
 import type { Order } from '../demo/order.ts';
 import { makeOrder } from '../demo/seed.ts';
-import { debeziumWriter } from '../support/debezium-records.ts';
+import { debeziumWriter, type WrittenChange } from '../support/debezium-records.ts';
 import { orderRowOf } from './order-row.ts';
 
 /** What is put into the topic. */
@@ -14,47 +14,80 @@ export interface Preload {
   readonly changes: number;
 }
 
+/** A change, and the key of its record. */
+export interface KeyedChange extends WrittenChange {
+  readonly key: string;
+}
+
 const seed = 11;
 const batchRecords = 2_000;
 
 /** Makes the topic, registers the schema and writes all changes as Debezium would, one round over all orders after the other. */
 export async function preload(bootstrap: string, registryUrl: string, plan: Preload): Promise<void> {
-  const schemaId = await register(registryUrl, `${plan.topic}-value`, debeziumWriter().schema);
-  const writer = debeziumWriter({ schemaId });
-  const kafka = new Kafka({ clientId: 'bench', brokers: [bootstrap], logLevel: logLevel.NOTHING });
-  const admin = kafka.admin();
-  const producer = kafka.producer();
-  await Promise.all([admin.connect(), producer.connect()]);
-  await admin.createTopics({ topics: [{ topic: plan.topic, numPartitions: plan.partitions }], waitForLeaders: true });
+  await makeTopic(bootstrap, plan.topic, plan.partitions);
+  await fill(bootstrap, registryUrl, plan);
+}
+
+/** Makes an empty topic. */
+export async function makeTopic(bootstrap: string, topic: string, partitions: number): Promise<void> {
+  const admin = client(bootstrap).admin();
+  await admin.connect();
+  await admin.createTopics({ topics: [{ topic, numPartitions: partitions }], waitForLeaders: true });
+  await admin.disconnect();
+}
+
+/** Writes all changes into the topic that is there. */
+export async function fill(bootstrap: string, registryUrl: string, plan: Omit<Preload, 'partitions'>): Promise<void> {
+  const writer = await registeredWriter(registryUrl, plan.topic);
+  const producer = client(bootstrap).producer();
+  await producer.connect();
   const now = new Date();
-  const orders = livingOrders(plan.orders, now);
-  let lsn = 1_000_000n;
   for (let change = 0; change < plan.changes; change++) {
     let messages: { key: string; value: Buffer }[] = [];
-    for (const [number, order] of orders.entries()) {
-      lsn += 64n;
-      const at = now.getTime() - 60_000 + change * 1_000 + (number % 1_000);
-      const after = orderRowOf(order, { id: BigInt(number), updatedMs: at, change });
-      const before =
-        change === 0 ? null : orderRowOf(order, { id: BigInt(number), updatedMs: at - 1_000, change: change - 1 });
-      messages.push({ key: order.merchantBizNo, value: writer.value({ before, after, lsn, committedMs: at }) });
-      if (messages.length < batchRecords && number < orders.length - 1) continue;
+    for (const { key, ...written } of changesOf(plan.orders, change, now)) {
+      messages.push({ key, value: writer.value(written) });
+      if (messages.length < batchRecords) continue;
       await producer.send({ topic: plan.topic, messages });
       messages = [];
     }
+    if (messages.length > 0) await producer.send({ topic: plan.topic, messages });
   }
-  await Promise.all([admin.disconnect(), producer.disconnect()]);
+  await producer.disconnect();
 }
 
-/** Orders whose cards are to be seen, so that each change is worth a request. */
-function livingOrders(count: number, now: Date): readonly Order[] {
-  const living: Order[] = [];
-  for (let number = 0; living.length < count; number++) {
+/** The `change`-th change of each order, whose cards are all to be seen: each change is worth a request. */
+export function* changesOf(orders: number, change: number, now: Date): Generator<KeyedChange> {
+  let number = 0;
+  for (const order of livingOrders(orders, now)) {
+    const at = now.getTime() - 60_000 + change * 1_000 + (number % 1_000);
+    const id = BigInt(number);
+    const after = orderRowOf(order, { id, updatedMs: at, change });
+    const before = change === 0 ? null : orderRowOf(order, { id, updatedMs: at - 1_000, change: change - 1 });
+    const lsn = 1_000_000n + 64n * BigInt(change * orders + number++);
+    yield { key: order.merchantBizNo, before, after, lsn, committedMs: at };
+  }
+}
+
+/** A client of the broker for what is around the connector. */
+export function client(bootstrap: string): Kafka {
+  return new Kafka({ clientId: 'bench', brokers: [bootstrap], logLevel: logLevel.NOTHING });
+}
+
+/** A writer of records in a schema that the registry has. */
+export async function registeredWriter(registryUrl: string, topic: string) {
+  const schemaId = await register(registryUrl, `${topic}-value`, debeziumWriter().schema);
+  return debeziumWriter({ schemaId });
+}
+
+function* livingOrders(count: number, now: Date): Generator<Order> {
+  let living = 0;
+  for (let number = 0; living < count; number++) {
     const order = makeOrder(seed, number, now);
     const { ends, statuses } = expectations[order.kind];
-    if (!ends.includes(statuses[order.status] ?? '')) living.push(order);
+    if (ends.includes(statuses[order.status] ?? '')) continue;
+    living++;
+    yield order;
   }
-  return living;
 }
 
 async function register(registryUrl: string, subject: string, schema: string): Promise<number> {

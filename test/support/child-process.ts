@@ -27,16 +27,20 @@ export interface NodeProcessOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** Gives it a process group of its own, to which a signal can be sent. It then outlives a Ctrl-C to the tests. */
   readonly ownGroup?: boolean;
+  /** Node's own options, before the script. */
+  readonly nodeOptions?: readonly string[];
 }
 
 /** Starts `node <script> <args>` in the project's folder. */
 export function startNode(script: string, args: readonly string[], options: NodeProcessOptions = {}): NodeProcess {
-  const { environment = {}, ownGroup = false } = options;
-  const child = spawn(
-    process.execPath,
-    ['--disable-warning=TimeoutNegativeWarning', '--disable-warning=ExperimentalWarning', script, ...args],
-    { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...environment }, detached: ownGroup },
-  );
+  const { environment = {}, ownGroup = false, nodeOptions = [] } = options;
+  const quiet = ['--disable-warning=TimeoutNegativeWarning', '--disable-warning=ExperimentalWarning'];
+  const child = spawn(process.execPath, [...quiet, ...nodeOptions, script, ...args], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...environment },
+    detached: ownGroup,
+  });
   const { pid } = child;
   if (pid === undefined) throw new Error(`${script} could not be started`);
   const { lines, watch } = collectLines(child);

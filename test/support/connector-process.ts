@@ -26,17 +26,35 @@ export interface ConnectorProcess extends NodeProcess {
   logged(text: string): Promise<LogLine>;
 }
 
+/** What is run, and how. */
+export interface CardSyncOptions {
+  /** Default: the source; `dist/cli/card-sync.js` is what `npm run build` makes of it. */
+  readonly script?: string;
+  /** Node's own options. */
+  readonly nodeOptions?: readonly string[];
+}
+
 /** Writes `settings` to `<folder>/<name>.yaml` and runs `card-sync run` with it. */
-export function runCardSync(folder: string, name: string, settings: object): NodeProcess {
+export function runCardSync(
+  folder: string,
+  name: string,
+  settings: object,
+  { script = 'connector/cli/card-sync.ts', nodeOptions = [] }: CardSyncOptions = {},
+): NodeProcess {
   mkdirSync(folder, { recursive: true });
   const file = join(folder, `${name}.yaml`);
   writeFileSync(file, stringify(settings));
-  return startNode('connector/cli/card-sync.ts', ['run', '--config', file]);
+  return startNode(script, ['run', '--config', file], { nodeOptions });
 }
 
 /** {@link runCardSync}; resolves when its metrics and health can be read. */
-export async function startConnectorProcess(folder: string, name: string, settings: object): Promise<ConnectorProcess> {
-  const running = runCardSync(folder, name, settings);
+export async function startConnectorProcess(
+  folder: string,
+  name: string,
+  settings: object,
+  options: CardSyncOptions = {},
+): Promise<ConnectorProcess> {
+  const running = runCardSync(folder, name, settings, options);
   try {
     const url = await running.line(listeningUrl);
     const metrics = () => scrape(`${url}/metrics`);

@@ -27,24 +27,15 @@ const check = (answer: SignedAnswer) => checkAnswer(verifying([null, theirs.publ
 
 describe('the Signature header of a request', () => {
   it('names algorithm and key version, and is base64, URL-encoded', async () => {
-    const header = await signRequest(signing(ours.privateKey, 7), {
-      path,
-      clientId: '4Q5Y',
-      time,
-      body: Buffer.from('{}'),
-    });
-    expect(header).toMatch(/^algorithm=RSA256,keyVersion=7,signature=(?:[A-Za-z0-9]|%2B|%2F)+(?:%3D){2}$/);
+    const signed = await signRequest(signing(ours.privateKey, 7), { path, clientId: '4Q5Y', time, body: '{}' });
+    expect(signed.signature).toMatch(/^algorithm=RSA256,keyVersion=7,signature=(?:[A-Za-z0-9]|%2B|%2F)+(?:%3D){2}$/);
   });
 
   it('holds SHA256withRSA (PKCS#1 v1.5) over "POST path, line feed, Client-Id.time.body"', async () => {
     const body = '{"name":"港鐵"}';
-    const header = await signRequest(signing(ours.privateKey, 1), {
-      path,
-      clientId: '4Q5Y',
-      time,
-      body: Buffer.from(body),
-    });
-    const signature = Buffer.from(decodeURIComponent(header.split('signature=')[1] ?? ''), 'base64');
+    const signed = await signRequest(signing(ours.privateKey, 1), { path, clientId: '4Q5Y', time, body });
+    expect(signed.body).toEqual(Buffer.from(body));
+    const signature = Buffer.from(decodeURIComponent(signed.signature.split('signature=')[1] ?? ''), 'base64');
     const content = Buffer.from(`POST ${path}\n4Q5Y.${time}.${body}`);
     const key = { key: ours.publicKey, padding: constants.RSA_PKCS1_PADDING };
     expect(nodeVerify('sha256', content, key, signature)).toBe(true);
@@ -145,8 +136,7 @@ describe('the key that an answer is checked with', () => {
         publicKeys: [[null, curve.publicKey]],
         eccHash,
       }).current;
-      const body = Buffer.from('{}');
-      const signature = await signRequest(key, { path, clientId: '4Q5Y', time, body });
+      const { body, signature } = await signRequest(key, { path, clientId: '4Q5Y', time, body: '{}' });
       const bytes = Buffer.from(decodeURIComponent(signature.split('signature=')[1] ?? ''), 'base64');
       const content = Buffer.from(`POST ${path}\n4Q5Y.${time}.{}`);
       expect(signature).toMatch(/^algorithm=ECC224,keyVersion=1,signature=/);
@@ -168,8 +158,9 @@ describe('signing and checking', () => {
   it('agree on any body', async () => {
     await fc.assert(
       fc.asyncProperty(anyBody, async text => {
-        const body = Buffer.from(text);
-        const signature = await signRequest(signing(theirs.privateKey, 1), { path, clientId: '4Q5Y', time, body });
+        const request = { path, clientId: '4Q5Y', time, body: text };
+        const { body, signature } = await signRequest(signing(theirs.privateKey, 1), request);
+        expect(body).toEqual(Buffer.from(text));
         expect(await check({ path, clientId: '4Q5Y', time, signature, body })).toBe('verified');
       }),
       { numRuns: 60 },

@@ -153,8 +153,8 @@ describe.each(['rsa', 'ec'])('signatures with %s', kind => {
     }).current;
 
   it('of ours are verified by OpenSSL', async () => {
-    const header = await signRequest(ring().signing, { path, clientId, time, body });
-    ssl.write('signature', Buffer.from(decodeURIComponent(header.split('signature=')[1] ?? ''), 'base64'));
+    const { signature } = await signRequest(ring().signing, { path, clientId, time, body: body.toString() });
+    ssl.write('signature', Buffer.from(decodeURIComponent(signature.split('signature=')[1] ?? ''), 'base64'));
     ssl.write('content', content);
     const verify = `dgst -sha256 -verify ${kind}-public.pem -signature signature`;
     expect(ssl.run(`${verify} content`).toString()).toBe('Verified OK\n');

@@ -113,7 +113,9 @@ describe('an order', () => {
     fc.assert(
       fc.property(fc.option(rows), rows, (before, after) => {
         const decoded = decoder.decode(orders.record({ before, after }), never);
-        expect(decoded).toMatchObject({ kind: 'change', change: { before, after } });
+        expect(decoded).toMatchObject({ kind: 'change', change: { after } });
+        const deleted = decoder.decode(orders.record({ before, after: null, op: 'd' }, { key: 'A1' }), never);
+        expect(deleted).toMatchObject({ kind: 'change', change: { before } });
       }),
       { numRuns: 500 },
     );
