@@ -181,6 +181,7 @@ function shopSettings(
     },
     flow: { commitIntervalMs: 200, retryDelaysMs: [100, 100, 100, 500], probeIntervalMs: 200 },
     deadLetters: { topic: names.deadLetterTopic },
+    journal: { topic: `${names.group}.journal` },
     observe: { port: 0 },
     shutdown: { drainMs: 5_000 },
   };
