@@ -19,6 +19,8 @@ export interface JournalingParts {
   /** Of {@link topicsRead}. */
   readonly consumer: RecordConsumer;
   readonly logger: Logger;
+  /** Told at each try while the registry does not answer: this is no standstill. */
+  readonly onWaiting: () => void;
 }
 
 /** The journal's two ends. */
@@ -43,9 +45,10 @@ export async function openJournaling(
   signal: AbortSignal,
 ): Promise<Journaling | null | 'stopped'> {
   const { enabled, topic } = settings.journal;
+  const { registry, onWaiting } = parts;
   if (!enabled) return null;
   try {
-    return assembled(settings, parts, await parts.registry.register(`${topic}-value`, journalSchema(), signal));
+    return assembled(settings, parts, await registry.register(`${topic}-value`, journalSchema(), signal, onWaiting));
   } catch (error) {
     if (signal.aborted) return 'stopped';
     throw error;

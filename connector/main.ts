@@ -39,6 +39,10 @@ interface Vitals {
   stopping: boolean;
 }
 
+function vitalsAtStart(): Vitals {
+  return { lastActivityAt: systemClock.now(), consumer: null, pipeline: null, journaling: null, stopping: false };
+}
+
 /**
  * Runs the connector until the signal is aborted, then drains it. Throws a {@link Fault} for what it cannot start with or go on
  * without; whatever was not committed is read again by the next start.
@@ -60,13 +64,7 @@ async function runIn(closing: AsyncDisposableStack, settings: Settings, signal: 
   const mapping = mappingOf(settings);
   const metrics = openMetrics({ templates: mapping.templates, topics: settings.kafka.topics }, version);
   const meter = withLog(metrics.meter, logger, systemClock);
-  const vitals: Vitals = {
-    lastActivityAt: systemClock.now(),
-    consumer: null,
-    pipeline: null,
-    journaling: null,
-    stopping: false,
-  };
+  const vitals = vitalsAtStart();
 
   const keys = closing.use(openWatchedKeys(settings, metrics, logger));
   const delivery = closing.use(openDelivery(deliveryOptions(settings, keys), systemClock, metrics.meter));
@@ -79,15 +77,15 @@ async function runIn(closing: AsyncDisposableStack, settings: Settings, signal: 
 
   const producer = openProducer(kafka);
   closing.defer(() => producer.close());
-  const deadLetters = openDeadLetters(
-    producer,
-    deadLetterOptions(settings, source.deadLetterPartitions, logger),
-    systemClock,
-  );
+  const letterOptions = deadLetterOptions(settings, source.deadLetterPartitions, logger);
+  const deadLetters = openDeadLetters(producer, letterOptions, systemClock);
   const registry = openRegistry(registryOptions(settings, metrics, logger));
   const interpreter = interpreterOf(createDecoder(registry), mapping);
   const consumer = openConsumer(kafka, { ...settings.kafka, topics: topicsRead(settings) }, systemClock);
-  const journaling = await openJournaling(settings, { kafka, registry, consumer, logger }, signal);
+  const onWaiting = () => {
+    vitals.lastActivityAt = systemClock.now();
+  };
+  const journaling = await openJournaling(settings, { kafka, registry, consumer, logger, onWaiting }, signal);
   if (journaling === 'stopped') return 0;
   closing.defer(() => journaling?.close());
   const pipeline = new Pipeline(

@@ -92,6 +92,7 @@ class KafkaConsumer implements RecordConsumer {
 
   async start(listener: ConsumerListener): Promise<void> {
     this.#listener = listener;
+    this.#lastActivityAt = this.#clock.now();
     this.#watch();
     try {
       await this.#consumer.connect();

@@ -35,10 +35,10 @@ export interface SchemaLookup {
 export interface SchemaRegistry extends SchemaLookup {
   /**
    * The id of our own schema (JSON text) under a subject; it is given one where it is new, and known without asking from then on.
-   * While the registry does not answer, goes on asking. Rejects with a {@link Fault} (SCHEMA_REFUSED) where the registry does
-   * not take it, or when the signal is aborted, with its reason.
+   * While the registry does not answer, goes on asking; `onWaiting` is told at each try. Rejects with a {@link Fault}
+   * (SCHEMA_REFUSED) where the registry does not take it, or when the signal is aborted, with its reason.
    */
-  register(subject: string, schema: string, signal: AbortSignal): Promise<number>;
+  register(subject: string, schema: string, signal: AbortSignal, onWaiting?: () => void): Promise<number>;
 }
 
 /** How long an id is taken for unknown before the registry is asked again: a missing schema is not asked once a record. */
@@ -99,7 +99,7 @@ class CachingRegistry implements SchemaRegistry {
     }
   }
 
-  async register(subject: string, schema: string, signal: AbortSignal): Promise<number> {
+  async register(subject: string, schema: string, signal: AbortSignal, onWaiting?: () => void): Promise<number> {
     const { clock, retryMs } = this.#options;
     for (;;) {
       signal.throwIfAborted();
@@ -107,6 +107,7 @@ class CachingRegistry implements SchemaRegistry {
       signal.throwIfAborted();
       if (answer.kind === 'silent') {
         this.#lost(subject, answer.problem);
+        onWaiting?.();
         await clock.sleep(retryMs, signal);
         continue;
       }

@@ -87,7 +87,8 @@ describe('how it starts and stops', () => {
 
   it.concurrent('a topic that is not there yet: it says so, waits, and goes on when it comes', async () => {
     const topic = 'exit.later';
-    await using connector = await world.startConnector('early', { kafka: { topics: [topic], groupId: 'exit-later' } });
+    const own = { kafka: { topics: [topic], groupId: 'exit-later' }, journal: { topic: 'exit-later.journal' } };
+    await using connector = await world.startConnector('early', own);
     const line = await connector.logged('waiting for Kafka');
     expect(line).toMatchObject({ level: 'warn', fault: { code: 'TOPIC_MISSING', detail: topic } });
     expect(await connector.health('ready')).toMatchObject({ httpStatus: 503 });

@@ -250,13 +250,15 @@ describe('our own schema', () => {
 
   it('waits while the registry does not answer; told once', async () => {
     fake.misbehaviour = out;
-    const registering = registry.register('journal-value', schema, never);
+    let tries = 0;
+    const registering = registry.register('journal-value', schema, never, () => void tries++);
     (await clock.nextSleeper()).wake();
     const sleeper = await clock.nextSleeper();
     fake.misbehaviour = answering(200, '{"id":12}');
     sleeper.wake();
     expect(await registering).toBe(12);
     expect(sleeper.duration).toBe(2_000);
+    expect(tries).toBe(2);
     expect(reports).toEqual([expect.stringContaining('journal-value/versions: HTTP 503'), 'available']);
   });
 
