@@ -5,12 +5,12 @@ import type { CardRequest } from '../order/decide.ts';
 import type { OrderEvent, SkipReason } from '../order/event.ts';
 import { isLater } from '../order/source-position.ts';
 import { evolve } from '../order/state.ts';
-import { doubtOf, mergedDoubt } from './doubt.ts';
-import type { Entry } from './lane.ts';
-import type { Lanes } from './lanes.ts';
-import type { Load } from './load.ts';
-import type { OrderBook } from './order-book.ts';
-import type { ParkedOrders } from './parked.ts';
+import { doubtOf, mergedDoubt } from './lane/doubt.ts';
+import type { Entry } from './lane/lane.ts';
+import type { Lanes } from './lane/lanes.ts';
+import type { OrderBook } from './memory/order-book.ts';
+import type { ParkedOrders } from './parked/parked.ts';
+import type { Load } from './partition/load.ts';
 import type { Journal, JournalEvent, Meter, Outcome, Owed } from './ports.ts';
 
 /** What the accounts keep in step. */

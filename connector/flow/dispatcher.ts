@@ -5,16 +5,16 @@ import { type Decision, type DeliverDecision, decide, type Policy } from '../ord
 import type { SkipReason } from '../order/event.ts';
 import type { RequestIdForm } from '../order/request-id.ts';
 import type { Accounts } from './accounts.ts';
-import { type Breaker, distinctOrdersMin } from './breaker.ts';
-import { DueTimer } from './due-timer.ts';
-import { FollowUp } from './follow-up.ts';
-import type { Entry, Lane } from './lane.ts';
-import { type Carried, carry } from './lane-worker.ts';
-import type { Lanes } from './lanes.ts';
-import type { OrderBook } from './order-book.ts';
-import { type OutageOptions, Outages } from './outages.ts';
-import type { ParkedOrders } from './parked.ts';
-import { Parking } from './parking.ts';
+import { FollowUp } from './lane/follow-up.ts';
+import type { Entry, Lane } from './lane/lane.ts';
+import { type Carried, carry } from './lane/lane-worker.ts';
+import type { Lanes } from './lane/lanes.ts';
+import type { OrderBook } from './memory/order-book.ts';
+import { type Breaker, distinctOrdersMin } from './outage/breaker.ts';
+import { type OutageOptions, Outages } from './outage/outages.ts';
+import { DueTimer } from './parked/due-timer.ts';
+import type { ParkedOrders } from './parked/parked.ts';
+import { Parking } from './parked/parking.ts';
 import type { DeadLetters, Delivery, Journal, Meter } from './ports.ts';
 
 /** What the dispatcher is told by the settings. */

@@ -2,17 +2,17 @@ import type { Offset, PartitionKey } from '../kernel/position.ts';
 import type { SourceRecord } from '../kernel/record.ts';
 import type { DurationMs } from '../kernel/time.ts';
 import { Accounts } from './accounts.ts';
-import { Commits } from './commits.ts';
 import { Dispatcher, type DispatchOptions, type DispatchParts } from './dispatcher.ts';
-import { forgetOver } from './forget.ts';
-import { Interpretation } from './interpretation.ts';
-import { Lanes } from './lanes.ts';
-import { Load } from './load.ts';
-import { OrderBook } from './order-book.ts';
-import { ParkedOrders } from './parked.ts';
-import { PartitionFlow } from './partition-flow.ts';
+import { Lanes } from './lane/lanes.ts';
+import { forgetOver } from './memory/forget.ts';
+import { OrderBook } from './memory/order-book.ts';
+import { ParkedOrders } from './parked/parked.ts';
+import { Commits } from './partition/commits.ts';
+import { Interpretation } from './partition/interpretation.ts';
+import { Load } from './partition/load.ts';
+import { PartitionFlow } from './partition/partition-flow.ts';
+import { Valve } from './partition/valve.ts';
 import type { FlowSnapshot, Intake, Interpreter, PartitionEnds, Remembered, Restoration } from './ports.ts';
-import { Valve } from './valve.ts';
 
 /** What the pipeline is told by the settings. */
 export interface FlowOptions extends DispatchOptions {

@@ -190,7 +190,6 @@ function shopSettings(
     flow: { commitIntervalMs: 200, retryDelaysMs: [100, 100, 100, 500], parkFromMs: 400, probeIntervalMs: 200 },
     journal: { topic: names.journalTopic },
     deadLetters: { topic: names.deadLetterTopic },
-    journal: { topic: `${names.group}.journal` },
     observe: { port: 0 },
     shutdown: { drainMs: 5_000 },
   };

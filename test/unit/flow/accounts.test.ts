@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Accounts } from '../../../connector/flow/accounts.ts';
-import { entryOf } from '../../../connector/flow/lane.ts';
-import { Load } from '../../../connector/flow/load.ts';
-import { OrderBook } from '../../../connector/flow/order-book.ts';
-import { PartitionFlow } from '../../../connector/flow/partition-flow.ts';
+import { entryOf } from '../../../connector/flow/lane/lane.ts';
+import { OrderBook } from '../../../connector/flow/memory/order-book.ts';
+import { Load } from '../../../connector/flow/partition/load.ts';
+import { PartitionFlow } from '../../../connector/flow/partition/partition-flow.ts';
 import { BrokenInvariant } from '../../../connector/kernel/assert.ts';
 import { partitionKey } from '../../../connector/kernel/position.ts';
 import { instant } from '../../../connector/kernel/time.ts';

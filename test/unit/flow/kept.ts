@@ -1,9 +1,9 @@
 import { Accounts, type AccountsParts } from '../../../connector/flow/accounts.ts';
-import { Lanes } from '../../../connector/flow/lanes.ts';
-import { Load } from '../../../connector/flow/load.ts';
-import { OrderBook } from '../../../connector/flow/order-book.ts';
-import { ParkedOrders } from '../../../connector/flow/parked.ts';
-import { Parking, type ParkingOptions } from '../../../connector/flow/parking.ts';
+import { Lanes } from '../../../connector/flow/lane/lanes.ts';
+import { OrderBook } from '../../../connector/flow/memory/order-book.ts';
+import { ParkedOrders } from '../../../connector/flow/parked/parked.ts';
+import { Parking, type ParkingOptions } from '../../../connector/flow/parked/parking.ts';
+import { Load } from '../../../connector/flow/partition/load.ts';
 import { RecordingMeter, SteppedClock } from '../../support/flow-world.ts';
 
 /** What the flow keeps, with accounts and parking over it; each part may be given. Failures are thrown. */

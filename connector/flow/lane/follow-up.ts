@@ -1,0 +1,192 @@
+import { type Clock, type DurationMs, instant, type Random } from '../../kernel/time.ts';
+import { describeAnswer } from '../../order/answer.ts';
+import type { CardRequest } from '../../order/decide.ts';
+import type { Accounts } from '../accounts.ts';
+import type { Parking } from '../parked/parking.ts';
+import type { DeadLetterReason, DeadLetters, JournalEvent, Meter } from '../ports.ts';
+import { giveUp } from './give-up.ts';
+import { detachRecord, type Entry, type Lane } from './lane.ts';
+import { acceptedEvent, type Carried, resultCodeOf } from './lane-worker.ts';
+import type { Lanes } from './lanes.ts';
+import { nextDelay } from './retry-schedule.ts';
+
+/** How often again, and whether the newest change wins. */
+export interface FollowUpOptions {
+  readonly retryDelaysMs: readonly DurationMs[];
+  /** No attempt is made of a change whose first one is so long ago. */
+  readonly giveUpAfterMs: DurationMs;
+  readonly conflate: boolean;
+}
+
+/** What following up needs of the world. */
+export interface FollowUpParts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly deadLetters: DeadLetters;
+  readonly meter: Meter;
+  readonly accounts: Accounts;
+  readonly lanes: Lanes;
+  readonly parking: Parking;
+  /** A lane became ready by itself. */
+  readonly onReady: () => void;
+  readonly fail: (error: unknown) => void;
+}
+
+/** An order that alone makes the platform refuse us, while others are served, is poison itself (a firewall that dislikes its text). */
+export const haltsMax = 3;
+
+/** What follows from an attempt: the change is settled, tried again later, or given up; its lane is ready again, or waits. */
+export class FollowUp {
+  readonly #options: FollowUpOptions;
+  readonly #parts: FollowUpParts;
+
+  constructor(options: FollowUpOptions, parts: FollowUpParts) {
+    this.#options = options;
+    this.#parts = parts;
+  }
+
+  /** `outage`: the breaker was not closed when the answer came, so a failure tells nothing of the order. */
+  async follow(lane: Lane, entry: Entry, carried: Carried, outage: boolean): Promise<void> {
+    const { accounts, meter, lanes } = this.#parts;
+    const { verdict } = carried;
+    // Whatever came of it; also what was not healed for that reason.
+    if (entry.partition.revoked) return this.#forget(lane);
+    switch (verdict.kind) {
+      case 'accepted':
+        await this.#accept(lane, entry, carried);
+        break;
+      case 'nothing-to-end':
+        // There is no card: all the same to the order whether this change hid it.
+        accounts.remember(entry, acceptedEvent(carried.request, this.#parts.clock.now()));
+        await accounts.leaveOut(entry, 'ended');
+        lane.shift();
+        lanes.makeReady(lane);
+        break;
+      case 'not-ours':
+        // It may be ours again: then it is sent, or healed, from the start.
+        lanes.makeReady(lane);
+        break;
+      case 'retry':
+        meter.retried(verdict.cause);
+        await this.#again(lane, entry, carried, verdict.afterMs, outage);
+        break;
+      case 'halt':
+        if (!outage && ++lane.halts >= haltsMax) {
+          await this.#again(lane, entry, carried, null, false);
+        } else {
+          this.#newestWins(lane);
+          lanes.makeReady(lane);
+        }
+        break;
+      case 'reject':
+        await this.#giveUp(lane, entry, carried, 'rejected', describeAnswer(carried.answer));
+        break;
+    }
+  }
+
+  /** A newer change took the place of the one that waits: it waits as after a first failure, not for minutes. */
+  hasten(lane: Lane): void {
+    const { head } = lane;
+    if (head === undefined || head.attempts > 0) return;
+    const { accounts, clock } = this.#parts;
+    // Never later than it would have been: an order that changes all the time is delivered all the same.
+    if (lane.wakeAt !== null && lane.wakeAt <= clock.now() + this.#firstDelay) {
+      setAside(head, accounts);
+      return;
+    }
+    const before = lane.wake;
+    this.#wait(lane, this.#firstDelay);
+    before?.abort();
+  }
+
+  get #firstDelay(): DurationMs {
+    return this.#options.retryDelaysMs[0] ?? 0;
+  }
+
+  /** The partition was taken away: the change is its new owner's, and is accounted for there. */
+  #forget(lane: Lane): void {
+    this.#parts.accounts.uncount(lane.shift());
+    this.#parts.lanes.makeReady(lane);
+  }
+
+  async #accept(lane: Lane, entry: Entry, carried: Carried): Promise<void> {
+    const { accounts, meter, clock, lanes } = this.#parts;
+    const { request } = carried;
+    const now = clock.now();
+    accounts.remember(entry, acceptedEvent(request, now));
+    meter.accepted(now - entry.change.bizDate, now - entry.record.timestamp);
+    lane.halts = 0;
+    const event = acceptanceOf(entry, request);
+    await accounts.conclude(entry, { event, request, detail: resultCodeOf(carried.answer) }, 'delivered');
+    lane.shift();
+    lanes.makeReady(lane);
+  }
+
+  /** The same request again, later: as often as the schedule says; an outage does not count. */
+  async #again(lane: Lane, entry: Entry, carried: Carried, afterMs: DurationMs | null, outage: boolean): Promise<void> {
+    const { retryDelaysMs: delays, giveUpAfterMs } = this.#options;
+    const { parking, lanes, clock, random } = this.#parts;
+    // The end of the outage wakes it, whatever its delay.
+    const tillOutageEnds = Math.max(0, ...delays);
+    if (this.#newestWins(lane)) return this.#wait(lane, outage ? tillOutageEnds : this.#firstDelay);
+    if (outage) return this.#wait(lane, tillOutageEnds);
+    entry.failures++;
+    const delay = nextDelay(delays, entry.failures, afterMs, random);
+    const age = clock.now() - (entry.firstAttemptAt ?? clock.now());
+    if (delay === null || age + delay > giveUpAfterMs) {
+      const detail = `${entry.attempts} attempts; the last: ${describeAnswer(carried.answer)}`;
+      return this.#giveUp(lane, entry, carried, 'retries-exhausted', detail);
+    }
+    if (!parking.isFor(entry, delay)) return this.#wait(lane, delay);
+    if (parking.isFullFor(entry)) {
+      const detail = `as many orders are parked as may be (flow.parkedMax); the last: ${describeAnswer(carried.answer)}`;
+      return this.#giveUp(lane, entry, carried, 'retries-exhausted', detail);
+    }
+    await parking.park(lane, entry, carried, delay);
+    lanes.makeReady(lane);
+  }
+
+  /** Leaves out the head that came to nothing where a newer change came while it was with the platform. */
+  #newestWins(lane: Lane): boolean {
+    const { newer } = lane;
+    if (!this.#options.conflate || newer === null) return false;
+    this.#parts.accounts.supersede(lane.shift(), newer);
+    return true;
+  }
+
+  #wait(lane: Lane, delay: DurationMs): void {
+    const { lanes, accounts, clock, onReady, fail } = this.#parts;
+    const signal = lanes.makeWaiting(lane, instant(clock.now() + delay));
+    if (lane.head) setAside(lane.head, accounts);
+    clock
+      .sleep(delay, signal)
+      .then(() => {
+        // Another wait took this one's place, or is over already.
+        if (lane.state !== 'waiting' || lane.wake?.signal !== signal) return;
+        if (lane.head) accounts.count(lane.head);
+        lanes.makeReady(lane);
+        onReady();
+      })
+      .catch(fail);
+  }
+
+  async #giveUp(lane: Lane, entry: Entry, carried: Carried, reason: DeadLetterReason, detail: string): Promise<void> {
+    await giveUp(entry, carried, reason, detail, this.#parts);
+    lane.shift();
+    this.#parts.lanes.makeReady(lane);
+  }
+}
+
+/** What the journal calls an accepted request. */
+function acceptanceOf({ pending, change }: Entry, { command }: CardRequest): JournalEvent {
+  if (change.card.ends) return 'ended';
+  if (pending !== null && pending.heals > 0) return 'healed';
+  return command === 'SEND' ? 'sent' : 'updated';
+}
+
+/** What waits keeps neither the source from being read nor its fetch answer in memory. */
+function setAside(entry: Entry, accounts: Accounts): void {
+  if (!entry.counted) return;
+  detachRecord(entry);
+  accounts.uncount(entry);
+}

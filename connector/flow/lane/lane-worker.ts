@@ -1,0 +1,125 @@
+import { type Clock, instant } from '../../kernel/time.ts';
+import { type Answer, describeAnswer } from '../../order/answer.ts';
+import type { MerchantBizNo } from '../../order/change.ts';
+import {
+  againRequest,
+  type CardRequest,
+  type DeliverDecision,
+  healedRequest,
+  type Policy,
+} from '../../order/decide.ts';
+import type { OrderEvent } from '../../order/event.ts';
+import { judge, type Verdict } from '../../order/verdict.ts';
+import type { Health } from '../outage/breaker.ts';
+import type { Delivery, Meter } from '../ports.ts';
+import type { Entry, Pending } from './lane.ts';
+
+/** What carrying a change needs of the world. */
+export interface CarryParts {
+  readonly clock: Clock;
+  readonly delivery: Delivery;
+  readonly meter: Meter;
+  /** Is it certain that the partitions are ours? */
+  readonly isLeased: () => boolean;
+}
+
+/** What one attempt came to; a heal is part of it. */
+export interface Carried {
+  readonly request: CardRequest;
+  readonly answer: Answer;
+  readonly verdict:
+    | Exclude<Verdict, { kind: 'heal' }>
+    | { readonly kind: 'nothing-to-end' }
+    /** The partition was, or may be, taken away before the request, or before the heal: that is its new owner's to send. */
+    | { readonly kind: 'not-ours' };
+}
+
+const unsent: Answer = { kind: 'unanswered', cause: 'aborted', text: 'not sent' };
+
+// SEND and UPDATE once each, and the first one once again: what was refused may be answered from the platform's memory.
+const healsMax = 2;
+
+/**
+ * One attempt to deliver an entry's request, healed at once where the platform knows better about SEND and UPDATE: under
+ * the other command, then under the first one again, with a requestId of its own. Never rejects.
+ */
+export async function carry(
+  entry: Entry,
+  { request, cardExpected, after }: DeliverDecision,
+  policy: Policy,
+  parts: CarryParts,
+  signal: AbortSignal,
+): Promise<Carried> {
+  const { clock, delivery, meter, isLeased } = parts;
+  const isOurs = () => !entry.partition.revoked && isLeased();
+  // It may have waited for the journal.
+  if (!isOurs()) return { request, answer: unsent, verdict: { kind: 'not-ours' } };
+  let current: Pending = entry.pending ?? { request, heals: 0 };
+  for (;;) {
+    const before = entry.pending;
+    const startedAt = clock.now();
+    entry.firstAttemptAt ??= startedAt;
+    entry.attempts++;
+    entry.pending = current;
+    const answer = await delivery.deliver(current.request, signal);
+    const now = clock.now();
+    entry.lastAttemptAt = now;
+    const verdict = judge(answer, current.request.command);
+    meter.attempted({ request: current.request, answer, verdict, durationMs: now - startedAt });
+    const attempted = { request: current.request, answer };
+    if (verdict.kind !== 'heal') return { ...attempted, verdict };
+    // No card, and the status would hide it: that is what the order is owed, once it is sure.
+    const nothingToEnd = verdict.command === 'SEND' && entry.change.card.ends;
+    if (nothingToEnd && (current.heals > 0 || !cardExpected)) {
+      return { ...attempted, verdict: { kind: 'nothing-to-end' } };
+    }
+    if (!isOurs()) return { ...attempted, verdict: { kind: 'not-ours' } };
+    if (current.heals === healsMax) {
+      // It contradicts itself. Later it is asked from the request before, for this one's answer may be remembered.
+      entry.pending = before;
+      return { ...attempted, verdict: { kind: 'retry', cause: 'unknown-outcome', afterMs: null } };
+    }
+    const tried = nothingToEnd ? current.request.command : verdict.command;
+    current =
+      nothingToEnd || current.heals > 0
+        ? { request: againRequest(current.request, tried, policy, after), heals: healsMax }
+        : { request: healedRequest(current.request, tried, policy), heals: 1 };
+    meter.healed(current.request);
+  }
+}
+
+/** The event of an accepted request. */
+export function acceptedEvent(request: CardRequest, at: number): OrderEvent {
+  const { card, position, source } = request.change;
+  const shown = { position, source, bizDate: request.bizDate, hash: card.hash };
+  if (card.ends) return { kind: 'card-ended', ...shown };
+  const kind = request.command === 'SEND' ? 'card-sent' : 'card-updated';
+  return { kind, ...shown, endDate: card.endDate, at: instant(at) };
+}
+
+/** What an answer came to, in one word: for the journal. */
+export function resultCodeOf(answer: Answer): string {
+  if (answer.kind === 'unanswered') return answer.cause;
+  return answer.result?.code ?? `HTTP ${answer.httpStatus}`;
+}
+
+/** What an attempt says of the platform itself; null: nothing, since nothing was sent. An order that is known to be refused alone (`alone`) says no more than any that fails. */
+export function healthOf(order: MerchantBizNo, carried: Carried, alone: boolean): Health | null {
+  const { verdict, answer } = carried;
+  if (answer === unsent) return null;
+  switch (verdict.kind) {
+    case 'retry':
+      return {
+        kind: 'failed',
+        order,
+        unreachable: answer.kind === 'unanswered' && answer.cause === 'connection',
+        text: describeAnswer(answer),
+      };
+    case 'halt':
+      return alone
+        ? { kind: 'failed', order, unreachable: false, text: describeAnswer(answer) }
+        : { kind: 'halted', text: describeAnswer(answer) };
+    default:
+      return { kind: 'answered' };
+  }
+}

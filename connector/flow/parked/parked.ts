@@ -1,0 +1,92 @@
+import { type DurationMs, type Instant, instant } from '../../kernel/time.ts';
+import type { MerchantBizNo } from '../../order/change.ts';
+import type { PartitionFlow } from '../partition/partition-flow.ts';
+import type { Owed } from '../ports.ts';
+import { DueQueue } from './due-queue.ts';
+
+/** A delivery that is owed, and the assignment it belongs to. */
+export interface Parked {
+  readonly order: MerchantBizNo;
+  readonly owed: Owed;
+  readonly partition: PartitionFlow;
+  /** When it is looked at next: first when it is due. */
+  lookAt: Instant;
+  /** It is in a lane, and comes back by {@link ParkedOrders.put} or {@link ParkedOrders.remove}. */
+  released: boolean;
+}
+
+// One that is due, but may not go yet (its order's lane is busy, its partition not read up), is looked at again so much later.
+const lookAgainMs: DurationMs = 1_000;
+
+/** The owed deliveries of all assigned partitions: one for each order, since a newer change takes an older one's place. */
+export class ParkedOrders {
+  readonly #byOrder = new Map<MerchantBizNo, Parked>();
+  // Of ids, not of deliveries: what was removed long before it was due must not stay in memory.
+  #due = new DueQueue<MerchantBizNo>();
+
+  #released = 0;
+
+  get size(): number {
+    return this.#byOrder.size;
+  }
+
+  /** How many of them are in lanes. */
+  get released(): number {
+    return this.#released;
+  }
+
+  /** When the first may be due; null when none is parked. */
+  get nextAt(): Instant | null {
+    return this.#due.nextAt;
+  }
+
+  get(order: MerchantBizNo): Parked | undefined {
+    return this.#byOrder.get(order);
+  }
+
+  /** Takes the place of what was owed of the order before. */
+  put(order: MerchantBizNo, owed: Owed, partition: PartitionFlow): void {
+    this.remove(order);
+    this.#byOrder.set(order, { order, owed, partition, lookAt: owed.dueAt, released: false });
+    partition.parked++;
+    this.#due.push(owed.dueAt, order);
+    if (this.#due.size > 2 * this.size + 64) this.#compact();
+  }
+
+  /** The order owes nothing more. */
+  remove(order: MerchantBizNo): Parked | undefined {
+    const parked = this.#byOrder.get(order);
+    if (parked === undefined) return undefined;
+    this.#byOrder.delete(order);
+    parked.partition.parked--;
+    if (parked.released) this.#released--;
+    return parked;
+  }
+
+  /** Releases the next one that is due and may go. */
+  takeDue(now: Instant, mayGo: (parked: Parked) => boolean): Parked | undefined {
+    for (let order = this.#due.take(now); order !== undefined; order = this.#due.take(now)) {
+      const parked = this.#byOrder.get(order);
+      // It was removed, or put anew, meanwhile.
+      if (parked === undefined || parked.released || parked.lookAt > now) continue;
+      if (mayGo(parked)) {
+        parked.released = true;
+        this.#released++;
+        return parked;
+      }
+      parked.lookAt = instant(now + lookAgainMs);
+      this.#due.push(parked.lookAt, order);
+    }
+    return undefined;
+  }
+
+  /** Forgets what is owed of partitions that were taken away: their new owner has it from the journal. */
+  forgetRevoked(): void {
+    for (const { order, partition } of this.#byOrder.values()) if (partition.revoked) this.remove(order);
+  }
+
+  #compact(): void {
+    this.#due = new DueQueue();
+    for (const { order, lookAt } of this.#byOrder.values()) this.#due.push(lookAt, order);
+  }
+}

@@ -1,0 +1,142 @@
+import { assert } from '../../kernel/assert.ts';
+import { type Clock, type DurationMs, instant } from '../../kernel/time.ts';
+import { type Decision, isExpired } from '../../order/decide.ts';
+import { isLater } from '../../order/source-position.ts';
+import type { Accounts } from '../accounts.ts';
+import { detachRecord, type Entry, entryOfOwed, type Lane } from '../lane/lane.ts';
+import { type Carried, resultCodeOf } from '../lane/lane-worker.ts';
+import type { Lanes } from '../lane/lanes.ts';
+import type { OrderBook } from '../memory/order-book.ts';
+import type { PartitionFlow } from '../partition/partition-flow.ts';
+import type { Journal, Meter, Owed, Remembered } from '../ports.ts';
+import type { Parked, ParkedOrders } from './parked.ts';
+
+/** When a delivery is parked, and how many may be. */
+export interface ParkingOptions {
+  /** A wait of at least this long is spent in the journal. */
+  readonly parkFromMs: DurationMs;
+  readonly parkedMax: number;
+  readonly waitingMax: number;
+  readonly inFlightMax: number;
+}
+
+/** What parking works with. */
+export interface ParkingParts {
+  readonly clock: Clock;
+  readonly journal: Journal | null;
+  readonly meter: Meter;
+  readonly accounts: Accounts;
+  readonly book: OrderBook;
+  readonly lanes: Lanes;
+  readonly parked: ParkedOrders;
+}
+
+/**
+ * Deliveries that outlived their quick repetitions. They wait in the journal, not in memory's queues: their offsets are
+ * accounted for, and they have a budget of their own, so that thousands of them neither keep commits back nor slow the others.
+ *
+ * - `parked`: in {@link ParkedOrders}, not in a lane.
+ * - due: released into a lane of its own, where it is a delivery like any other, but for its offset.
+ * - a newer change of the order comes: it takes the owed one's place ({@link supersede}).
+ */
+export class Parking {
+  readonly #options: ParkingOptions;
+  readonly #parts: ParkingParts;
+
+  constructor(options: ParkingOptions, parts: ParkingParts) {
+    this.#options = options;
+    this.#parts = parts;
+  }
+
+  get size(): number {
+    return this.#parts.parked.size;
+  }
+
+  /** A long wait, or one more than may wait in memory, is spent in the journal. */
+  isFor(entry: Entry, delay: DurationMs): boolean {
+    const { journal, lanes } = this.#parts;
+    const { parkFromMs, waitingMax } = this.#options;
+    return journal !== null && (entry.parked || delay >= parkFromMs || lanes.waiting >= waitingMax);
+  }
+
+  /** No more may be parked. */
+  isFullFor(entry: Entry): boolean {
+    return !entry.parked && this.#parts.parked.size >= this.#options.parkedMax;
+  }
+
+  /** The lane's head is owed from now on; the lane is free when the journal has it. */
+  async park(lane: Lane, entry: Entry, carried: Carried, delay: DurationMs): Promise<void> {
+    const { accounts, clock, meter } = this.#parts;
+    const now = clock.now();
+    accounts.doubt(entry);
+    detachRecord(entry);
+    const { record, attempts, failures, pending, firstAttemptAt } = entry;
+    const owed: Owed = {
+      record,
+      request: pending?.request ?? carried.request,
+      heals: pending?.heals ?? 0,
+      attempts,
+      failures,
+      firstAttemptAt: firstAttemptAt ?? now,
+      lastAttemptAt: now,
+      dueAt: instant(now + delay),
+    };
+    if (!entry.parked) meter.parked();
+    const event = entry.parked ? 'retried' : 'parked';
+    await accounts.park(entry, owed, { event, request: owed.request, detail: resultCodeOf(carried.answer) });
+    // Also when the partition went meanwhile: then what is owed of it is its new owner's.
+    accounts.uncount(entry);
+    lane.shift();
+  }
+
+  /** Puts deliveries that are due into lanes, as many as may be there at once, so that they leave room for the others. */
+  release(most = Math.max(1, Math.floor(this.#options.inFlightMax / 4))): void {
+    const { clock, parked, lanes } = this.#parts;
+    while (parked.released < most) {
+      const due = parked.takeDue(clock.now(), ({ order, partition }) => !lanes.has(order) && partition.isReadUp);
+      if (due === undefined) return;
+      this.#enqueue(due);
+    }
+  }
+
+  /** What to do with an owed delivery whose turn has come: `decide` would take it for a duplicate. */
+  decide({ change, pending, partition }: Entry): Decision {
+    const { book, clock } = this.#parts;
+    const state = book.get(change.merchantBizNo);
+    const { source } = state;
+    assert(pending !== null && !partition.revoked, 'what is owed was sent, and is ours');
+    if (source !== null && isLater(source, change.source) && !isLater(change.source, source)) {
+      return { kind: 'skip', reason: 'superseded' };
+    }
+    if (isExpired(state, change, clock.now())) return { kind: 'skip', reason: 'expired' };
+    return { kind: 'deliver', request: pending.request, cardExpected: true, after: null };
+  }
+
+  /** A newer change's turn has come: what is owed of its order is left out, and over what may have been sent of it. */
+  supersede(entry: Entry): void {
+    const { parked, accounts } = this.#parts;
+    const owing = parked.get(entry.change.merchantBizNo);
+    if (owing === undefined || !isLater(entry.change.source, owing.owed.request.change.source)) return;
+    accounts.supersede(entryOfOwed(owing.owed, owing.partition), entry);
+  }
+
+  /** Takes in what the journal remembers. */
+  restore(partition: PartitionFlow, { order, known }: Remembered): void {
+    const { parked, book } = this.#parts;
+    book.restore(partition.key, order, known?.state ?? null);
+    if (parked.get(order)?.partition === partition) {
+      parked.remove(order);
+      partition.recalled--;
+    }
+    if (known === null || known.owed === null) return;
+    parked.put(order, known.owed, partition);
+    partition.recalled++;
+  }
+
+  #enqueue({ order, owed, partition }: Parked): void {
+    const { lanes } = this.#parts;
+    const { lane } = lanes.of(order);
+    lane.push(entryOfOwed(owed, partition), false);
+    lanes.makeReady(lane);
+  }
+}
