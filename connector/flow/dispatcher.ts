@@ -1,6 +1,5 @@
 import type { Fault } from '../kernel/fault.ts';
 import type { Clock, DurationMs, Random } from '../kernel/time.ts';
-import type { MerchantBizNo } from '../order/change.ts';
 import { type Decision, type DeliverDecision, decide, type Policy } from '../order/decide.ts';
 import type { SkipReason } from '../order/event.ts';
 import type { RequestIdForm } from '../order/request-id.ts';
@@ -80,23 +79,20 @@ export class Dispatcher {
     this.#accounts = parts.accounts;
     this.lanes = parts.lanes;
     this.parking = new Parking(options, parts);
-    this.#followUp = new FollowUp(options, {
-      ...parts,
-      parking: this.parking,
-      onReady: () => this.#startAndRegulate(),
-    });
-    this.#outages = new Outages(options, {
-      ...parts,
-      stopping: this.#stopping.signal,
-      onProbe: () => this.#startAndRegulate(),
-    });
+    const goOn = () => this.#startAndRegulate();
+    const stopping = this.#stopping.signal;
+    this.#followUp = new FollowUp(options, { ...parts, parking: this.parking, onReady: goOn });
+    this.#outages = new Outages(options, { ...parts, stopping, onProbe: goOn });
     this.breaker = this.#outages.breaker;
-    const ring = () => this.#startAndRegulate();
-    this.#dueTimer = new DueTimer({ ...parts, stopping: this.#stopping.signal, ring });
+    this.#dueTimer = new DueTimer({ ...parts, stopping, ring: goOn });
   }
 
   get inFlight(): number {
     return this.#inFlight;
+  }
+
+  get inFlightMax(): number {
+    return this.#options.inFlightMax;
   }
 
   /** Why nothing is delivered, while the breaker is open. */
@@ -115,11 +111,6 @@ export class Dispatcher {
   /** While held no delivery starts: the group is being rebalanced. */
   set held(held: boolean) {
     this.#held = held;
-  }
-
-  /** Something of this order is queued, in flight or owed. */
-  isBusyWith(order: MerchantBizNo): boolean {
-    return this.lanes.has(order) || this.#parts.parked.get(order) !== undefined;
   }
 
   /** Takes a change into its order's lane; {@link pump} starts it. */

@@ -1,10 +1,11 @@
 import type { Offset, PartitionKey } from '../kernel/position.ts';
 import type { SourceRecord } from '../kernel/record.ts';
 import type { DurationMs } from '../kernel/time.ts';
+import type { MerchantBizNo } from '../order/change.ts';
 import { Accounts } from './accounts.ts';
 import { Dispatcher, type DispatchOptions, type DispatchParts } from './dispatcher.ts';
 import { Lanes } from './lane/lanes.ts';
-import { forgetOver } from './memory/forget.ts';
+import { type ForgetParts, forgetOver } from './memory/forget.ts';
 import { OrderBook } from './memory/order-book.ts';
 import { ParkedOrders } from './parked/parked.ts';
 import { Commits } from './partition/commits.ts';
@@ -13,6 +14,7 @@ import { Load } from './partition/load.ts';
 import { PartitionFlow } from './partition/partition-flow.ts';
 import { Valve } from './partition/valve.ts';
 import type { FlowSnapshot, Intake, Interpreter, PartitionEnds, Remembered, Restoration } from './ports.ts';
+import { snapshotOf } from './snapshot.ts';
 
 /** What the pipeline is told by the settings. */
 export interface FlowOptions extends DispatchOptions {
@@ -54,6 +56,7 @@ export class Pipeline implements Restoration {
   readonly #interpretation: Interpretation;
   readonly #valve: Valve;
   readonly #commits: Commits;
+  readonly #forgetting: ForgetParts;
   readonly #failed = Promise.withResolvers<never>();
   #draining = false;
   /** Until the first assignment: what is given later may come from another member. */
@@ -87,6 +90,8 @@ export class Pipeline implements Restoration {
       },
       fail,
     });
+    const isBusy = (order: MerchantBizNo) => kept.lanes.has(order) || kept.parked.get(order) !== undefined;
+    this.#forgetting = { ...parts, book: this.#book, partitions: this.#partitions, isBusy, fail };
     this.#valve = new Valve(parts.intake, this.#partitions, () => this.#load.full || this.#dispatcher.wantsPause);
     this.#commits = new Commits(parts.intake, parts.meter, this.#partitions);
     // Whoever waits for `failed` may come late; until then the rejection is not unhandled.
@@ -155,8 +160,7 @@ export class Pipeline implements Restoration {
   async quiesce(limit: DurationMs): Promise<void> {
     this.#dispatcher.held = true;
     const over = new AbortController();
-    const idle = this.#dispatcher.idle().finally(() => over.abort());
-    await Promise.race([idle, this.#parts.clock.sleep(limit, over.signal)]);
+    await Promise.race([this.#dispatcher.idle(), this.#parts.clock.sleep(limit, over.signal)]);
     over.abort();
     await this.commit();
   }
@@ -193,19 +197,12 @@ export class Pipeline implements Restoration {
       await this.#parts.clock.sleep(this.#options.commitIntervalMs, signal);
       if (signal.aborted) return;
       await this.commit();
-      forgetOver(this.#parts.clock.now(), this.#options.forgetAfterMs, {
-        ...this.#parts,
-        book: this.#book,
-        partitions: this.#partitions,
-        isBusy: order => this.#dispatcher.isBusyWith(order),
-        fail: error => this.#fail(error),
-      });
+      forgetOver(this.#parts.clock.now(), this.#options.forgetAfterMs, this.#forgetting);
       // What was not started for want of a lease is started when there is one.
       this.#dispatcher.pump();
     }
   }
 
-  /** Commits the frontier of each partition where it moved. */
   commit(): Promise<void> {
     return this.#commits.commit();
   }
@@ -215,8 +212,8 @@ export class Pipeline implements Restoration {
     this.#draining = true;
     this.#valve.close();
     const over = new AbortController();
-    const finished = this.#dispatcher.finish().finally(() => over.abort());
-    await Promise.race([finished, this.#parts.clock.sleep(limit, over.signal)]);
+    await Promise.race([this.#dispatcher.finish(), this.#parts.clock.sleep(limit, over.signal)]);
+    over.abort();
     const abandoned = this.#dispatcher.inFlight;
     if (abandoned > 0) this.#dispatcher.abandon();
     await this.commit();
@@ -226,22 +223,7 @@ export class Pipeline implements Restoration {
   }
 
   snapshot(): FlowSnapshot {
-    const { lanes, parking, breaker, inFlight } = this.#dispatcher;
-    const partitions = [...this.#partitions.values()].map(partition => partition.snapshot());
-    const unsettled = partitions.reduce((sum, partition) => sum + partition.unsettled, 0);
-    return {
-      partitions,
-      queued: Math.max(0, unsettled - inFlight - lanes.waiting),
-      queuedBytes: this.#load.bytes,
-      inFlight,
-      inFlightMax: this.#options.inFlightMax,
-      waiting: lanes.waiting,
-      parked: parking.size,
-      lanes: lanes.size,
-      orders: this.#book.size,
-      breaker: breaker.state,
-      degraded: this.#dispatcher.degraded,
-    };
+    return snapshotOf(this.#partitions.values(), this.#dispatcher, this.#load, this.#book);
   }
 
   #revoke(partition: PartitionFlow): void {

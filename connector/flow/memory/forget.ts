@@ -18,9 +18,13 @@ export interface ForgetParts {
   readonly fail: (error: unknown) => void;
 }
 
-/** Forgets orders whose card is over for `afterMs`, some of them at a time; the journal is told. */
+/**
+ * Forgets orders whose card is over for `afterMs`, some of them at a time; the journal is told. Nothing is forgotten while a
+ * journal is being read: what it says later of the same order would be hidden by our tombstone.
+ */
 export function forgetOver(now: Instant, afterMs: DurationMs, parts: ForgetParts): void {
   const { book, journal, partitions, isBusy, fail } = parts;
+  for (const { restored } of partitions.values()) if (!restored) return;
   const over = book.sweep(now, afterMs, sweepOrders, isBusy);
   if (journal === null) return;
   for (const { order, partition: key } of over) {

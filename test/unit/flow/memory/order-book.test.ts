@@ -2,10 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { OrderBook } from '../../../../connector/flow/memory/order-book.ts';
 import { partitionKey } from '../../../../connector/kernel/position.ts';
+import { instant } from '../../../../connector/kernel/time.ts';
 import { merchantBizNo } from '../../../../connector/order/change.ts';
 import { evolve, initialState, type OrderState } from '../../../../connector/order/state.ts';
-import { aChange, sourceTopic } from '../../../support/builders.ts';
-import { sent } from '../../order/given.ts';
+import { aChange, dawn, lsnAt, sourceTopic } from '../../../support/builders.ts';
+import { ended, sent, skipped } from '../../order/given.ts';
 
 const stateOf = (partition: number): OrderState => evolve(initialState, sent(aChange({ partition })));
 const order = (n: number) => merchantBizNo(`A-${n}`);
@@ -41,5 +42,103 @@ describe('OrderBook', () => {
     book.forget(new Set([partitionKey(sourceTopic, 0), partitionKey(sourceTopic, 2), partitionKey('other', 1)]));
     expect([0, 1, 2].map(n => book.get(order(n)).kind)).toEqual(['unknown', 'live', 'unknown']);
     expect(book.size).toBe(1);
+  });
+});
+
+describe('OrderBook, told by a journal', () => {
+  const key = (partition: number) => partitionKey(sourceTopic, partition);
+  const at = (n: number, partition = 0) => evolve(initialState, sent(aChange({ n, partition })));
+
+  it('believes what a partition says last of its order, were it that it was forgotten', () => {
+    const book = new OrderBook(10);
+    book.restore(key(0), order(1), at(5));
+    book.restore(key(0), order(1), at(3));
+    expect(book.get(order(1))).toEqual(at(3));
+    book.restore(key(0), order(1), null);
+    expect([book.get(order(1)), book.size]).toEqual([initialState, 0]);
+  });
+
+  it('takes a state that has gone through nothing for none', () => {
+    const book = new OrderBook(10);
+    book.restore(key(0), order(1), at(5));
+    book.restore(key(0), order(1), initialState);
+    expect(book.size).toBe(0);
+  });
+
+  it('keeps of two partitions what the database did later, whichever is read first', () => {
+    const [earlier, later] = [at(5, 0), at(6, 1)];
+    const forwards = new OrderBook(10);
+    forwards.restore(key(0), order(1), earlier);
+    forwards.restore(key(1), order(1), later);
+    const backwards = new OrderBook(10);
+    backwards.restore(key(1), order(1), later);
+    backwards.restore(key(0), order(1), earlier);
+    expect([forwards.get(order(1)), backwards.get(order(1))]).toEqual([later, later]);
+  });
+
+  it('lets one partition forget nothing of what another knows', () => {
+    const book = new OrderBook(10);
+    book.restore(key(1), order(1), at(6, 1));
+    book.restore(key(0), order(1), null);
+    expect(book.get(order(1))).toEqual(at(6, 1));
+  });
+});
+
+describe('OrderBook, swept', () => {
+  const hour = 3_600_000;
+  const later = instant(dawn + 2 * hour);
+  const over = (n: number) => evolve(initialState, ended(aChange({ order: `A-${n}`, n, ends: true })));
+  const never = () => false;
+  const swept = (book: OrderBook, most: number, isBusy: (order: string) => boolean = never) =>
+    book.sweep(later, hour, most, isBusy).map(one => one.order);
+
+  it('forgets the orders whose card is over for so long, and gives them with their partition', () => {
+    const book = new OrderBook(10);
+    book.set(order(1), evolve(initialState, ended(aChange({ partition: 3, ends: true }))));
+    book.set(order(2), evolve(initialState, sent(aChange({ n: 2 }))));
+    book.set(order(3), evolve(initialState, skipped(aChange({ n: 3 }))));
+    expect(book.sweep(later, hour, 10, never)).toEqual([{ order: order(1), partition: partitionKey(sourceTopic, 3) }]);
+    expect([1, 2, 3].map(n => book.get(order(n)).kind)).toEqual(['unknown', 'live', 'unknown']);
+    expect(book.size).toBe(2);
+  });
+
+  it('takes the time to the millisecond', () => {
+    const book = new OrderBook(10);
+    const at = lsnAt(7).committedAt;
+    book.set(order(7), over(7));
+    expect(book.sweep(instant(at + hour - 1), hour, 10, never)).toEqual([]);
+    expect(book.sweep(instant(at + hour), hour, 10, never)).toHaveLength(1);
+  });
+
+  it('looks at no more than it may, and goes on there the next time', () => {
+    const book = new OrderBook(10);
+    for (const n of [1, 2, 3, 4, 5]) book.set(order(n), over(n));
+    expect([swept(book, 2), swept(book, 2), swept(book, 2)]).toEqual([
+      [order(1), order(2)],
+      [order(3), order(4)],
+      [order(5)],
+    ]);
+    // Round again, and past those that stay.
+    for (const n of [7, 8]) book.set(order(n), evolve(initialState, sent(aChange({ n }))));
+    book.set(order(6), over(6));
+    expect([swept(book, 2), swept(book, 2)]).toEqual([[], [order(6)]]);
+  });
+
+  it('keeps an order of which something is under way, and forgets it when that is over', () => {
+    const book = new OrderBook(10);
+    for (const n of [1, 2]) book.set(order(n), over(n));
+    expect(swept(book, 10, one => one === order(1))).toEqual([order(2)]);
+    expect(swept(book, 10)).toEqual([order(1)]);
+  });
+
+  it('misses none of those that came, changed or went between two looks', () => {
+    const book = new OrderBook(10);
+    for (const n of [1, 2, 3]) book.set(order(n), over(n));
+    expect(swept(book, 1)).toEqual([order(1)]);
+    book.set(order(2), over(2));
+    book.forget(new Set([partitionKey('other', 0)]));
+    book.set(order(4), over(4));
+    expect(swept(book, 10).sort()).toEqual([order(2), order(3), order(4)]);
+    expect(book.size).toBe(0);
   });
 });
