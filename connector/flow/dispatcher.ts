@@ -217,6 +217,8 @@ export class Dispatcher {
     lane.state = 'running';
     this.#inFlight++;
     this.#running++;
+    // From now on it may be sent, though it may still have to wait: what is noted meanwhile says so.
+    entry.pending ??= { request: decision.request, heals: 0 };
     const send = () => carry(entry, decision, policy, this.#parts, this.#abandoning.signal);
     const carried = entry.noted === null ? send() : entry.noted.then(send);
     carried.then(carried => this.#conclude(lane, entry, carried, probe)).catch(this.#parts.fail);

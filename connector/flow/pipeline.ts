@@ -35,9 +35,8 @@ export interface FlowParts
   readonly interpreter: Interpreter;
 }
 
-/** How a drain ended. */
+/** How a drain ended: how many requests were given up unanswered; their changes are read again by whoever is next. */
 export interface Drained {
-  /** Requests that were given up unanswered; their changes are read again by whoever is next. */
   readonly abandoned: number;
 }
 
