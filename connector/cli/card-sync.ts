@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 import process from 'node:process';
+import { setFlagsFromString } from 'node:v8';
 import { fileAccess } from './file-access.ts';
+import { boundMemory } from './launch.ts';
 import { paintFor } from './print.ts';
 import { runProgram } from './program.ts';
 import { run } from './run.ts';
@@ -12,8 +14,11 @@ const exitCode = await runProgram(process.argv.slice(2), {
   environment,
   print: text => void stdout.write(text),
   printError,
-  run: async file =>
-    run(file, {
+  run: async file => {
+    boundMemory(process);
+    // V8 would let the heap grow to four times what lives in it before it collects.
+    setFlagsFromString('--heap-growing-percent=100');
+    return run(file, {
       environment,
       files: fileAccess,
       events: process,
@@ -22,7 +27,8 @@ const exitCode = await runProgram(process.argv.slice(2), {
       paint: paintFor(stderr.isTTY, environment),
       // Loaded only now: help, version and problems of the settings come at once.
       start: async (settings, signal) => (await import('../main.ts')).main(settings, signal),
-    }),
+    });
+  },
 });
 
 // Whatever a library still holds open must not keep the process: everything is committed or given back.
