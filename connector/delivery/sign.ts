@@ -79,8 +79,14 @@ function readSignature(header: string) {
   };
 }
 
-function parameter(header: string, name: 'algorithm' | 'keyVersion' | 'signature'): string | null {
-  return new RegExp(`(?:^|,)\\s*${name}=([^,\\s]+)`).exec(header)?.[1] ?? null;
+const parameters = {
+  algorithm: /(?:^|,)\s*algorithm=([^,\s]+)/,
+  keyVersion: /(?:^|,)\s*keyVersion=([^,\s]+)/,
+  signature: /(?:^|,)\s*signature=([^,\s]+)/,
+} as const;
+
+function parameter(header: string, name: keyof typeof parameters): string | null {
+  return parameters[name].exec(header)?.[1] ?? null;
 }
 
 function signatureBytes(encoded: string | null): Buffer | null {

@@ -85,8 +85,7 @@ export function againRequest(
 function reasonToSkip(state: OrderState, change: CardChange, policy: Policy): SkipReason | null {
   const { card } = change;
   if (state.through !== null && isAtOrBelow(change, state.through)) return 'duplicate';
-  if (state.source !== null && !isLater(change.source, state.source) && !isSameAgain(change, state.source))
-    return 'stale';
+  if (state.source !== null && isStale(change, state.source)) return 'stale';
   if (state.kind === 'live' && card.hash === state.hash && isLiveNow(state, policy.now)) return 'unchanged';
   if (card.ends && !mayBeShowing(state, change, policy)) return 'ended';
   if (isExpired(state, change, policy.now)) return 'expired';
@@ -99,9 +98,11 @@ export function isExpired(state: OrderState, change: CardChange, now: Instant): 
 }
 
 /** A redriven change has been gone through already, as a dead letter: it is stale only where a later one has been too. */
-function isSameAgain({ redriven, source }: CardChange, known: SourcePosition): boolean {
-  // Without a log position a later change may have the same time, and must not be overwritten.
-  return redriven === true && source.kind !== 'time' && !isLater(known, source);
+function isStale({ redriven, source }: CardChange, known: SourcePosition): boolean {
+  if (redriven !== true) return !isLater(source, known);
+  // Without a log position the same time may be that of a later change of the same transaction.
+  if (source.kind === 'time' && source.committedAt === known.committedAt) return true;
+  return !isLater(source, known) && isLater(known, source);
 }
 
 function isAtOrBelow(change: CardChange, through: { topic: string; partition: number; offset: bigint }): boolean {

@@ -86,8 +86,18 @@ describe('an order with a card', () => {
 
   it('whose dead letter is redriven, of a database without a log position: the same time may be that of a later change', () => {
     const source = { kind: 'time', committedAt: lsnAt(2).committedAt } as const;
-    const redriven = aChange({ n: 9, source: { ...source, committedAt: lsnAt(1).committedAt }, redriven: true });
-    expect(given(sent(one), deadLettered({ ...two, source })).when(redriven).brief).toBe('stale');
+    const repeated = aChange({ n: 9, source, text: 'two' });
+    expect(given(sent(one), deadLettered({ ...two, source })).when({ ...repeated, redriven: true }).brief).toBe(
+      'stale',
+    );
+    // One that comes by itself is taken for later (source-position).
+    expect(given(sent(one), deadLettered({ ...two, source })).when(repeated).brief).toBe('UPDATE');
+  });
+
+  it('whose dead letter of another log is redriven: a later commit counts, as always', () => {
+    const source = { ...lsnAt(5), lsn: 0n } as const;
+    const redriven = aChange({ n: 9, source, text: 'five', redriven: true });
+    expect(given(sent(one), updated(two)).when(redriven).brief).toBe('UPDATE');
   });
 
   it('that a dead letter left as it was: the same card is still unchanged', () => {
