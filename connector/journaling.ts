@@ -8,6 +8,7 @@ import type { openKafka } from './kafka/client.ts';
 import { openProducer } from './kafka/producer.ts';
 import type { RecordConsumer } from './kafka/record-consumer.ts';
 import type { Logger } from './observe/log.ts';
+import type { OuterMeter } from './observe/meter.ts';
 import type { SchemaRegistry } from './registry/registry.ts';
 import type { Settings } from './settings/settings.ts';
 import { systemClock } from './system-clock.ts';
@@ -19,6 +20,7 @@ export interface JournalingParts {
   /** Of {@link topicsRead}. */
   readonly consumer: RecordConsumer;
   readonly logger: Logger;
+  readonly meter: Pick<OuterMeter, 'journalRestored' | 'journalWritable' | 'journalFault'>;
   /** Told at each try while the registry does not answer: this is no standstill. */
   readonly onWaiting: () => void;
 }
@@ -56,7 +58,7 @@ export async function openJournaling(
 }
 
 function assembled(settings: Settings, parts: JournalingParts, schemaId: number): Journaling {
-  const { kafka, registry, consumer, logger } = parts;
+  const { kafka, registry, consumer, logger, meter } = parts;
   const { topic, lingerMs } = settings.journal;
   // Of its own, and without repetitions: before each try the lease is looked at.
   const producer = openProducer(kafka, 0);
@@ -67,15 +69,27 @@ function assembled(settings: Settings, parts: JournalingParts, schemaId: number)
     schemaId,
     clock: systemClock,
     leased,
-    onUnwritable: fault => logger.error('deliveries wait for the journal', { fault }),
-    onWritable: () => logger.info('the journal is written again'),
+    onUnwritable: fault => {
+      meter.journalWritable(false);
+      logger.error('deliveries wait for the journal', { fault });
+    },
+    onWritable: () => {
+      meter.journalWritable(true);
+      logger.info('the journal is written again');
+    },
   });
   const restore = new JournalRestore(
     {
       topic,
       sourceTopics: settings.kafka.topics,
-      onRestored: report => logger.info('a partition is restored', { event: 'restored', ...report }),
-      onFault: fault => logger.error('the journal or the source is not as it was left', { fault }),
+      onRestored: report => {
+        meter.journalRestored(report.records, report.durationMs);
+        logger.info('a partition is restored', { event: 'restored', ...report });
+      },
+      onFault: fault => {
+        meter.journalFault(fault.code);
+        logger.error('the journal or the source is not as it was left', { fault });
+      },
     },
     { consumer, decoder: createJournalDecoder(registry), clock: systemClock, offsets },
   );

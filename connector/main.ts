@@ -85,8 +85,15 @@ async function runIn(closing: AsyncDisposableStack, settings: Settings, signal: 
   const onWaiting = () => {
     vitals.lastActivityAt = systemClock.now();
   };
-  const journaling = await openJournaling(settings, { kafka, registry, consumer, logger, onWaiting }, signal);
+  const journaling = await openJournaling(
+    settings,
+    { kafka, registry, consumer, logger, meter: metrics.meter, onWaiting },
+    signal,
+  );
   if (journaling === 'stopped') return 0;
+  if (journaling === null) {
+    logger.warn('the journal is off: what is known of orders, and deliveries that are owed, end with this process');
+  }
   closing.defer(() => journaling?.close());
   const pipeline = new Pipeline(
     {

@@ -187,7 +187,7 @@ export interface Meter {
   accepted(sinceBizDate: DurationMs, sinceAppend: DurationMs): void;
   retried(cause: RetryCause): void;
   /** A delivery is owed from now on, and its offset accounted for. */
-  parked(): void;
+  parked(owed: Owed): void;
   healed(request: CardRequest): void;
   deadLettered(letter: DeadLetter): void;
   committed(ok: boolean): void;

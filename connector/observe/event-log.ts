@@ -45,6 +45,18 @@ export function withLog(meter: Meter, logger: Logger, clock: Clock): Meter {
         });
       });
     },
+    parked: owed => {
+      meter.parked(owed);
+      bounded('parked', leftOut =>
+        logger.warn('a delivery is parked: it is tried again later', {
+          order: owed.request.change.merchantBizNo,
+          at: formatPosition(owed.request.change.position),
+          attempts: owed.attempts,
+          due: new Date(owed.dueAt).toISOString(),
+          ...leftOut,
+        }),
+      );
+    },
     strayed: change => {
       meter.strayed(change);
       bounded('stray', leftOut =>

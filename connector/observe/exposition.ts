@@ -1,9 +1,9 @@
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { FlowSnapshot, Meter } from '../flow/ports.ts';
 import { watchFlow } from './gauges.ts';
+import type { LabelBounds } from './label-sets.ts';
 import { createMeter, type OuterMeter } from './meter.ts';
 import { type Collectors, makeMetrics } from './metric-objects.ts';
-import type { LabelBounds } from './metrics.ts';
 
 /** The metrics of one connector: what counts, and the text that Prometheus reads. */
 export interface Metrics {

@@ -2,14 +2,20 @@ import type { Counter, Histogram } from 'prom-client';
 import type { AttemptReport, Meter } from '../flow/ports.ts';
 import type { DurationMs } from '../kernel/time.ts';
 import type { SignatureCheck } from '../order/answer.ts';
+import type { LabelBounds } from './label-sets.ts';
 import type { MetricObjects } from './metric-objects.ts';
-import { type LabelBounds, noneLabel, otherLabel, specOf } from './metrics.ts';
+import { noneLabel, otherLabel, specOf } from './metrics.ts';
 
 /** Counts what happens outside of the flow. Cheap; never throws. */
 export interface OuterMeter {
   signatureChecked(check: SignatureCheck): void;
   /** The schema registry stopped answering, or answers again. */
   registryAvailable(available: boolean): void;
+  /** A partition's journal was read. */
+  journalRestored(records: number, duration: DurationMs): void;
+  journalWritable(writable: boolean): void;
+  /** What was not as it was left: a code of `journal_faults_total`. */
+  journalFault(code: string): void;
   /** The key files changed, and what they hold was taken, or refused. */
   keysReloaded(taken: boolean): void;
 }
@@ -29,6 +35,7 @@ export function createMeter(metrics: MetricObjects, bounds: LabelBounds): Meter 
     signatures: childrenOf(metrics.answer_signatures_total, 'result', valuesOf('answer_signatures_total', 'result')),
     keysReloaded: childrenOf(metrics.key_reloads_total, 'outcome', valuesOf('key_reloads_total', 'outcome')),
     committed: childrenOf(metrics.commits_total, 'outcome', valuesOf('commits_total', 'outcome')),
+    journalFault: childrenOf(metrics.journal_faults_total, 'reason', valuesOf('journal_faults_total', 'reason')),
     degraded: childrenOf(metrics.degradations_total, 'reason', valuesOf('degradations_total', 'reason')),
   };
   const delivered = deliveryCounter(metrics.deliveries_total, bounds.templates);
@@ -60,6 +67,12 @@ export function createMeter(metrics: MetricObjects, bounds: LabelBounds): Meter 
       if (fault) counts.degraded(fault.code).inc();
     },
     signatureChecked: check => counts.signatures(check).inc(),
+    journalRestored: (records, duration) => {
+      metrics.journal_restored_records_total.inc(records);
+      metrics.journal_restore_duration_seconds.observe(seconds(duration));
+    },
+    journalWritable: writable => metrics.journal_unwritable.set(writable ? 0 : 1),
+    journalFault: code => counts.journalFault(code).inc(),
     registryAvailable: available => metrics.registry_unavailable.set(available ? 0 : 1),
     keysReloaded: taken => counts.keysReloaded(taken ? 'taken' : 'refused').inc(),
   };

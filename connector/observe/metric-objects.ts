@@ -1,13 +1,6 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
-import {
-  type LabelBounds,
-  labelSetsAtStart,
-  type MetricName,
-  metricPrefix,
-  metricTable,
-  type NameOf,
-  specOf,
-} from './metrics.ts';
+import { type LabelBounds, labelSetsAtStart } from './label-sets.ts';
+import { type MetricName, metricPrefix, metricTable, type NameOf, specOf } from './metrics.ts';
 
 /** prom-client's object of every metric of the table, each with its series at 0. */
 export type MetricObjects = { readonly [Name in NameOf<'counter'>]: Counter } & {

@@ -3,7 +3,7 @@ import type { FaultCode } from '../kernel/fault.ts';
 import type { SignatureCheck } from '../order/answer.ts';
 import type { Command } from '../order/change.ts';
 import { skipReasons } from '../order/event.ts';
-import { type ResultCode, resultCodes } from '../order/result-codes.ts';
+import { resultCodes } from '../order/result-codes.ts';
 import { retryCauses, type Verdict } from '../order/verdict.ts';
 
 // Every metric there is, in one table: the series that stand at 0 from the start, the code that counts, the documentation
@@ -35,6 +35,12 @@ const commands: readonly Command[] = ['SEND', 'UPDATE'];
 const verdicts: readonly Verdict['kind'][] = ['accepted', 'retry', 'heal', 'reject', 'halt'];
 const signatureChecks: readonly SignatureCheck[] = ['verified', 'missing', 'bad', 'unchecked'];
 const stops: readonly FaultCode[] = ['PLATFORM_UNREACHABLE', 'CREDENTIALS_REFUSED'];
+const journalFaults: readonly FaultCode[] = [
+  'SOURCE_RECORDS_LOST',
+  'SOURCE_TOPIC_REMADE',
+  'JOURNAL_UNREADABLE',
+  'KAFKA_UNREACHABLE',
+];
 const degradations: readonly string[] = [...stops, otherLabel];
 const codes: readonly string[] = [...Object.keys(resultCodes), noneLabel, otherLabel];
 const perPartition = { topic: 'topics', partition: 'partitions' } as const;
@@ -159,6 +165,27 @@ export const metricTable = {
     help: 'Records consumed that are neither settled, parked, queued nor in flight: 0, or the connector has a defect',
     labels: perPartition,
   },
+  journal_restored_records_total: {
+    type: 'counter',
+    help: 'Records of the journal read when partitions were assigned',
+    labels: {},
+  },
+  journal_restore_duration_seconds: {
+    type: 'histogram',
+    help: "From a partition's assignment to its first delivery: reading its journal",
+    labels: {},
+    buckets: requestBuckets,
+  },
+  journal_unwritable: {
+    type: 'gauge',
+    help: '1 while the journal cannot be written: deliveries wait for it',
+    labels: {},
+  },
+  journal_faults_total: {
+    type: 'counter',
+    help: 'What was not as it was left when partitions were assigned: records of the source lost, or of the journal unreadable',
+    labels: { reason: [...journalFaults, otherLabel] },
+  },
   restoring_partitions: { type: 'gauge', help: 'Partitions whose journal is being read', labels: {} },
   registry_unavailable: { type: 'gauge', help: '1 while the schema registry does not answer', labels: {} },
   build_info: {
@@ -179,50 +206,4 @@ export type NameOf<Type extends MetricSpec['type']> = {
 /** The metric of a name. */
 export function specOf(name: MetricName): MetricSpec {
   return metricTable[name];
-}
-
-/** What the settings bound labels to: the templates of the mappings, and the source topics. */
-export interface LabelBounds {
-  readonly templates: readonly string[];
-  readonly topics: readonly string[];
-}
-
-/**
- * The label sets of a metric that stand at 0 from the start, so that a rate sees the first event. A result code begins
- * with the statuses that the API documents for it; without labels it is one empty set; bounded by the assignment, none.
- */
-export function labelSetsAtStart(name: MetricName, bounds: LabelBounds): readonly Readonly<Record<string, string>>[] {
-  let sets: readonly Readonly<Record<string, string>>[] = [{}];
-  for (const [label, values] of Object.entries(specOf(name).labels)) {
-    const known = valuesAtStart(values, bounds);
-    sets = sets.flatMap(set => known.map(value => ({ ...set, [label]: value })));
-  }
-  return name === 'deliveries_total' ? sets.filter(isDocumentedPair) : sets;
-}
-
-function valuesAtStart(values: LabelValues, bounds: LabelBounds): readonly string[] {
-  switch (values) {
-    case 'templates':
-    case 'topics':
-      return bounds[values];
-    case 'partitions':
-    case 'versions':
-      return [];
-    default:
-      return values;
-  }
-}
-
-// API document, "Response": the status of each code. UNKNOWN_EXCEPTION is F there, and U on its sibling APIs.
-const documentedStatuses: Readonly<Partial<Record<ResultCode | typeof noneLabel, readonly string[]>>> = {
-  SUCCESS: ['S'],
-  UNKNOWN_EXCEPTION: ['F', 'U'],
-  SYSTEM_ERROR: ['U'],
-  REQUEST_TRAFFIC_EXCEED_LIMIT: ['U'],
-  [noneLabel]: [noneLabel],
-};
-
-function isDocumentedPair({ result_code, result_status }: Readonly<Record<string, string>>): boolean {
-  const statuses = documentedStatuses[result_code as ResultCode] ?? ['F'];
-  return statuses.includes(result_status ?? '');
 }

@@ -81,7 +81,7 @@ export class Parking {
       lastAttemptAt: now,
       dueAt: instant(now + delay),
     };
-    if (!entry.parked) meter.parked();
+    if (!entry.parked) meter.parked(owed);
     const event = entry.parked ? 'retried' : 'parked';
     await accounts.park(entry, owed, { event, request: owed.request, detail: resultCodeOf(carried.answer) });
     // Also when the partition went meanwhile: then what is owed of it is its new owner's.

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { labelSetsAtStart, type MetricName, metricTable, specOf } from '../../../connector/observe/metrics.ts';
+import { labelSetsAtStart } from '../../../connector/observe/label-sets.ts';
+import { type MetricName, metricTable, specOf } from '../../../connector/observe/metrics.ts';
 import { resultCodes } from '../../../connector/order/result-codes.ts';
 
 const names = Object.keys(metricTable) as MetricName[];
