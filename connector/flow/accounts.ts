@@ -211,12 +211,17 @@ export class Accounts {
     return parked?.partition === partition ? parked.owed : null;
   }
 
-  /** The state to be written holds the doubts that wait in the lane: after a crash the changes that left them are not read again. */
+  /**
+   * The state to be written holds the doubts that wait in the lane, and of what is in flight: after a crash the changes that
+   * left them may not be read again. How far the order has gone they do not tell: what is in flight is to be read again, if
+   * nothing took its place.
+   */
   #namesOf({ change: { merchantBizNo: order } }: Entry) {
     const { book, lanes } = this.#parts;
     const state = book.get(order);
-    // Of the one in flight too: the change it is superseded by is read again alone.
     const doubt = lanes.doubtOf(order);
-    return { order, state: doubt === null ? state : evolve(state, doubt) };
+    const { through: position, source } = state;
+    if (doubt === null || position === null || source === null) return { order, state };
+    return { order, state: evolve(state, { ...doubt, position, source }) };
   }
 }

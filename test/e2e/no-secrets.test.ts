@@ -90,6 +90,7 @@ describe('the output of a run', () => {
     const second = await world.startConnector('second', {
       platform: { ...common, baseUrl: platform.url, publicKeyFile: undefined, verifyAnswers: 'off' },
       kafka: { groupId: 'secrets-again' },
+      journal: { topic: 'secrets-again.journal' },
       flow: { retryDelaysMs: [20], probeIntervalMs: 50, outageRatio: 1, outageWindow: 1_000 },
       observe,
     });

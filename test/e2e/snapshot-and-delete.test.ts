@@ -105,11 +105,21 @@ describe('rows that were there before, rows that go, and changes that come twice
     expect(await connector.stop()).toBe(0);
   });
 
-  it('a new consumer group reads everything again, and changes no card', async () => {
+  it('a new consumer group reads everything again, and asks for nothing: the journal knows it all', async () => {
+    await world.untilEqual();
+    const { last } = world.sandbox.requests;
+    await using again = await world.startConnector('again', { kafka: { groupId: 'snapshot-again' } });
+    await accountedFor(again);
+    expect(allRequests(world.sandbox, last)).toEqual([]);
+    expect(await again.stop()).toBe(0);
+  });
+
+  it('a new consumer group without the journal reads everything again, and changes no card', async () => {
     await world.untilEqual();
     const cards = shown(world);
     const { last } = world.sandbox.requests;
-    await using again = await world.startConnector('again', { kafka: { groupId: 'snapshot-again' } });
+    const anew = { kafka: { groupId: 'snapshot-anew' }, journal: { enabled: false } };
+    await using again = await world.startConnector('anew', anew);
     const after = await accountedFor(again);
     // It cannot know that the cards are there: it asks again, and nothing takes effect.
     expect(allRequests(world.sandbox, last).length).toBeGreaterThan(0);
