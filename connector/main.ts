@@ -214,7 +214,7 @@ function deliveryOptions({ platform }: Settings, keys: KeySource) {
 
 function deadLetterOptions(settings: Settings, partitions: number, logger: Logger) {
   const { topic } = settings.deadLetters;
-  const onUnwritable = (fault: Fault) => logger.error('a dead letter cannot be written', { fault });
+  const onUnwritable = (fault: Fault) => logger.error('a dead letter cannot be written as it is', { fault });
   return { topic, partitions, connectorName: settings.kafka.groupId, onUnwritable };
 }
 
