@@ -48,7 +48,7 @@ export function openDelivery(options: DeliveryOptions, clock: Clock, reports: De
   };
 
   return {
-    async deliver(request, signal): Promise<Answer> {
+    async deliver(request, signal, mayGo): Promise<Answer> {
       const time = requestTime(clock.now());
       const { body, signature } = await signRequest(keys.current.signing, {
         path,
@@ -57,7 +57,7 @@ export function openDelivery(options: DeliveryOptions, clock: Clock, reports: De
         body: request.body,
       });
       const headers = { ...fixedHeaders, 'request-time': time, signature };
-      return answerOf(await client.post(path, headers, body, signal));
+      return answerOf(await client.post(path, headers, body, signal, mayGo));
     },
     [Symbol.asyncDispose]: () => client.close(),
   };

@@ -24,13 +24,20 @@ export type HttpAnswer =
     }
   | {
       readonly kind: 'failed';
-      readonly cause: 'timeout' | 'connection' | 'aborted' | 'too-large';
+      readonly cause: 'timeout' | 'connection' | 'aborted' | 'too-large' | 'unsent';
       readonly text: string;
     };
 
 /** A POST to the platform over kept-alive connections. Never rejects. */
 export interface HttpClient {
-  post(path: string, headers: Record<string, string>, body: Uint8Array, signal: AbortSignal): Promise<HttpAnswer>;
+  /** `mayGo` is asked when a connection is free and open, right before the first byte is written to it. */
+  post(
+    path: string,
+    headers: Record<string, string>,
+    body: Uint8Array,
+    signal: AbortSignal,
+    mayGo: () => boolean,
+  ): Promise<HttpAnswer>;
   close(): Promise<void>;
 }
 
@@ -60,7 +67,7 @@ export function openHttpClient(options: HttpOptions): HttpClient {
     return together;
   };
   return {
-    post: (path, headers, body, signal) =>
+    post: (path, headers, body, signal, mayGo) =>
       new Promise(resolve => {
         if (signal.aborted) {
           resolve({ kind: 'failed', cause: 'aborted', text: 'stopped before it was sent' });
@@ -69,7 +76,7 @@ export function openHttpClient(options: HttpOptions): HttpClient {
         // Whatever is wrong, a closed pool and an invalid header too, comes to the exchange: nothing is thrown.
         pool.dispatch(
           { path, method: 'POST', headers, body: Buffer.from(body.buffer, body.byteOffset, body.byteLength) },
-          new Exchange(options, togetherOf(signal), resolve),
+          new Exchange(options, togetherOf(signal), mayGo, resolve),
         );
       }),
     close: () => pool.destroy(),
@@ -103,6 +110,7 @@ class Together {
 class Exchange implements Dispatcher.DispatchHandler {
   readonly #options: HttpOptions;
   readonly #together: Together;
+  readonly #mayGo: () => boolean;
   readonly #resolve: (answer: HttpAnswer) => void;
   readonly #deadline: NodeJS.Timeout;
   #controller: Dispatcher.DispatchController | null = null;
@@ -112,9 +120,10 @@ class Exchange implements Dispatcher.DispatchHandler {
   #chunks: Buffer[] = [];
   #bytes = 0;
 
-  constructor(options: HttpOptions, together: Together, resolve: (answer: HttpAnswer) => void) {
+  constructor(options: HttpOptions, together: Together, mayGo: () => boolean, resolve: (answer: HttpAnswer) => void) {
     this.#options = options;
     this.#together = together;
+    this.#mayGo = mayGo;
     this.#resolve = resolve;
     together.add(this);
     this.#deadline = setTimeout(Exchange.#expire, options.requestTimeoutMs, this);
@@ -129,9 +138,11 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#end({ kind: 'failed', cause: 'aborted', text: 'given up while in flight' });
   }
 
+  /** undici writes the request right after this, in the same turn (client-h1.js, writeH1). */
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
     if (this.#ended) controller.abort(new Error('ended'));
+    else if (!this.#mayGo()) this.#end({ kind: 'failed', cause: 'unsent', text: 'it may not go any more' });
   }
 
   onResponseStart(

@@ -42,7 +42,8 @@ export interface Interpreter {
 
 /** One attempt at the platform. Never rejects: whatever happens is an {@link Answer}. */
 export interface Delivery {
-  deliver(request: CardRequest, signal: AbortSignal): Promise<Answer>;
+  /** `mayGo` is asked when all is ready and the first byte is about to go: where it says no, nothing goes, and the answer is `unsent`. */
+  deliver(request: CardRequest, signal: AbortSignal, mayGo: () => boolean): Promise<Answer>;
 }
 
 /** Why a record became a dead letter: a closed label set. */

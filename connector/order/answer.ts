@@ -25,10 +25,10 @@ export interface Answered {
   readonly retryAfterMs: number | null;
 }
 
-/** No answer came, or not all of it: whether the request took effect is unknown. */
+/** No answer came, or not all of it: whether the request took effect is unknown. `unsent`: it did not, for not a byte of it went out. */
 export interface Unanswered {
   readonly kind: 'unanswered';
-  readonly cause: 'timeout' | 'connection' | 'aborted' | 'too-large';
+  readonly cause: 'timeout' | 'connection' | 'aborted' | 'too-large' | 'unsent';
   /** What the network said, without payload. */
   readonly text: string;
 }

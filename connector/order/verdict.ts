@@ -38,7 +38,13 @@ export function judge(answer: Answer, command: Command): Verdict {
 }
 
 function judgeSilence(answer: Unanswered): Verdict {
-  const causes = { timeout: 'timeout', 'too-large': 'unreadable', connection: 'network', aborted: 'network' } as const;
+  const causes = {
+    timeout: 'timeout',
+    'too-large': 'unreadable',
+    connection: 'network',
+    aborted: 'network',
+    unsent: 'network',
+  } as const;
   return { kind: 'retry', cause: causes[answer.cause], afterMs: null };
 }
 

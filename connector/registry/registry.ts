@@ -36,7 +36,7 @@ export interface SchemaRegistry extends SchemaLookup {
   /**
    * The id of our own schema (JSON text) under a subject; it is given one where it is new, and known without asking from then on.
    * While the registry does not answer, goes on asking; `onWaiting` is told at each try. Rejects with a {@link Fault}
-   * (SCHEMA_REFUSED) where the registry does not take it, or when the signal is aborted, with its reason.
+   * (SCHEMA_REFUSED) where the registry does not take it at two looks, or when the signal is aborted, with its reason.
    */
   register(subject: string, schema: string, signal: AbortSignal, onWaiting?: () => void): Promise<number>;
 }
@@ -47,7 +47,10 @@ const refusedForMs: DurationMs = 30_000;
 /** How many such ids are remembered; past it the oldest is forgotten. Corrupt records can name any id. */
 const refusedMax = 100;
 
-/** Pause before an id's absence is believed: a registry's replica may lag behind the one that the producer wrote to. */
+/**
+ * Pause before an id's absence is believed: a registry's replica may lag behind the one that the producer wrote to. And before
+ * a refusal of our schema is: of two instances that bring it at once, Apicurio answers one that it is there already (HTTP 409).
+ */
 const secondLookMs: DurationMs = 250;
 
 /** Opens a registry. Nothing is asked before the first schema is needed. */
@@ -101,7 +104,7 @@ class CachingRegistry implements SchemaRegistry {
 
   async register(subject: string, schema: string, signal: AbortSignal, onWaiting?: () => void): Promise<number> {
     const { clock, retryMs } = this.#options;
-    for (;;) {
+    for (let refusals = 0; ; ) {
       signal.throwIfAborted();
       const answer = await this.#client.register(subject, schema, signal);
       signal.throwIfAborted();
@@ -112,7 +115,12 @@ class CachingRegistry implements SchemaRegistry {
         continue;
       }
       this.#answered(subject);
-      if (answer.kind === 'refused') throw new Fault('SCHEMA_REFUSED', { detail: answer.problem });
+      if (answer.kind === 'refused') {
+        refusals++;
+        if (refusals === 2) throw new Fault('SCHEMA_REFUSED', { detail: answer.problem });
+        await clock.sleep(secondLookMs, signal);
+        continue;
+      }
       this.#keep(answer.id, avro.Type.forSchema(JSON.parse(schema), { typeHook: annotatingHook() }));
       return answer.id;
     }

@@ -30,11 +30,11 @@ export interface Carried {
   readonly verdict:
     | Exclude<Verdict, { kind: 'heal' }>
     | { readonly kind: 'nothing-to-end' }
-    /** The partition was, or may be, taken away before the request, or before the heal: that is its new owner's to send. */
+    /** The partition was, or may be, taken away before the request went out, or the heal: that is its new owner's to send. */
     | { readonly kind: 'not-ours' };
 }
 
-const unsent: Answer = { kind: 'unanswered', cause: 'aborted', text: 'not sent' };
+const unsent: Answer = { kind: 'unanswered', cause: 'unsent', text: 'not sent' };
 
 // SEND and UPDATE once each, and the first one once again: what was refused may be answered from the platform's memory.
 const healsMax = 2;
@@ -58,11 +58,17 @@ export async function carry(
   for (;;) {
     const before = entry.pending;
     const startedAt = clock.now();
-    entry.firstAttemptAt ??= startedAt;
     entry.attempts++;
     entry.pending = current;
-    const answer = await delivery.deliver(current.request, signal);
+    // Signing and connecting take time, in which this process may have slept longer than its session.
+    const answer = await delivery.deliver(current.request, signal, isOurs);
+    if (isUnsent(answer)) {
+      entry.attempts--;
+      entry.pending = before;
+      return { request: current.request, answer, verdict: { kind: 'not-ours' } };
+    }
     const now = clock.now();
+    entry.firstAttemptAt ??= startedAt;
     entry.lastAttemptAt = now;
     const verdict = judge(answer, current.request.command);
     meter.attempted({ request: current.request, answer, verdict, durationMs: now - startedAt });
@@ -88,6 +94,10 @@ export async function carry(
   }
 }
 
+function isUnsent(answer: Answer): boolean {
+  return answer.kind === 'unanswered' && answer.cause === 'unsent';
+}
+
 /** The event of an accepted request. */
 export function acceptedEvent(request: CardRequest, at: number): OrderEvent {
   const { card, position, source } = request.change;
@@ -106,7 +116,7 @@ export function resultCodeOf(answer: Answer): string {
 /** What an attempt says of the platform itself; null: nothing, since nothing was sent. An order that is known to be refused alone (`alone`) says no more than any that fails. */
 export function healthOf(order: MerchantBizNo, carried: Carried, alone: boolean): Health | null {
   const { verdict, answer } = carried;
-  if (answer === unsent) return null;
+  if (isUnsent(answer)) return null;
   switch (verdict.kind) {
     case 'retry':
       return {

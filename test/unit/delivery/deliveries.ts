@@ -57,7 +57,7 @@ export function newDeliveries(): Deliveries {
     },
     // Delivery reads nothing of a request but its body.
     deliver: (body = '{"requestId":"1"}', signal = new AbortController().signal) =>
-      world.delivery.deliver({ body } as CardRequest, signal),
+      world.delivery.deliver({ body } as CardRequest, signal, () => true),
   } as Deliveries;
 
   beforeEach(async () => {

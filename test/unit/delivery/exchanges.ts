@@ -22,7 +22,7 @@ export interface Exchanges {
   client: HttpClient;
   /** Opens the client anew, with other options. */
   reopen(options: Partial<HttpOptions>): Promise<void>;
-  post(signal?: AbortSignal, body?: string): Promise<HttpAnswer>;
+  post(signal?: AbortSignal, body?: string, mayGo?: () => boolean): Promise<HttpAnswer>;
   /** Gives up as soon as the request has arrived. */
   postAndAbort(): Promise<HttpAnswer>;
 }
@@ -44,8 +44,8 @@ export function newExchanges(): Exchanges {
       await world.client.close();
       world.client = open(options);
     },
-    post: (signal = never, body = '{"a":1}') =>
-      world.client.post('/api/sync', { 'content-type': 'application/json' }, Buffer.from(body), signal),
+    post: (signal = never, body = '{"a":1}', mayGo = () => true) =>
+      world.client.post('/api/sync', { 'content-type': 'application/json' }, Buffer.from(body), signal, mayGo),
     postAndAbort: async () => {
       const abort = new AbortController();
       const before = world.platform.requests.length;

@@ -106,7 +106,13 @@ describe('a failed exchange', () => {
   });
 
   it('is told when a header cannot be sent, without its value', async () => {
-    const answer = await world.client.post('/', { 'agent-token': 'two\r\nlines' }, Buffer.from('{}'), never);
+    const answer = await world.client.post(
+      '/',
+      { 'agent-token': 'two\r\nlines' },
+      Buffer.from('{}'),
+      never,
+      () => true,
+    );
     expect(answer).toEqual({
       kind: 'failed',
       cause: 'connection',

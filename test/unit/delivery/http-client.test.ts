@@ -19,7 +19,13 @@ describe('a whole answer', () => {
 
   it('answers a request whose bytes arrived as they were handed over', async () => {
     const body = Buffer.from('….{"name":"港鐵"}.…').subarray(3, -3);
-    await world.client.post('/api/sync?x=1', { 'content-type': 'application/json', signature: 'a=b,c=d' }, body, never);
+    await world.client.post(
+      '/api/sync?x=1',
+      { 'content-type': 'application/json', signature: 'a=b,c=d' },
+      body,
+      never,
+      () => true,
+    );
     const [request] = world.platform.requests;
     expect(request).toMatchObject({ method: 'POST', path: '/api/sync?x=1', httpVersion: '1.1' });
     expect(request?.headers).toMatchObject({ signature: 'a=b,c=d', 'content-length': String(body.length) });
@@ -119,6 +125,24 @@ describe('giving up', () => {
   it('before the start sends nothing', async () => {
     expect(await post(AbortSignal.abort())).toMatchObject({ kind: 'failed', cause: 'aborted' });
     expect(world.platform.connectionsPeak).toBe(0);
+  });
+
+  it('right before the first byte sends nothing: what became of the right to send while it waited counts', async () => {
+    await reopen({ connectionsMax: 1 });
+    let finish: () => void = () => undefined;
+    world.platform.behave((socket, request) => {
+      finish = () => answers('{}')(socket, request);
+    }, answers('{}'));
+    const first = post();
+    await world.platform.arrived(1);
+    let mayGo = true;
+    const waiting = post(never, 'waiting', () => mayGo);
+    const last = post(never, 'last');
+    mayGo = false;
+    finish();
+    expect(await waiting).toMatchObject({ kind: 'failed', cause: 'unsent' });
+    expect(await Promise.all([first, last])).toMatchObject([{ kind: 'whole' }, { kind: 'whole' }]);
+    expect(world.platform.requests.map(({ body }) => String(body))).toEqual(['{"a":1}', 'last']);
   });
 
   it('in flight ends the exchange and its connection', async () => {

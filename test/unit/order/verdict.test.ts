@@ -101,6 +101,7 @@ describe('judge, silence', () => {
     ['timeout', 'timeout'],
     ['connection', 'network'],
     ['aborted', 'network'],
+    ['unsent', 'network'],
     ['too-large', 'unreadable'],
   ] as const)('%s: the same request again (%s)', (cause, retryCause) => {
     expect(judge(silence(cause), 'SEND')).toEqual(retry(retryCause));

@@ -266,12 +266,29 @@ describe('our own schema', () => {
     ['not compatible', 409, '{"error_code":409,"message":"incompatible"}'],
     ['not valid', 422, '{"error_code":42201,"message":"invalid"}'],
     ['not ours to write', 403, '{"error_code":40301,"message":"forbidden"}'],
-  ])('is a fault where it is %s', async (_, status, body) => {
+  ])('is a fault where it is %s, at a second look too', async (_, status, body) => {
     fake.misbehaviour = answering(status, body);
-    await expect(registry.register('journal-value', schema, never)).rejects.toMatchObject({
+    const registering = registry.register('journal-value', schema, never);
+    const sleeper = await clock.nextSleeper();
+    expect(sleeper.duration).toBe(250);
+    sleeper.wake();
+    await expect(registering).rejects.toMatchObject({
       code: 'SCHEMA_REFUSED',
       detail: expect.stringContaining(JSON.parse(body).message),
     });
+    expect(fake.requests).toHaveLength(2);
+    expect(reports).toEqual([]);
+  });
+
+  it('is looked at once more where another instance brought it at the same moment', async () => {
+    // Apicurio 2.6, at the second of two first registrations that met.
+    const met = `{"error_code":409,"message":"An artifact with ID 'journal-value' in group 'null' already exists."}`;
+    fake.misbehaviour = answering(409, met);
+    const registering = registry.register('journal-value', schema, never);
+    const sleeper = await clock.nextSleeper();
+    fake.misbehaviour = answering(200, '{"id":12}');
+    sleeper.wake();
+    expect(await registering).toBe(12);
     expect(reports).toEqual([]);
   });
 

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { entryOf } from '../../../../connector/flow/lane/lane.ts';
 import { acceptedEvent, type Carried, carry, healthOf } from '../../../../connector/flow/lane/lane-worker.ts';
 import { PartitionFlow } from '../../../../connector/flow/partition/partition-flow.ts';
+import type { Delivery } from '../../../../connector/flow/ports.ts';
 import { partitionKey } from '../../../../connector/kernel/position.ts';
 import type { Answer } from '../../../../connector/order/answer.ts';
 import { merchantBizNo } from '../../../../connector/order/change.ts';
@@ -154,6 +155,21 @@ describe('carry', () => {
     };
     expect((await carried(start())).verdict).toEqual({ kind: 'not-ours' });
     expect(commands()).toEqual(['UPDATE']);
+  });
+
+  it('sends nothing where the session ran out while the request was being signed: it was no attempt', async () => {
+    const late: Delivery = {
+      deliver: async (request, signal, mayGo) => {
+        leased = false;
+        return mayGo() ? delivery.deliver(request, signal) : { kind: 'unanswered', cause: 'unsent', text: 'too late' };
+      },
+    };
+    const { entry, decision } = start();
+    const parts = { clock, delivery: late, meter, isLeased: () => leased };
+    const one = await carry(entry, decision, aPolicy(), parts, new AbortController().signal);
+    expect(one.verdict).toEqual({ kind: 'not-ours' });
+    expect([delivery.requests, healthOf(order, one, false), meter.attempts]).toEqual([[], null, 0]);
+    expect(entry).toMatchObject({ attempts: 0, pending: null, firstAttemptAt: null, lastAttemptAt: null });
   });
 
   it('hands the signal on, so that a request can be given up', async () => {

@@ -17,9 +17,9 @@ export const defects: Readonly<Record<string, Defect>> = {
   'takes a new requestId for every attempt': (ports, { random }) => ({
     ...ports,
     delivery: {
-      deliver: (request, signal) => {
+      deliver: (request, signal, mayGo) => {
         const requestId = `${request.requestId}-${random.below(1e9)}`;
-        return ports.delivery.deliver({ ...request, requestId }, signal);
+        return ports.delivery.deliver({ ...request, requestId }, signal, mayGo);
       },
     },
   }),
@@ -27,17 +27,17 @@ export const defects: Readonly<Record<string, Defect>> = {
   'says another body under the same id': (ports, { random }) => ({
     ...ports,
     delivery: {
-      deliver: (request, signal) =>
-        ports.delivery.deliver({ ...request, body: `${request.body} ${random.below(1e9)}` }, signal),
+      deliver: (request, signal, mayGo) =>
+        ports.delivery.deliver({ ...request, body: `${request.body} ${random.below(1e9)}` }, signal, mayGo),
     },
   }),
 
   'sends everything twice at once': ports => ({
     ...ports,
     delivery: {
-      deliver: (request, signal) => {
-        void ports.delivery.deliver(request, signal);
-        return ports.delivery.deliver(request, signal);
+      deliver: (request, signal, mayGo) => {
+        void ports.delivery.deliver(request, signal, mayGo);
+        return ports.delivery.deliver(request, signal, mayGo);
       },
     },
   }),
@@ -45,8 +45,8 @@ export const defects: Readonly<Record<string, Defect>> = {
   'takes silence for success': ports => ({
     ...ports,
     delivery: {
-      deliver: async (request, signal) => {
-        const answer = await ports.delivery.deliver(request, signal);
+      deliver: async (request, signal, mayGo) => {
+        const answer = await ports.delivery.deliver(request, signal, mayGo);
         return answer.kind === 'unanswered' && answer.cause === 'timeout' ? anAnswer('SUCCESS') : answer;
       },
     },
@@ -55,8 +55,8 @@ export const defects: Readonly<Record<string, Defect>> = {
   'takes a refusal for success': ports => ({
     ...ports,
     delivery: {
-      deliver: async (request, signal) => {
-        const answer = await ports.delivery.deliver(request, signal);
+      deliver: async (request, signal, mayGo) => {
+        const answer = await ports.delivery.deliver(request, signal, mayGo);
         return answer.kind === 'answered' && answer.result?.code === 'PARAM_ILLEGAL' ? anAnswer('SUCCESS') : answer;
       },
     },
@@ -70,8 +70,8 @@ export const defects: Readonly<Record<string, Defect>> = {
   'gives up in an outage': ports => ({
     ...ports,
     delivery: {
-      deliver: async (request, signal) => {
-        const answer = await ports.delivery.deliver(request, signal);
+      deliver: async (request, signal, mayGo) => {
+        const answer = await ports.delivery.deliver(request, signal, mayGo);
         return answer.kind === 'unanswered' && answer.cause === 'connection' ? anAnswer('PARAM_ILLEGAL') : answer;
       },
     },
@@ -80,7 +80,8 @@ export const defects: Readonly<Record<string, Defect>> = {
   'sends the bizDate of the row, not one above the last': ports => ({
     ...ports,
     delivery: {
-      deliver: (request, signal) => ports.delivery.deliver({ ...request, bizDate: request.change.bizDate }, signal),
+      deliver: (request, signal, mayGo) =>
+        ports.delivery.deliver({ ...request, bizDate: request.change.bizDate }, signal, mayGo),
     },
   }),
 

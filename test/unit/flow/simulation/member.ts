@@ -274,7 +274,7 @@ export class Member {
           group.commit(this, generation, ours);
         },
       },
-      delivery: { deliver: (request, signal) => this.#deliver(request, signal) },
+      delivery: { deliver: (...given) => this.#deliver(...given) },
       deadLetters: {
         publish: async (letter: DeadLetter, signal: AbortSignal) => {
           do {
@@ -311,7 +311,10 @@ export class Member {
     return written;
   }
 
-  async #deliver(...[request, signal]: Parameters<Delivery['deliver']>): ReturnType<Delivery['deliver']> {
+  async #deliver(...[request, signal, mayGo]: Parameters<Delivery['deliver']>): ReturnType<Delivery['deliver']> {
+    // It is signed first, and waits for a connection.
+    await this.#sleep(this.#random.below(3), signal);
+    if (!mayGo()) return { kind: 'unanswered', cause: 'unsent', text: 'too late' };
     const order = request.change.merchantBizNo;
     this.#world.watch.sent(this, request);
     this.inFlight.add(order);
