@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Note } from '../../../connector/flow/accounts.ts';
-import { type Entry, entryOf, entryOfOwed } from '../../../connector/flow/lane.ts';
-import { PartitionFlow } from '../../../connector/flow/partition-flow.ts';
+import { type Entry, entryOf, entryOfOwed } from '../../../connector/flow/lane/lane.ts';
+import { PartitionFlow } from '../../../connector/flow/partition/partition-flow.ts';
 import { merchantBizNo } from '../../../connector/order/change.ts';
 import { evolve, initialState } from '../../../connector/order/state.ts';
 import { aChange, aRecord, type ChangeParts, dawn } from '../../support/builders.ts';
