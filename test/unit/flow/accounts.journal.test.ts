@@ -4,9 +4,9 @@ import { type Entry, entryOf, entryOfOwed } from '../../../connector/flow/lane/l
 import { PartitionFlow } from '../../../connector/flow/partition/partition-flow.ts';
 import { merchantBizNo } from '../../../connector/order/change.ts';
 import { evolve, initialState } from '../../../connector/order/state.ts';
-import { aChange, aRecord, type ChangeParts, dawn } from '../../support/builders.ts';
+import { aChange, aRecord, type ChangeParts, dawn, lsnAt } from '../../support/builders.ts';
 import { RecordingJournal, RecordingMeter, SteppedClock } from '../../support/flow-world.ts';
-import { sent } from '../order/given.ts';
+import { sent, skipped } from '../order/given.ts';
 import { keptWith } from './kept.ts';
 import { anOwed } from './owed.ts';
 import { key } from './pipeline-world.ts';
@@ -212,7 +212,17 @@ describe('Accounts with a journal', () => {
     it('holds the one that is in flight: the change it is superseded by is read again alone', async () => {
       const [head, other] = [wasSent(taken({ n: 5 })), taken({ n: 6 })];
       kept.lanes.of(order).lane.push(head, false);
-      expect(await written(other)).toMatchObject({ kind: 'unknown', bizDate: dawn + 5 });
+      kept.accounts.remember(other, skipped(other.change));
+      const through = other.change.position;
+      expect(await written(other)).toMatchObject({ kind: 'unknown', bizDate: dawn + 5, through });
+    });
+
+    it('tells nothing of how far the order has gone by what is in flight: nothing took its place, so it is read again', async () => {
+      const [before, head, stale] = [taken({ n: 4 }), wasSent(taken({ n: 5 })), taken({ n: 6, source: lsnAt(1) })];
+      kept.accounts.remember(before, sent(before.change));
+      kept.lanes.of(order).lane.push(head, false);
+      const { position: through, source } = before.change;
+      expect(await written(stale)).toMatchObject({ kind: 'live', through, source, hash: null, bizDate: dawn + 5 });
     });
 
     it('holds no doubt of the change that is concluded: its outcome is known', async () => {
