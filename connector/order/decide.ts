@@ -84,7 +84,7 @@ export function againRequest(
 
 function reasonToSkip(state: OrderState, change: CardChange, policy: Policy): SkipReason | null {
   const { card } = change;
-  if (state.through !== null && isAtOrBelow(change, state.through)) return 'duplicate';
+  if (isDuplicate(state, change)) return 'duplicate';
   if (state.source !== null && isStale(change, state.source)) return 'stale';
   if (state.kind === 'live' && card.hash === state.hash && isLiveNow(state, policy.now)) return 'unchanged';
   if (card.ends && !mayBeShowing(state, change, policy)) return 'ended';
@@ -103,6 +103,15 @@ function isStale({ redriven, source }: CardChange, known: SourcePosition): boole
   // Without a log position the same time may be that of a later change of the same transaction.
   if (source.kind === 'time' && source.committedAt === known.committedAt) return true;
   return !isLater(source, known) && isLater(known, source);
+}
+
+/**
+ * This very record was gone through. Not where the database's log says that it is later: then the topic was made anew, and
+ * its offsets begin again.
+ */
+function isDuplicate({ through, source }: OrderState, change: CardChange): boolean {
+  if (through === null || !isAtOrBelow(change, through)) return false;
+  return source === null || change.source.kind === 'time' || !isLater(change.source, source);
 }
 
 function isAtOrBelow(change: CardChange, through: { topic: string; partition: number; offset: bigint }): boolean {
@@ -163,7 +172,8 @@ function bizDateAfter(state: OrderState, change: CardChange): Instant {
 }
 
 /**
- * The id names the bizDate where it is not the change's own: after a crash the same change may be sent after fewer or more
+ * The id names the commit's time too: in a topic that is made anew the offsets come again, and the platform would answer from
+ * its memory of the old one's requests. And the bizDate where it is not the change's own: after a crash the same change may be sent after fewer or more
  * others of its millisecond, and the platform refuses a requestId that comes with another body.
  */
 function requestFor(
@@ -174,6 +184,7 @@ function requestFor(
   again?: string,
 ): CardRequest {
   const variants = [
+    `of/${change.source.committedAt}`,
     ...(bizDate === change.bizDate ? [] : [`at/${bizDate}`]),
     ...(again === undefined ? [] : [`again/${again}`]),
   ];

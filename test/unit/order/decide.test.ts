@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { instant } from '../../../connector/kernel/time.ts';
+import type { CardChange, Command } from '../../../connector/order/change.ts';
 import { healedRequest } from '../../../connector/order/decide.ts';
-import { requestId } from '../../../connector/order/request-id.ts';
-import { aChange, aPolicy, dawn, lsnAt, sourceTopic } from '../../support/builders.ts';
+import { type RequestIdForm, requestId } from '../../../connector/order/request-id.ts';
+import { aChange, aPolicy, dawn, lsnAt } from '../../support/builders.ts';
 import { deadLettered, ended, given, hours, sent, skipped, unconfirmed, updated } from './given.ts';
 
 const journal = { unknownMeans: 'nothing-sent' } as const;
@@ -59,6 +60,13 @@ describe('an order with a card', () => {
     const three = aChange({ n: 3 });
     expect(given(sent(one), skipped(three)).when(two).brief).toBe('duplicate');
     expect(given(sent(one), deadLettered(three)).when(three).brief).toBe('duplicate');
+  });
+
+  it('whose topic was made anew, so that its offsets begin again: told by the later place in the database', () => {
+    const anew = aChange({ n: 9, offset: 0n, source: lsnAt(9) });
+    expect(given(sent(two)).when(anew).brief).toBe('UPDATE');
+    const again = { kind: 'time', committedAt: lsnAt(9).committedAt } as const;
+    expect(given(sent(two)).when(aChange({ n: 9, offset: 0n, source: again })).brief).toBe('duplicate');
   });
 
   it('whose older change the database repeats at a new offset: stale', () => {
@@ -255,6 +263,9 @@ describe('bizDate', () => {
 });
 
 describe('the request', () => {
+  /** Named after the record's place and the commit's time: in a topic that is made anew, the offsets come again. */
+  const idOf = ({ position, source }: CardChange, command: Command, form: RequestIdForm, more = '') =>
+    requestId(position, command, form, `of/${source.committedAt}${more}`);
   const change = aChange({ n: 7, order: 'R-7', text: '到了 "now"' });
 
   it('is the JSON of requestId, command, bizDate and the card, the card byte for byte', () => {
@@ -262,7 +273,7 @@ describe('the request', () => {
     const body = decision.kind === 'deliver' ? decision.request.body : '';
     expect(body.endsWith(`,${change.card.members}}`)).toBe(true);
     expect(JSON.parse(body)).toEqual({
-      requestId: requestId(change.position, 'UPDATE', 'uuid'),
+      requestId: idOf(change, 'UPDATE', 'uuid'),
       command: 'UPDATE',
       bizDate: change.bizDate,
       merchantBizNo: 'R-7',
@@ -275,7 +286,7 @@ describe('the request', () => {
 
   it('takes the id in the form that the settings ask for', () => {
     expect(given().when(change, { requestIdForm: 'hex' }).decision).toMatchObject({
-      request: { requestId: requestId({ topic: sourceTopic, partition: 0, offset: 7n }, 'UPDATE', 'hex') },
+      request: { requestId: idOf(change, 'UPDATE', 'hex') },
     });
   });
 
@@ -289,8 +300,8 @@ describe('the request', () => {
       change: decision.request.change,
     });
     // Its bizDate is not the change's own: the id says so.
-    const { position } = decision.request.change;
-    expect(healed.requestId).toBe(requestId(position, 'SEND', 'uuid', `at/${decision.request.bizDate}`));
+    const { change, bizDate } = decision.request;
+    expect(healed.requestId).toBe(idOf(change, 'SEND', 'uuid', `/at/${bizDate}`));
     expect(JSON.parse(healed.body)).toEqual({
       ...JSON.parse(decision.request.body),
       command: 'SEND',
