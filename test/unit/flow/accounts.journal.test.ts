@@ -165,7 +165,7 @@ describe('Accounts with a journal', () => {
       expect(kept.parked.size).toBe(1);
     });
 
-    it('is another partition’s to note', async () => {
+    it("is another partition's to note", async () => {
       kept.parked.put(order, owed, new PartitionFlow(key(1)));
       void kept.accounts.leaveOut(taken({ n: 4 }), 'unchanged');
       await clock.pass(2);
@@ -182,7 +182,7 @@ describe('Accounts with a journal', () => {
       expect([journal.entries[0]?.owed, partition.settled.delivered]).toEqual([null, 1]);
     });
 
-    it('is its next owner’s when the partition is lost meanwhile: it is neither removed nor counted here', async () => {
+    it("is its next owner's when the partition is lost meanwhile: it is neither removed nor counted here", async () => {
       kept.parked.put(order, owed, partition);
       partition.revoke();
       await kept.accounts.conclude(entryOfOwed(owed, partition), note, 'delivered');

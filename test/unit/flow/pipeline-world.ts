@@ -1,9 +1,11 @@
+import { doubtOf } from '../../../connector/flow/lane/doubt.ts';
 import { type FlowOptions, Pipeline } from '../../../connector/flow/pipeline.ts';
-import type { Interpreted, Interpreter } from '../../../connector/flow/ports.ts';
+import type { Interpreted, Interpreter, Owed, PartitionEnds } from '../../../connector/flow/ports.ts';
 import { Fault } from '../../../connector/kernel/fault.ts';
 import { formatPosition, type PartitionKey, partitionKey } from '../../../connector/kernel/position.ts';
 import type { SourceRecord } from '../../../connector/kernel/record.ts';
 import type { DurationMs } from '../../../connector/kernel/time.ts';
+import { evolve, initialState } from '../../../connector/order/state.ts';
 import { aChange, aRecord, type ChangeParts, sourceTopic } from '../../support/builders.ts';
 import {
   RecordingDeadLetters,
@@ -80,6 +82,25 @@ export class PipelineWorld {
     const world = new PipelineWorld(options);
     world.pipeline.assigned(partitions.map(key));
     return world;
+  }
+
+  /** Like {@link assigned}, with a journal; what it remembers is still to be told. */
+  static withJournal(options: Partial<FlowOptions> = {}, partitions: readonly number[] = [0]) {
+    const world = new PipelineWorld({ unknownMeans: 'nothing-sent', isFirstRun: false, ...options }, 'journal');
+    const { journal } = world;
+    if (journal === null) throw new Error('it has a journal');
+    world.pipeline.assigned(partitions.map(key));
+    return Object.assign(world, { journal });
+  }
+
+  /** The journal of a partition is read: it owes these, of orders that have gone through no more. */
+  restore(owed: readonly Owed[] = [], ends: PartitionEnds = { begin: 0n, end: 0n }, partition = 0): void {
+    for (const one of owed) {
+      const { change } = one.request;
+      const state = evolve(initialState, doubtOf(change, one.request));
+      this.pipeline.remember(key(partition), { order: change.merchantBizNo, known: { state, owed: one } });
+    }
+    this.pipeline.restored(key(partition), ends);
   }
 
   /** The source hands over records, in one fetch for each partition. `end` is the broker's end of the partition. */

@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { instant } from '../../../connector/kernel/time.ts';
+
 import type { CardChange, Command } from '../../../connector/order/change.ts';
-import { healedRequest } from '../../../connector/order/decide.ts';
+import { againRequest, healedRequest, isExpired } from '../../../connector/order/decide.ts';
 import { type RequestIdForm, requestId } from '../../../connector/order/request-id.ts';
-import { aChange, aPolicy, dawn, lsnAt } from '../../support/builders.ts';
+import { evolve, initialState } from '../../../connector/order/state.ts';
+import { aChange, aPolicy, dawn, lsnAt, sourceTopic } from '../../support/builders.ts';
+
 import { deadLettered, ended, given, hours, sent, skipped, unconfirmed, updated } from './given.ts';
 
 const journal = { unknownMeans: 'nothing-sent' } as const;
@@ -307,5 +310,83 @@ describe('the request', () => {
       command: 'SEND',
       requestId: healed.requestId,
     });
+  });
+});
+
+describe('a request that goes back to the command that was tried first', () => {
+  const change = aChange({ n: 8, bizDate: dawn });
+  const { decision } = given(sent(aChange({ n: 7 }))).when(change);
+  if (decision.kind !== 'deliver') throw new Error('nothing to send');
+  const { request, after } = decision;
+
+  it('has an id that names the last change of the card: what was refused before it may be remembered', () => {
+    const again = againRequest(request, 'UPDATE', aPolicy(), after);
+    const distinction = `of/${change.source.committedAt}/at/${request.bizDate}/again/${sourceTopic}/0@7`;
+    expect(again.requestId).toBe(requestId(change.position, 'UPDATE', 'uuid', distinction));
+    expect(again).toMatchObject({ command: 'UPDATE', bizDate: request.bizDate, change });
+    expect(JSON.parse(again.body)).toEqual({ ...JSON.parse(request.body), requestId: again.requestId });
+  });
+
+  it('is the same whenever it is made, and another than the first one, the healed one, and one after another card', () => {
+    const requests = [
+      request,
+      healedRequest(request, 'SEND', aPolicy()),
+      againRequest(request, 'UPDATE', aPolicy(), after),
+      againRequest(request, 'UPDATE', aPolicy(), { topic: sourceTopic, partition: 0, offset: 6n }),
+      againRequest(request, 'UPDATE', aPolicy(), null),
+    ];
+    expect(new Set(requests.map(one => one.requestId)).size).toBe(requests.length);
+    expect(againRequest(request, 'UPDATE', aPolicy({ now: hours(9) }), after)).toEqual(requests[2]);
+  });
+
+  it('takes its id in the form that the settings ask for', () => {
+    expect(againRequest(request, 'UPDATE', aPolicy({ requestIdForm: 'hex' }), after).requestId).toMatch(
+      /^[0-9a-f]{32}$/,
+    );
+  });
+});
+
+describe('what a decision tells of the card', () => {
+  const two = aChange({ n: 2 });
+
+  it('one that is known: it is expected, and its last change is named', () => {
+    const one = aChange({ n: 1 });
+    expect(given(sent(one)).when(two).decision).toMatchObject({ cardExpected: true, after: one.position });
+  });
+
+  it('none is known: it is expected only where the change may be a repetition', () => {
+    expect(given().when(two).decision).toMatchObject({ cardExpected: false, after: null });
+    expect(given().when(two, { mayBeRepeat: true }).decision).toMatchObject({ cardExpected: true, after: null });
+    expect(given(ended(aChange({ n: 1, ends: true }))).when(two).decision).toMatchObject({
+      cardExpected: false,
+      after: null,
+    });
+  });
+});
+
+describe('isExpired', () => {
+  const short = aChange({ n: 2, endDate: hours(1) });
+  const unknown = initialState;
+  const live = evolve(initialState, sent(aChange({ n: 1 })));
+
+  it('from the end date on', () => {
+    expect(isExpired(unknown, short, instant(hours(1) - 1))).toBe(false);
+    expect(isExpired(unknown, short, hours(1))).toBe(true);
+  });
+
+  it('never where a card shows that does not know it yet', () => {
+    expect(isExpired(live, short, hours(2))).toBe(false);
+    // That card is over, or as good as.
+    expect(isExpired(live, short, instant(hours(24) - 60_000))).toBe(true);
+  });
+
+  it('never of an end: it hides what may show', () => {
+    expect(isExpired(unknown, aChange({ n: 2, ends: true, endDate: hours(1) }), hours(2))).toBe(false);
+  });
+
+  it('without an end date only of a snapshot, a day after its bizDate', () => {
+    expect(isExpired(unknown, aChange({ n: 2 }), hours(99))).toBe(false);
+    expect(isExpired(unknown, aChange({ n: 2, snapshot: true, bizDate: dawn }), hours(24))).toBe(true);
+    expect(isExpired(unknown, aChange({ n: 2, snapshot: true, bizDate: dawn }), hours(23))).toBe(false);
   });
 });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isLater } from '../../../connector/order/source-position.ts';
-import { defaultCardLifeMs, evolve, initialState, type OrderState } from '../../../connector/order/state.ts';
+import { defaultCardLifeMs, evolve, initialState, type OrderState, overAt } from '../../../connector/order/state.ts';
 import { aChange, dawn, lsnAt } from '../../support/builders.ts';
 import { deadLettered, ended, hours, sent, skipped, unconfirmed, updated } from './given.ts';
 import { histories, play } from './histories.ts';
@@ -102,6 +102,58 @@ describe('evolve', () => {
     const long = { ...two, card: { ...two.card, endDate: hours(48) } };
     expect(stateAfter(sent(one), unconfirmed(long))).toMatchObject({ kind: 'live', expires: hours(24) });
     expect(stateAfter(unconfirmed(short), unconfirmed(long))).toMatchObject({ mayExpireAt: hours(1) });
+  });
+});
+
+describe('what is handled late', () => {
+  it('leaves the order where it is in its partition: what was parked is delivered after more was gone through', () => {
+    expect(stateAfter(skipped(two), updated(one))).toMatchObject({
+      kind: 'live',
+      through: two.position,
+      source: two.source,
+    });
+    expect(stateAfter(sent(two), deadLettered(one))).toMatchObject({ through: two.position });
+  });
+
+  it('is believed where it comes from another partition or topic: positions do not compare', () => {
+    const elsewhere = aChange({ n: 1, partition: 1 });
+    expect(stateAfter(sent(two), skipped(elsewhere)).through).toEqual(elsewhere.position);
+    const renamed = { ...one, position: { ...one.position, topic: 'shop.public.returns' } };
+    expect(stateAfter(sent(two), skipped(renamed)).through).toEqual(renamed.position);
+  });
+});
+
+describe('doubts that stand for several changes', () => {
+  const several = (count: number, n = 9) =>
+    ({ ...unconfirmed(aChange({ n })), count }) as ReturnType<typeof unconfirmed>;
+
+  it('are outdone were each sent one millisecond above the one before', () => {
+    // The last one's own bizDate is lower than what its three forerunners may have come to.
+    expect(stateAfter(sent(aChange({ n: 8 })), several(3)).bizDate).toBe(dawn + 11);
+    expect(stateAfter(sent(aChange({ n: 5 })), several(3)).bizDate).toBe(dawn + 9);
+  });
+
+  it('count from their own bizDate where nothing was sent before', () => {
+    expect(stateAfter(several(3)).bizDate).toBe(dawn + 9);
+  });
+});
+
+describe('overAt', () => {
+  it('is the end of a card that lives', () => {
+    expect(overAt(stateAfter(sent(one)))).toBe(hours(24));
+    expect(overAt(stateAfter(sent(aChange({ n: 1, endDate: hours(2) }))))).toBe(hours(2));
+  });
+
+  it('is the end of a card that was ended, as the database tells the time', () => {
+    expect(overAt(stateAfter(sent(one), ended(two)))).toBe(two.source.committedAt);
+  });
+
+  it("is a card's longest life after the last change where it is not known whether there is one", () => {
+    expect(overAt(stateAfter(unconfirmed(two)))).toBe(two.source.committedAt + defaultCardLifeMs);
+  });
+
+  it('is never, where nothing is known', () => {
+    expect(overAt(initialState)).toBeNull();
   });
 });
 
