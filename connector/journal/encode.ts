@@ -1,5 +1,5 @@
 import { AvroWriter } from '../avro/writer.ts';
-import type { JournalEntry, JournalEvent, Owed } from '../flow/ports.ts';
+import { type JournalEntry, journalEvents, type Owed } from '../flow/ports.ts';
 import { type Position, splitPartitionKey } from '../kernel/position.ts';
 import type { SourceRecord } from '../kernel/record.ts';
 import type { SourcePosition } from '../kernel/row-change.ts';
@@ -22,7 +22,7 @@ export class EntryEncoder {
     const writer = this.#writer;
     const home = splitPartitionKey(entry.partition);
     writer.begin(this.#schemaId);
-    writer.writeIndex(eventIndex(entry.event));
+    writer.writeIndex(journalEvents.indexOf(entry.event));
     writer.writeLong(entry.at);
     writer.writeText(home.topic);
     writer.writeLong(home.partition);
@@ -47,12 +47,6 @@ export class EntryEncoder {
 interface Home {
   readonly topic: string;
   readonly partition: number;
-}
-
-const eventIndices: ReadonlyMap<string, number> = new Map(symbols.event.map((symbol, index) => [symbol, index]));
-
-function eventIndex(event: JournalEvent): number {
-  return eventIndices.get(event === 'dead-lettered' ? 'dead_lettered' : event) ?? -1;
 }
 
 /** The first branch of a union is null; `write` writes the other branch and its index. */
