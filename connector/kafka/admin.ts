@@ -49,6 +49,8 @@ export interface TopicAdmin {
 }
 
 const pollMs: DurationMs = 1_000;
+const lookAgainMs: DurationMs = 100;
+const looksMax = 50;
 /** Kafka's number of a topic among the kinds that have settings; Node does not find kafkajs' name of it. */
 const topicResource = 2;
 
@@ -89,9 +91,13 @@ export function openAdmin(kafka: Kafka, clock: Clock): TopicAdmin {
       } catch (error) {
         throw brokerFault(error);
       }
-      const found = await countsOrFault(admin, [plan.topic]);
-      if (!(found instanceof Map)) throw found;
-      return found.get(plan.topic) ?? plan.partitions;
+      for (let looks = 1; ; looks++) {
+        const found = await countsOrFault(admin, [plan.topic]);
+        if (found instanceof Map) return found.get(plan.topic) ?? plan.partitions;
+        // Another instance made it a moment ago: the controller knows of it, the broker that was asked does not yet.
+        if (found.code !== 'TOPIC_MISSING' || looks === looksMax) throw found;
+        await clock.sleep(lookAgainMs);
+      }
     },
     async hasCommitted(groupId, topics, signal) {
       for (;;) {
