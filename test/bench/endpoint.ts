@@ -38,7 +38,7 @@ function requestSize(text: string): number | null {
 
 function receive(socket: Socket, request: string): void {
   if (request.startsWith('GET')) {
-    socket.end(answerWith(JSON.stringify(request.startsWith('GET /arrivals') ? arrivals : stats)));
+    socket.write(answerWith(JSON.stringify(request.startsWith('GET /arrivals') ? arrivals : stats)));
     return;
   }
   const order = textOf(request, '"merchantBizNo":"');

@@ -35,7 +35,7 @@ ${Object.entries(benchmarks)
   .join('\n')}
 
   --orders N      orders in the topic (15000; memory: 50000; instances: 3000)
-  --changes N     changes of each (4; memory: 20)
+  --changes N     changes of each (8; memory: 20; instances: 4)
   --partitions N  (6)
   --latency MS    of the endpoint (20; instances: 50)
   --in-flight N   requests at once (256; instances: 32)
@@ -44,6 +44,7 @@ ${Object.entries(benchmarks)
   --rate N        latency: changes a second (200)
   --seconds N     latency: for so long (30)
   --node-options  Node's own options for the connector, e.g. --node-options="--cpu-prof --cpu-prof-dir=profiles"
+                  (with --max-semi-space-size among them, the connector does not choose its own)
   --json          one line of JSON instead of the table
 
 Everything runs on this machine: Kafka, the schema registry and the endpoint listen on 127.0.0.1 only, and end with the benchmark.`;
@@ -100,10 +101,10 @@ function isBenchmark(name: string): name is Benchmark {
 }
 
 function defaultsOf(benchmark: Benchmark) {
-  const usual = { orders: 15_000, changes: 4, latencyMs: 20, inFlight: 256, runs: 5, signing: 'on' };
+  const usual = { orders: 15_000, changes: 8, latencyMs: 20, inFlight: 256, runs: 5, signing: 'on' };
   if (benchmark === 'memory') return { ...usual, orders: 50_000, changes: 20, runs: 1, signing: 'off' };
   if (benchmark === 'latency') return { ...usual, runs: 1 };
-  if (benchmark === 'instances') return { ...usual, orders: 3_000, latencyMs: 50, inFlight: 32, runs: 1 };
+  if (benchmark === 'instances') return { ...usual, orders: 3_000, changes: 4, latencyMs: 50, inFlight: 32, runs: 1 };
   return usual;
 }
 
