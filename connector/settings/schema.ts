@@ -92,7 +92,7 @@ const mapping = z
 const flow = z
   .strictObject({
     inFlightMax: count(64, 'Requests in flight at once, over all orders; at most one for each order'),
-    queuedMax: count(4_000, 'Changes that may wait in memory; past it the source is paused'),
+    queuedMax: count(2_000, 'Changes that may wait in memory; past it the source is paused'),
     queuedBytesMax: count(16_777_216, 'Bytes of records that may wait in memory; past it the source is paused', 65_536),
     waitingMax: count(
       10_000,

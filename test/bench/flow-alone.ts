@@ -21,7 +21,7 @@ const accepted: Answer = {
 
 const options = {
   inFlightMax: 256,
-  queuedMax: 4_000,
+  queuedMax: 2_000,
   queuedBytesMax: 16_777_216,
   waitingMax: 10_000,
   parkedMax: 10_000,

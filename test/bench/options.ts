@@ -44,7 +44,6 @@ ${Object.entries(benchmarks)
   --rate N        latency: changes a second (200)
   --seconds N     latency: for so long (30)
   --node-options  Node's own options for the connector, e.g. --node-options="--cpu-prof --cpu-prof-dir=profiles"
-                  (with --max-semi-space-size among them, the connector does not choose its own)
   --json          one line of JSON instead of the table
 
 Everything runs on this machine: Kafka, the schema registry and the endpoint listen on 127.0.0.1 only, and end with the benchmark.`;

@@ -39,7 +39,10 @@ export async function openWorld(options: BenchOptions, say: (line: string) => vo
     topic,
     process: {
       script: 'dist/cli/card-sync.js',
+      // As the first line of the script has it.
+      environment: { MALLOC_ARENA_MAX: '1' },
       nodeOptions: [
+        '--max-semi-space-size=8',
         ...options.nodeOptions,
         ...(options.signing ? [] : ['--import', join(import.meta.dirname, 'without-signing.mjs')]),
       ],
@@ -50,6 +53,7 @@ export async function openWorld(options: BenchOptions, say: (line: string) => vo
       mapping: { files: [join(root, 'config/mappings/*.yaml')] },
       // Each change is to be sent.
       flow: { inFlightMax: options.inFlight, conflate: false },
+      journal: { topic: `${group}.journal` },
       observe: { port: 0 },
     }),
     platform: url => ({ baseUrl: url, clientId: 'BENCH', privateKeyFile, connectionsMax: options.inFlight }),

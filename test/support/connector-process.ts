@@ -32,6 +32,7 @@ export interface CardSyncOptions {
   readonly script?: string;
   /** Node's own options. */
   readonly nodeOptions?: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** Writes `settings` to `<folder>/<name>.yaml` and runs `card-sync run` with it. */
@@ -39,12 +40,12 @@ export function runCardSync(
   folder: string,
   name: string,
   settings: object,
-  { script = 'connector/cli/card-sync.ts', nodeOptions = [] }: CardSyncOptions = {},
+  { script = 'connector/cli/card-sync.ts', nodeOptions = [], environment = {} }: CardSyncOptions = {},
 ): NodeProcess {
   mkdirSync(folder, { recursive: true });
   const file = join(folder, `${name}.yaml`);
   writeFileSync(file, stringify(settings));
-  return startNode(script, ['run', '--config', file], { nodeOptions });
+  return startNode(script, ['run', '--config', file], { nodeOptions, environment });
 }
 
 /** {@link runCardSync}; resolves when its metrics and health can be read. */
