@@ -1,7 +1,9 @@
-import type { Owed } from '../../../connector/flow/ports.ts';
+import type { Owed, Remembered } from '../../../connector/flow/ports.ts';
 import { instant } from '../../../connector/kernel/time.ts';
+import type { CardChange } from '../../../connector/order/change.ts';
 import { decide } from '../../../connector/order/decide.ts';
-import { initialState, type OrderState } from '../../../connector/order/state.ts';
+import type { OrderEvent } from '../../../connector/order/event.ts';
+import { evolve, initialState, type OrderState } from '../../../connector/order/state.ts';
 import { aChange, aPolicy, aRecord, type ChangeParts, dawn } from '../../support/builders.ts';
 
 /** A delivery that is owed: the change's own request, tried five times so far, due `dueMs` after {@link dawn}. */
@@ -23,4 +25,10 @@ export function anOwed(
     dueAt: instant(dawn + dueMs),
     ...tried,
   };
+}
+
+/** What the journal remembers of an order after this happened to its change. */
+export function remembered(event: (change: CardChange) => OrderEvent, parts: ChangeParts = {}): Remembered {
+  const change = aChange(parts);
+  return { order: change.merchantBizNo, known: { state: evolve(initialState, event(change)), owed: null } };
 }
