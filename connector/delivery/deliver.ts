@@ -4,7 +4,7 @@ import type { Secret } from '../kernel/secret.ts';
 import type { Clock } from '../kernel/time.ts';
 import type { KeySource } from '../keys/key-ring.ts';
 import type { Answer, SignatureCheck } from '../order/answer.ts';
-import { headerOf, requestTime, retryAfterMs } from './headers.ts';
+import { headerOf, requestTimes, retryAfterMs } from './headers.ts';
 import { type HttpAnswer, type HttpOptions, openHttpClient } from './http-client.ts';
 import { readResult } from './read-answer.ts';
 import { checkAnswer, signRequest } from './sign.ts';
@@ -41,6 +41,7 @@ export function openDelivery(options: DeliveryOptions, clock: Clock, reports: De
   const url = new URL(options.baseUrl);
   const path = url.pathname.replace(/\/$/, '') + options.path;
   const client = openHttpClient({ ...options, origin: url.origin });
+  const requestTime = requestTimes();
   const fixedHeaders = {
     'content-type': 'application/json; charset=UTF-8',
     'client-id': options.clientId,

@@ -1,8 +1,15 @@
 import type { Instant } from '../kernel/time.ts';
 
-/** A moment as `Request-Time` wants it: ISO-8601 with an offset, to the millisecond (API document, "Headers"). */
-export function requestTime(now: Instant): string {
-  return `${new Date(now).toISOString().slice(0, -1)}+00:00`;
+/**
+ * Makes the function that writes a moment as `Request-Time` wants it: ISO-8601 with an offset, to the millisecond (API
+ * document, "Headers"). Several requests share a millisecond: it is written once.
+ */
+export function requestTimes(): (now: Instant) => string {
+  let last: { readonly at: Instant; readonly text: string } | null = null;
+  return now => {
+    if (last?.at !== now) last = { at: now, text: `${new Date(now).toISOString().slice(0, -1)}+00:00` };
+    return last.text;
+  };
 }
 
 /** A header's value, the first where it is repeated. */

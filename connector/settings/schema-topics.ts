@@ -38,7 +38,11 @@ export const journal = z
         "Topic of the journal, compacted; made with the source's partition count where it is missing. One for each connector",
       ),
     replicationFactor,
-    lingerMs: ms(1, 'How long the first entry waits for others to be written along with it', 0),
+    lingerMs: ms(
+      5,
+      'How long the first entry waits for others to be written along with it; an order that changes again meanwhile waits too',
+      0,
+    ),
   })
   .prefault({})
   .describe('Where it is kept what happened to each order');

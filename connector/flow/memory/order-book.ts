@@ -15,6 +15,8 @@ export class OrderBook {
   readonly #packer = new StatePacker();
   // Insertion order is the order of the last change: the first is the one to forget.
   readonly #states = new Map<MerchantBizNo, PackedState>();
+  /** The last one that was looked at: deciding and accounting ask for it several times in a row. */
+  #last: { readonly packed: PackedState; readonly state: OrderState } | null = null;
   #sweep: Iterator<[MerchantBizNo, PackedState]> | null = null;
 
   constructor(ordersMax: number) {
@@ -27,12 +29,16 @@ export class OrderBook {
 
   get(order: MerchantBizNo): OrderState {
     const packed = this.#states.get(order);
-    return packed === undefined ? initialState : this.#packer.unpack(packed);
+    if (packed === undefined) return initialState;
+    if (packed !== this.#last?.packed) this.#last = { packed, state: this.#packer.unpack(packed) };
+    return this.#last.state;
   }
 
   set(order: MerchantBizNo, state: OrderState): void {
+    const packed = this.#packer.pack(state);
     this.#states.delete(order);
-    this.#states.set(order, this.#packer.pack(state));
+    this.#states.set(order, packed);
+    this.#last = { packed, state };
     if (this.#states.size <= this.#ordersMax) return;
     for (const oldest of this.#states.keys()) {
       this.#states.delete(oldest);

@@ -1,13 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { headerOf, requestTime, retryAfterMs } from '../../../connector/delivery/headers.ts';
+import { headerOf, requestTimes, retryAfterMs } from '../../../connector/delivery/headers.ts';
 import { instant } from '../../../connector/kernel/time.ts';
 
 const now = instant(Date.UTC(2026, 10, 23, 1, 2, 3, 45));
 
 describe('Request-Time', () => {
   it('is ISO-8601 with an offset and milliseconds', () => {
+    const requestTime = requestTimes();
     expect(requestTime(now)).toBe('2026-11-23T01:02:03.045+00:00');
+    expect(requestTime(now)).toBe('2026-11-23T01:02:03.045+00:00');
+    expect(requestTime(instant(now + 1))).toBe('2026-11-23T01:02:03.046+00:00');
   });
 });
 
