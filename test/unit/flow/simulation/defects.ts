@@ -1,106 +1,163 @@
+import type { Intake } from '../../../../connector/flow/ports.ts';
 import { anAnswer } from '../../../support/builders.ts';
-import type { Defect } from './world.ts';
+import { journalDefects } from './journal-defects.ts';
+import type { Defect, Planted } from './world.ts';
 
-// Known-bad worlds: each breaks one promise from outside, by wrapping a port. The watch must find every one of them.
+// Known-bad worlds: each breaks one promise from outside, by wrapping a port. The watch must find every one of them, by the
+// promise that it breaks: a world that is broken in another way would be found too, and prove nothing.
 
-export const defects: Readonly<Record<string, Defect>> = {
-  'commits past the frontier': ports => ({
-    ...ports,
-    intake: {
-      ...ports.intake,
-      commit: offsets => ports.intake.commit(new Map([...offsets].map(([key, offset]) => [key, offset + 1n]))),
+const lost = /is lost/;
+
+/** The same intake but for these. (Spread, it would keep the lease of its first day.) */
+function intakeWith(intake: Intake, changed: Partial<Pick<Intake, 'commit' | 'resume'>>): Intake {
+  return {
+    pause: keys => intake.pause(keys),
+    resume: keys => intake.resume(keys),
+    commit: offsets => intake.commit(offsets),
+    get leased() {
+      return intake.leased;
     },
-  }),
+    ...changed,
+  };
+}
 
-  'forgets to resume': ports => ({ ...ports, intake: { ...ports.intake, resume: () => {} } }),
+export const noDefect: Defect = ports => ({ ...ports, intake: intakeWith(ports.intake, {}) });
 
-  'takes a new requestId for every attempt': (ports, { random }) => ({
-    ...ports,
-    delivery: {
-      deliver: (request, signal) => {
-        const requestId = `${request.requestId}-${random.below(1e9)}`;
-        return ports.delivery.deliver({ ...request, requestId }, signal);
+export const defects: Readonly<Record<string, Planted>> = {
+  'commits past the frontier': {
+    breaks: lost,
+    defect: ports => ({
+      ...ports,
+      intake: intakeWith(ports.intake, {
+        commit: offsets => ports.intake.commit(new Map([...offsets].map(([key, offset]) => [key, offset + 1n]))),
+      }),
+    }),
+  },
+
+  'forgets to resume': {
+    breaks: /is not$/,
+    defect: ports => ({ ...ports, intake: intakeWith(ports.intake, { resume: () => {} }) }),
+  },
+
+  'takes a new requestId for every attempt': {
+    breaks: /under four ids/,
+    defect: (ports, { random }) => ({
+      ...ports,
+      delivery: {
+        deliver: (request, signal) => {
+          const requestId = `${request.requestId}-${random.below(1e9)}`;
+          return ports.delivery.deliver({ ...request, requestId }, signal);
+        },
       },
-    },
-  }),
+    }),
+  },
 
-  'says another body under the same id': (ports, { random }) => ({
-    ...ports,
-    delivery: {
-      deliver: (request, signal) =>
-        ports.delivery.deliver({ ...request, body: `${request.body} ${random.below(1e9)}` }, signal),
-    },
-  }),
-
-  'sends everything twice at once': ports => ({
-    ...ports,
-    delivery: {
-      deliver: (request, signal) => {
-        void ports.delivery.deliver(request, signal);
-        return ports.delivery.deliver(request, signal);
+  'says another body under the same id': {
+    breaks: /two bodies/,
+    defect: (ports, { random }) => ({
+      ...ports,
+      delivery: {
+        deliver: (request, signal) =>
+          ports.delivery.deliver({ ...request, body: `${request.body} ${random.below(1e9)}` }, signal),
       },
-    },
-  }),
+    }),
+  },
 
-  'takes silence for success': ports => ({
-    ...ports,
-    delivery: {
-      deliver: async (request, signal) => {
-        const answer = await ports.delivery.deliver(request, signal);
-        return answer.kind === 'unanswered' && answer.cause === 'timeout' ? anAnswer('SUCCESS') : answer;
+  'sends everything twice at once': {
+    breaks: /two requests/,
+    defect: ports => ({
+      ...ports,
+      delivery: {
+        deliver: (request, signal) => {
+          void ports.delivery.deliver(request, signal);
+          return ports.delivery.deliver(request, signal);
+        },
       },
-    },
-  }),
+    }),
+  },
 
-  'takes a refusal for success': ports => ({
-    ...ports,
-    delivery: {
-      deliver: async (request, signal) => {
-        const answer = await ports.delivery.deliver(request, signal);
-        return answer.kind === 'answered' && answer.result?.code === 'PARAM_ILLEGAL' ? anAnswer('SUCCESS') : answer;
+  'takes silence for success': {
+    breaks: lost,
+    defect: ports => ({
+      ...ports,
+      delivery: {
+        deliver: async (request, signal) => {
+          const answer = await ports.delivery.deliver(request, signal);
+          return answer.kind === 'unanswered' && answer.cause === 'timeout' ? anAnswer('SUCCESS') : answer;
+        },
       },
-    },
-  }),
+    }),
+  },
 
-  'does not wait for a dead letter to be written': ports => ({
-    ...ports,
-    deadLetters: { publish: async () => {} },
-  }),
-
-  'gives up in an outage': ports => ({
-    ...ports,
-    delivery: {
-      deliver: async (request, signal) => {
-        const answer = await ports.delivery.deliver(request, signal);
-        return answer.kind === 'unanswered' && answer.cause === 'connection' ? anAnswer('PARAM_ILLEGAL') : answer;
+  'takes a refusal for success': {
+    breaks: lost,
+    defect: ports => ({
+      ...ports,
+      delivery: {
+        deliver: async (request, signal) => {
+          const answer = await ports.delivery.deliver(request, signal);
+          return answer.kind === 'answered' && answer.result?.code === 'PARAM_ILLEGAL' ? anAnswer('SUCCESS') : answer;
+        },
       },
-    },
-  }),
+    }),
+  },
 
-  'sends the bizDate of the row, not one above the last': ports => ({
-    ...ports,
-    delivery: {
-      deliver: (request, signal) => ports.delivery.deliver({ ...request, bizDate: request.change.bizDate }, signal),
-    },
-  }),
+  'does not wait for a dead letter to be written': {
+    breaks: lost,
+    defect: ports => ({
+      ...ports,
+      deadLetters: { publish: async () => {} },
+    }),
+  },
 
-  'leaves out a record whose schema comes late': ports => ({
-    ...ports,
-    interpreter: {
-      interpret: (record, signal) => {
-        const interpreted = ports.interpreter.interpret(record, signal);
-        if (!(interpreted instanceof Promise)) return interpreted;
-        interpreted.catch(() => {});
-        return { kind: 'skipped', reason: 'unmapped' };
+  'gives up in an outage': {
+    breaks: /given up/,
+    defect: ports => ({
+      ...ports,
+      delivery: {
+        deliver: async (request, signal) => {
+          const answer = await ports.delivery.deliver(request, signal);
+          return answer.kind === 'unanswered' && answer.cause === 'connection' ? anAnswer('PARAM_ILLEGAL') : answer;
+        },
       },
-    },
-  }),
+    }),
+  },
 
-  'never wakes a waiting order': ports => ({
-    ...ports,
-    clock: {
-      now: () => ports.clock.now(),
-      sleep: (duration, signal) => (duration > 50 ? new Promise(() => {}) : ports.clock.sleep(duration, signal)),
-    },
-  }),
+  'sends the bizDate of the row, not one above the last': {
+    breaks: /bizDate no higher/,
+    defect: ports => ({
+      ...ports,
+      delivery: {
+        deliver: (request, signal) => ports.delivery.deliver({ ...request, bizDate: request.change.bizDate }, signal),
+      },
+    }),
+  },
+
+  'leaves out a record whose schema comes late': {
+    breaks: lost,
+    defect: ports => ({
+      ...ports,
+      interpreter: {
+        interpret: (record, signal) => {
+          const interpreted = ports.interpreter.interpret(record, signal);
+          if (!(interpreted instanceof Promise)) return interpreted;
+          interpreted.catch(() => {});
+          return { kind: 'skipped', reason: 'unmapped' };
+        },
+      },
+    }),
+  },
+
+  'never wakes a waiting order': {
+    breaks: /^stuck/,
+    defect: ports => ({
+      ...ports,
+      clock: {
+        now: () => ports.clock.now(),
+        sleep: (duration, signal) => (duration > 50 ? new Promise(() => {}) : ports.clock.sleep(duration, signal)),
+      },
+    }),
+  },
+
+  ...journalDefects,
 };

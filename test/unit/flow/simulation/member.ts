@@ -10,6 +10,7 @@ import type {
   Journal,
   JournalEntry,
   PartitionSnapshot,
+  Restoration,
 } from '../../../../connector/flow/ports.ts';
 import { Fault } from '../../../../connector/kernel/fault.ts';
 import {
@@ -33,6 +34,8 @@ export interface Ports {
   readonly deadLetters: DeadLetters;
   readonly interpreter: Interpreter;
   readonly journal: Journal;
+  /** The flow itself, as whoever reads the journal sees it. */
+  readonly restoration: Restoration;
   readonly clock: Clock;
 }
 
@@ -48,6 +51,7 @@ export class Member {
   readonly #world: World;
   readonly #plan: Plan;
   readonly #random: World['random'];
+  readonly #restoration: Restoration;
   readonly #stopped = new AbortController();
   /** The partitions it believes its own, and where it reads next. */
   readonly #positions = new Map<PartitionKey, Offset>();
@@ -74,6 +78,7 @@ export class Member {
     this.#plan = world.plan;
     this.#random = world.random;
     const ports = wrap(this.#ports(), world);
+    this.#restoration = ports.restoration;
     this.pipeline = new Pipeline(
       {
         inFlightMax: world.plan.inFlightMax,
@@ -109,6 +114,11 @@ export class Member {
 
   get dead(): boolean {
     return this.#dead;
+  }
+
+  /** It is certain that its partitions are its own. */
+  get leased(): boolean {
+    return this.#leased;
   }
 
   /** The process ends at once. */
@@ -183,11 +193,11 @@ export class Member {
     for (const one of remembered) {
       if (this.#random.chance(0.3)) await this.#sleep(1 + this.#random.below(4));
       if (this.#joins !== join) return;
-      this.pipeline.remember(key, one);
+      this.#restoration.remember(key, one);
     }
     if (this.#joins !== join) return;
     this.#restoring.delete(key);
-    this.pipeline.restored(key, { begin: group.committed(key), end });
+    this.#restoration.restored(key, { begin: group.committed(key), end });
   }
 
   /** What must hold after each step. */
@@ -287,6 +297,10 @@ export class Member {
       journal: {
         append: (entry, signal) => this.#write(entry.partition, entry.order, entry, signal),
         forget: (partition, order, signal) => this.#write(partition, order, null, signal),
+      },
+      restoration: {
+        remember: (key, remembered) => this.pipeline.remember(key, remembered),
+        restored: (key, ends) => this.pipeline.restored(key, ends),
       },
       interpreter: { interpret: (record, signal) => this.#interpret(record, signal) },
     };

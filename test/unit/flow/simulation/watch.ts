@@ -75,6 +75,8 @@ export class Watch {
     const { change, command, requestId } = request;
     const { merchantBizNo: order, position } = change;
     this.note(`${member.name} ${command} ${order} ${formatPosition(position)} ${request.bizDate}`);
+    // Its partitions may be another's, which has sent a newer change by now.
+    if (!member.leased) this.report(`${order} is sent without a lease by ${member.name}`);
     if (member.inFlight.has(order)) this.report(`two requests of ${order} are in flight in ${member.name}`);
     const last = member.lastSent.get(order);
     if (last !== undefined && lsnOf(change) < last) this.report(`${order} is sent out of order by ${member.name}`);

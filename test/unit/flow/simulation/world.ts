@@ -10,6 +10,12 @@ import { Watch } from './watch.ts';
 /** A defect: what it does to the ports of every instance. */
 export type Defect = (ports: Ports, world: World) => Ports;
 
+/** A defect, and how the watch tells of it. */
+export interface Planted {
+  readonly breaks: RegExp;
+  readonly defect: Defect;
+}
+
 /** How a history went. */
 export interface Outcome {
   readonly seed: number;
