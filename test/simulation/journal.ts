@@ -1,6 +1,6 @@
-import type { JournalEntry, Remembered } from '../../../../connector/flow/ports.ts';
-import type { PartitionKey } from '../../../../connector/kernel/position.ts';
-import type { CardChange, MerchantBizNo } from '../../../../connector/order/change.ts';
+import type { JournalEntry, Remembered } from '../../connector/flow/ports.ts';
+import type { PartitionKey } from '../../connector/kernel/position.ts';
+import type { CardChange, MerchantBizNo } from '../../connector/order/change.ts';
 import type { Member } from './member.ts';
 import { lsnOf } from './watch.ts';
 import type { World } from './world.ts';

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { defects, noDefect } from './simulation/defects.ts';
-import { type Outcome, simulate } from './simulation/world.ts';
+import { defects, noDefect } from './defects.ts';
+import { storyOf } from './play.ts';
+import { simulate } from './world.ts';
 
 // Whole histories against a simulated world: every promise of the design that can be seen from outside is checked
-// after each step. A failure names its seed: SIMULATE_SEED=<seed> plays that one alone, SIMULATE_RUNS=<n> plays more.
+// after each step. A failure names its seed: SIMULATE_SEED=<seed> plays that one alone, SIMULATE_RUNS=<n> plays more;
+// `npm run simulate` plays ten thousand, and says how far it is.
 
 const { SIMULATE_SEED, SIMULATE_RUNS = 2000 } = process.env;
 const first = Number(SIMULATE_SEED ?? 1);
@@ -14,15 +16,11 @@ const chunks = Array.from({ length: Math.ceil((last - first + 1) / chunkSize) },
   return [from, Math.min(last, from + chunkSize - 1)];
 });
 
-function story({ seed, broken, trace }: Outcome): string {
-  return `seed ${seed}: ${broken}\n${trace.slice(-30).join('\n')}`;
-}
-
 describe('random histories', () => {
   it.each(chunks)('keep every promise: seeds $0 to $1', async (from, to) => {
     for (let seed = from; seed <= to; seed++) {
       const outcome = await simulate(seed);
-      if (outcome.broken !== null) expect.fail(story(outcome));
+      if (outcome.broken !== null) expect.fail(storyOf(outcome));
     }
   });
 

@@ -1,13 +1,13 @@
-import type { DeadLetter } from '../../../../connector/flow/ports.ts';
+import type { DeadLetter } from '../../connector/flow/ports.ts';
 import {
   formatPosition,
   type Offset,
   type PartitionKey,
   type Position,
   partitionKey,
-} from '../../../../connector/kernel/position.ts';
-import type { CardChange, MerchantBizNo } from '../../../../connector/order/change.ts';
-import type { CardRequest } from '../../../../connector/order/decide.ts';
+} from '../../connector/kernel/position.ts';
+import type { CardChange, MerchantBizNo } from '../../connector/order/change.ts';
+import type { CardRequest } from '../../connector/order/decide.ts';
 import type { Member } from './member.ts';
 import { isTick, type Plan, type PlannedRecord } from './plan.ts';
 import type { PlatformCard } from './platform.ts';

@@ -1,5 +1,5 @@
-import type { DurationMs } from '../../../../connector/kernel/time.ts';
-import { SeededRandom, SteppedClock } from '../../../support/flow-world.ts';
+import type { DurationMs } from '../../connector/kernel/time.ts';
+import { SeededRandom, SteppedClock } from '../support/flow-world.ts';
 import { Group } from './group.ts';
 import { SimulatedJournal } from './journal.ts';
 import { Member, type Ports } from './member.ts';

@@ -1,5 +1,5 @@
-import type { Intake } from '../../../../connector/flow/ports.ts';
-import { anAnswer } from '../../../support/builders.ts';
+import type { Intake } from '../../connector/flow/ports.ts';
+import { anAnswer } from '../support/builders.ts';
 import { journalDefects } from './journal-defects.ts';
 import type { Defect, Planted } from './world.ts';
 

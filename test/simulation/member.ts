@@ -1,4 +1,4 @@
-import { Pipeline } from '../../../../connector/flow/pipeline.ts';
+import { Pipeline } from '../../connector/flow/pipeline.ts';
 import type {
   DeadLetter,
   DeadLetters,
@@ -11,19 +11,14 @@ import type {
   JournalEntry,
   PartitionSnapshot,
   Restoration,
-} from '../../../../connector/flow/ports.ts';
-import { Fault } from '../../../../connector/kernel/fault.ts';
-import {
-  formatPosition,
-  type Offset,
-  type PartitionKey,
-  splitPartitionKey,
-} from '../../../../connector/kernel/position.ts';
-import type { SourceRecord } from '../../../../connector/kernel/record.ts';
-import { type Clock, type DurationMs, type Instant, instant } from '../../../../connector/kernel/time.ts';
-import type { MerchantBizNo } from '../../../../connector/order/change.ts';
-import { aRecord } from '../../../support/builders.ts';
-import { RecordingMeter } from '../../../support/flow-world.ts';
+} from '../../connector/flow/ports.ts';
+import { Fault } from '../../connector/kernel/fault.ts';
+import { formatPosition, type Offset, type PartitionKey, splitPartitionKey } from '../../connector/kernel/position.ts';
+import type { SourceRecord } from '../../connector/kernel/record.ts';
+import { type Clock, type DurationMs, type Instant, instant } from '../../connector/kernel/time.ts';
+import type { MerchantBizNo } from '../../connector/order/change.ts';
+import { aRecord } from '../support/builders.ts';
+import { RecordingMeter } from '../support/flow-world.ts';
 import type { Plan, PlannedRecord } from './plan.ts';
 import type { World } from './world.ts';
 

@@ -1,6 +1,6 @@
-import type { Remembered } from '../../../../connector/flow/ports.ts';
-import type { PartitionKey } from '../../../../connector/kernel/position.ts';
-import { initialState, type OrderState } from '../../../../connector/order/state.ts';
+import type { Remembered } from '../../connector/flow/ports.ts';
+import type { PartitionKey } from '../../connector/kernel/position.ts';
+import { initialState, type OrderState } from '../../connector/order/state.ts';
 import type { Planted } from './world.ts';
 
 // Known-bad journals, readers of it, and members that write without a right to.
