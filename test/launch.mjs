@@ -15,6 +15,7 @@ const commands = {
   demo: { entry: ['test/demo/demo.ts'], stack: true, says: 'the real stack, the sandbox and the connector, live' },
   test: { entry: ['node_modules/vitest/vitest.mjs', 'run'], stack: true, says: 'all tests' },
   sandbox: { entry: ['test/sandbox/sandbox.ts'], stack: false, says: "AlipayHK's stand-in alone" },
+  simulate: { entry: ['test/simulation/simulate.ts'], stack: false, says: 'random histories in a simulated world' },
   bench: { entry: ['test/bench/bench.ts'], stack: true, says: 'the benchmarks' },
   fuzz: { entry: ['test/fuzz/fuzz.ts'], stack: false, says: "a million inputs for what strangers' bytes go into" },
   stack: {

@@ -1,5 +1,5 @@
-import type { Offset, PartitionKey, Position } from '../../../../connector/kernel/position.ts';
-import type { DurationMs } from '../../../../connector/kernel/time.ts';
+import type { Offset, PartitionKey, Position } from '../../connector/kernel/position.ts';
+import type { DurationMs } from '../../connector/kernel/time.ts';
 import type { Member } from './member.ts';
 import { isTick, type PlannedRecord } from './plan.ts';
 import { keyOf } from './watch.ts';

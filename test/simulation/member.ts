@@ -1,4 +1,4 @@
-import { Pipeline } from '../../../../connector/flow/pipeline.ts';
+import { Pipeline } from '../../connector/flow/pipeline.ts';
 import type {
   DeadLetter,
   DeadLetters,
@@ -10,19 +10,15 @@ import type {
   Journal,
   JournalEntry,
   PartitionSnapshot,
-} from '../../../../connector/flow/ports.ts';
-import { Fault } from '../../../../connector/kernel/fault.ts';
-import {
-  formatPosition,
-  type Offset,
-  type PartitionKey,
-  splitPartitionKey,
-} from '../../../../connector/kernel/position.ts';
-import type { SourceRecord } from '../../../../connector/kernel/record.ts';
-import { type Clock, type DurationMs, type Instant, instant } from '../../../../connector/kernel/time.ts';
-import type { MerchantBizNo } from '../../../../connector/order/change.ts';
-import { aRecord } from '../../../support/builders.ts';
-import { RecordingMeter } from '../../../support/flow-world.ts';
+  Restoration,
+} from '../../connector/flow/ports.ts';
+import { Fault } from '../../connector/kernel/fault.ts';
+import { formatPosition, type Offset, type PartitionKey, splitPartitionKey } from '../../connector/kernel/position.ts';
+import type { SourceRecord } from '../../connector/kernel/record.ts';
+import { type Clock, type DurationMs, type Instant, instant } from '../../connector/kernel/time.ts';
+import type { MerchantBizNo } from '../../connector/order/change.ts';
+import { aRecord } from '../support/builders.ts';
+import { RecordingMeter } from '../support/flow-world.ts';
 import type { Plan, PlannedRecord } from './plan.ts';
 import type { World } from './world.ts';
 
@@ -33,6 +29,8 @@ export interface Ports {
   readonly deadLetters: DeadLetters;
   readonly interpreter: Interpreter;
   readonly journal: Journal;
+  /** The flow itself, as whoever reads the journal sees it. */
+  readonly restoration: Restoration;
   readonly clock: Clock;
 }
 
@@ -48,6 +46,7 @@ export class Member {
   readonly #world: World;
   readonly #plan: Plan;
   readonly #random: World['random'];
+  readonly #restoration: Restoration;
   readonly #stopped = new AbortController();
   /** The partitions it believes its own, and where it reads next. */
   readonly #positions = new Map<PartitionKey, Offset>();
@@ -74,6 +73,7 @@ export class Member {
     this.#plan = world.plan;
     this.#random = world.random;
     const ports = wrap(this.#ports(), world);
+    this.#restoration = ports.restoration;
     this.pipeline = new Pipeline(
       {
         inFlightMax: world.plan.inFlightMax,
@@ -109,6 +109,11 @@ export class Member {
 
   get dead(): boolean {
     return this.#dead;
+  }
+
+  /** It is certain that its partitions are its own. */
+  get leased(): boolean {
+    return this.#leased;
   }
 
   /** The process ends at once. */
@@ -183,11 +188,11 @@ export class Member {
     for (const one of remembered) {
       if (this.#random.chance(0.3)) await this.#sleep(1 + this.#random.below(4));
       if (this.#joins !== join) return;
-      this.pipeline.remember(key, one);
+      this.#restoration.remember(key, one);
     }
     if (this.#joins !== join) return;
     this.#restoring.delete(key);
-    this.pipeline.restored(key, { begin: group.committed(key), end });
+    this.#restoration.restored(key, { begin: group.committed(key), end });
   }
 
   /** What must hold after each step. */
@@ -287,6 +292,10 @@ export class Member {
       journal: {
         append: (entry, signal) => this.#write(entry.partition, entry.order, entry, signal),
         forget: (partition, order, signal) => this.#write(partition, order, null, signal),
+      },
+      restoration: {
+        remember: (key, remembered) => this.pipeline.remember(key, remembered),
+        restored: (key, ends) => this.pipeline.restored(key, ends),
       },
       interpreter: { interpret: (record, signal) => this.#interpret(record, signal) },
     };

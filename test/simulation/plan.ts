@@ -1,10 +1,10 @@
-import type { Offset, PartitionKey } from '../../../../connector/kernel/position.ts';
-import { partitionKey } from '../../../../connector/kernel/position.ts';
-import { type DurationMs, type Instant, instant } from '../../../../connector/kernel/time.ts';
-import type { CardChange, MerchantBizNo } from '../../../../connector/order/change.ts';
-import { merchantBizNo } from '../../../../connector/order/change.ts';
-import { aChange, dawn, lsnAt, sourceTopic } from '../../../support/builders.ts';
-import { SeededRandom } from '../../../support/flow-world.ts';
+import type { Offset, PartitionKey } from '../../connector/kernel/position.ts';
+import { partitionKey } from '../../connector/kernel/position.ts';
+import { type DurationMs, type Instant, instant } from '../../connector/kernel/time.ts';
+import type { CardChange, MerchantBizNo } from '../../connector/order/change.ts';
+import { merchantBizNo } from '../../connector/order/change.ts';
+import { aChange, dawn, lsnAt, sourceTopic } from '../support/builders.ts';
+import { SeededRandom } from '../support/flow-world.ts';
 
 // What is to happen in one history, all drawn from its seed before it begins.
 

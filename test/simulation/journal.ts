@@ -1,6 +1,6 @@
-import type { JournalEntry, Remembered } from '../../../../connector/flow/ports.ts';
-import type { PartitionKey } from '../../../../connector/kernel/position.ts';
-import type { CardChange, MerchantBizNo } from '../../../../connector/order/change.ts';
+import type { JournalEntry, Remembered } from '../../connector/flow/ports.ts';
+import type { PartitionKey } from '../../connector/kernel/position.ts';
+import type { CardChange, MerchantBizNo } from '../../connector/order/change.ts';
 import type { Member } from './member.ts';
 import { lsnOf } from './watch.ts';
 import type { World } from './world.ts';
@@ -20,7 +20,14 @@ export class SimulatedJournal {
     this.#world = world;
   }
 
-  write(member: Member, partition: PartitionKey, order: MerchantBizNo, entry: JournalEntry | null): void {
+  write(
+    member: Pick<Member, 'name' | 'leased'>,
+    partition: PartitionKey,
+    order: MerchantBizNo,
+    entry: JournalEntry | null,
+  ): void {
+    // It would stand behind the word of whoever has the partition now.
+    if (!member.leased) this.#world.watch.report(`${order} is written down without a lease by ${member.name}`);
     const log = this.#logs.get(partition) ?? [];
     this.#logs.set(partition, log);
     log.push({ order, entry });

@@ -1,13 +1,13 @@
-import type { DeadLetter } from '../../../../connector/flow/ports.ts';
+import type { DeadLetter } from '../../connector/flow/ports.ts';
 import {
   formatPosition,
   type Offset,
   type PartitionKey,
   type Position,
   partitionKey,
-} from '../../../../connector/kernel/position.ts';
-import type { CardChange, MerchantBizNo } from '../../../../connector/order/change.ts';
-import type { CardRequest } from '../../../../connector/order/decide.ts';
+} from '../../connector/kernel/position.ts';
+import type { CardChange, MerchantBizNo } from '../../connector/order/change.ts';
+import type { CardRequest } from '../../connector/order/decide.ts';
 import type { Member } from './member.ts';
 import { isTick, type Plan, type PlannedRecord } from './plan.ts';
 import type { PlatformCard } from './platform.ts';
@@ -75,6 +75,8 @@ export class Watch {
     const { change, command, requestId } = request;
     const { merchantBizNo: order, position } = change;
     this.note(`${member.name} ${command} ${order} ${formatPosition(position)} ${request.bizDate}`);
+    // Its partitions may be another's, which has sent a newer change by now.
+    if (!member.leased) this.report(`${order} is sent without a lease by ${member.name}`);
     if (member.inFlight.has(order)) this.report(`two requests of ${order} are in flight in ${member.name}`);
     const last = member.lastSent.get(order);
     if (last !== undefined && lsnOf(change) < last) this.report(`${order} is sent out of order by ${member.name}`);

@@ -1,5 +1,5 @@
-import type { DurationMs } from '../../../../connector/kernel/time.ts';
-import { SeededRandom, SteppedClock } from '../../../support/flow-world.ts';
+import type { DurationMs } from '../../connector/kernel/time.ts';
+import { SeededRandom, SteppedClock } from '../support/flow-world.ts';
 import { Group } from './group.ts';
 import { SimulatedJournal } from './journal.ts';
 import { Member, type Ports } from './member.ts';
@@ -9,6 +9,12 @@ import { Watch } from './watch.ts';
 
 /** A defect: what it does to the ports of every instance. */
 export type Defect = (ports: Ports, world: World) => Ports;
+
+/** A defect, and how the watch tells of it. */
+export interface Planted {
+  readonly breaks: RegExp;
+  readonly defect: Defect;
+}
 
 /** How a history went. */
 export interface Outcome {

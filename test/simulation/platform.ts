@@ -1,9 +1,9 @@
-import { type Instant, instant } from '../../../../connector/kernel/time.ts';
-import type { Answer } from '../../../../connector/order/answer.ts';
-import type { MerchantBizNo } from '../../../../connector/order/change.ts';
-import type { CardRequest } from '../../../../connector/order/decide.ts';
-import { aCard, anAnswer, anHttpAnswer, dawn, silence } from '../../../support/builders.ts';
-import type { SeededRandom } from '../../../support/flow-world.ts';
+import { type Instant, instant } from '../../connector/kernel/time.ts';
+import type { Answer } from '../../connector/order/answer.ts';
+import type { MerchantBizNo } from '../../connector/order/change.ts';
+import type { CardRequest } from '../../connector/order/decide.ts';
+import { aCard, anAnswer, anHttpAnswer, dawn, silence } from '../support/builders.ts';
+import type { SeededRandom } from '../support/flow-world.ts';
 import type { Plan } from './plan.ts';
 
 /** An order's card, as the platform has it. */
