@@ -226,6 +226,8 @@ export class Dispatcher {
     lane.state = 'running';
     this.#inFlight++;
     this.#running++;
+    // While it waits for the journal too: what is noted of the order meanwhile must tell that it may have been sent.
+    entry.pending ??= { request: decision.request, heals: 0 };
     const send = () => carry(entry, decision, policy, this.#parts, this.#abandoning.signal);
     const carried = entry.noted === null ? send() : entry.noted.then(send);
     carried.then(carried => this.#conclude(lane, entry, carried, probe)).catch(this.#parts.fail);
