@@ -53,7 +53,10 @@ export async function carry(
   const { clock, delivery, meter, isLeased } = parts;
   const isOurs = () => !entry.partition.revoked && isLeased();
   // It may have waited for the journal.
-  if (!isOurs()) return { request, answer: unsent, verdict: { kind: 'not-ours' } };
+  if (!isOurs()) {
+    if (entry.attempts === 0) entry.pending = null;
+    return { request, answer: unsent, verdict: { kind: 'not-ours' } };
+  }
   let current: Pending = entry.pending ?? { request, heals: 0 };
   for (;;) {
     const before = entry.pending;

@@ -224,6 +224,20 @@ describe('the journal', () => {
     expect(world.intake.commits).toEqual([]);
   });
 
+  it('is told that a change may have been sent, by what is noted of its order while it waits for the journal', async () => {
+    const world = PipelineWorld.withJournal();
+    world.restore([anOwed({ n: 3, dueMs: 60_000 })]);
+    world.journal.blocked = true;
+    // It may be sent once it is written that it took the place of what was owed.
+    world.feed([{ n: 5, ends: true }]);
+    world.feed([{ n: 6 }, { n: 7 }]);
+    world.journal.blocked = false;
+    await world.clock.pass(2);
+    expect(world.journal.lines).toEqual(['superseded A-1@3', 'superseded A-1@6']);
+    // A process that reads this goes through 5 without a look: its card may be over.
+    expect(world.journal.entries[1]?.state).toMatchObject({ through: { offset: 6n }, mayBeEnded: true });
+  });
+
   it('is told when an order whose card is over is forgotten', async () => {
     const world = PipelineWorld.withJournal({ forgetAfterMs: 10_000 });
     world.restore();

@@ -172,6 +172,19 @@ describe('carry', () => {
     expect(entry).toMatchObject({ attempts: 0, pending: null, firstAttemptAt: null, lastAttemptAt: null });
   });
 
+  it('leaves no request to repeat of what was not sent: it is decided anew; one that was sent stays as it is', async () => {
+    leased = false;
+    const one = start();
+    one.entry.pending = { request: one.request, heals: 0 };
+    await carried(one);
+    expect([one.entry.pending, one.entry.attempts]).toEqual([null, 0]);
+    const two = start();
+    two.entry.pending = { request: two.request, heals: 1 };
+    two.entry.attempts = 1;
+    await carried(two);
+    expect(two.entry.pending).toEqual({ request: two.request, heals: 1 });
+  });
+
   it('hands the signal on, so that a request can be given up', async () => {
     delivery.script = () => 'never';
     const giveUp = new AbortController();
