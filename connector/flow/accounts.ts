@@ -41,6 +41,7 @@ export class Accounts {
   /** Entries on their way into the journal. */
   #writing = 0;
   #whenWritten: (() => void)[] = [];
+  #unwritten = 0;
 
   constructor(parts: AccountsParts) {
     this.#parts = parts;
@@ -49,6 +50,11 @@ export class Accounts {
   /** Is every entry in the journal that was told? */
   get isWritten(): boolean {
     return this.#writing === 0;
+  }
+
+  /** Accepted cards that the journal does not know of yet: after a crash, or where the broker comes back without us, they are sent again. */
+  get unwritten(): number {
+    return this.#unwritten;
   }
 
   /** Resolves when every entry is in the journal, or given up with its partition. */
@@ -71,7 +77,10 @@ export class Accounts {
       parked.remove(entry.change.merchantBizNo);
       this.settle(entry, outcome);
     }
+    const share = outcome === 'delivered' ? 1 : 0;
+    this.#unwritten += share;
     const isOurs = await this.#write(entry, note, null);
+    this.#unwritten -= share;
     if (isOurs && !entry.parked) this.settle(entry, outcome);
     else this.uncount(entry);
     this.#parts.onProgress();

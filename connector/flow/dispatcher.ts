@@ -143,7 +143,9 @@ export class Dispatcher {
     else if (this.lanes.size === 0) this.parking.release(1);
     // What is overdue goes with the next that pumps.
     this.#dueTimer.set(this.#parts.parked.nextAt);
-    while (this.#inFlight < this.#options.inFlightMax && this.lanes.ready > 0) {
+    const { inFlightMax } = this.#options;
+    // While the journal cannot be written, no more is sent than may be sent again for it.
+    while (this.#inFlight < inFlightMax && this.#accounts.unwritten < inFlightMax && this.lanes.ready > 0) {
       const admission = this.breaker.admit(this.#parts.clock.now());
       if (admission === 'no') return;
       const lane = this.lanes.takeReady();

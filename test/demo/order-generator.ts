@@ -17,6 +17,8 @@ export interface GeneratorOptions {
   readonly changes: number;
   /** New orders among the changes. Where the changes are endless: as many as keep `orders.length` orders changing. */
   readonly inserts: number;
+  /** Number of the first new order; `orders.length` where not given, as it is right while none was made or deleted. */
+  readonly firstNumber?: number;
   readonly now: Date;
 }
 
@@ -42,6 +44,7 @@ const batchShare = 0.1;
 export function* planSteps(orders: readonly Order[], options: GeneratorOptions): Generator<Step, void, void> {
   const random = Random.of(options.seed, -1);
   const target = orders.length;
+  const { firstNumber = target } = options;
   const changing = orders.filter(canChange);
   let inserted = 0;
   for (let made = 0; made < options.changes; made++) {
@@ -50,7 +53,7 @@ export function* planSteps(orders: readonly Order[], options: GeneratorOptions):
       ? random.chance(insertsLeft / (options.changes - made))
       : insertsLeft > 0 && changing.length < target;
     if (insertNow || (changing.length === 0 && insertsLeft > 0)) {
-      const order = makeOrder(options.seed, target + inserted++, options.now);
+      const order = makeOrder(options.seed, firstNumber + inserted++, options.now);
       if (canChange(order)) changing.push(order);
       yield { kind: 'insert', order };
       continue;

@@ -1,11 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FaultSpec } from '../sandbox/faults/fault.ts';
 import type { RequestEntry } from '../sandbox/journal/request-entry.ts';
+import type { RemoteStack } from '../stack/remote-stack.ts';
 import type { ConnectorProcess } from '../support/connector-process.ts';
 import { allRequests, checkDeliveries } from '../support/delivery-checks.ts';
+import { Fleet } from '../support/fleet.ts';
+import { readJournal } from '../support/journal-reader.ts';
+import { aBill } from '../support/orders.ts';
 import { addFault } from '../support/sandbox-faults.ts';
 import { sharedStack } from '../support/shared-stack.ts';
 import { openShop, type ShopWorld } from '../support/shop-world.ts';
+import { openTopicAccess } from '../support/topic-access.ts';
 
 describe('an outage, and a mistake of our own', () => {
   let world: ShopWorld;
@@ -65,6 +70,67 @@ describe('an outage, and a mistake of our own', () => {
     expect(after.sum('card_sync_dead_letters_total')).toBe(0);
     expect((await connector.health('live')).reasons).toEqual([]);
     checkDeliveries(sandbox);
+  });
+});
+
+/** Far below the orders that it takes for the source to be paused: their changes go on coming in. */
+const fewOrders = 4;
+
+describe('an outage that lasts longer than all repetitions of a delivery', () => {
+  let stack: RemoteStack;
+  let world: ShopWorld;
+
+  beforeAll(async () => {
+    stack = await sharedStack();
+    world = await openShop(stack, { name: 'long-outage', orders: 10 });
+  });
+  afterAll(async () => world[Symbol.asyncDispose]());
+
+  it('parks nothing and gives nothing up; after it each order that waited costs one request', async () => {
+    const { sandbox } = world;
+    await using fleet = new Fleet(world, {});
+    const connector = await fleet.start();
+    const orders = Array.from({ length: 60 }, (_, number) => aBill(`BLOUTAGE${String(number).padStart(3, '0')}`));
+    for (const order of orders) await world.insert(order);
+    await world.untilEqual();
+
+    const begin = sandbox.requests.last;
+    const outage = addFault(sandbox, { kind: 'drop' });
+    const few = orders.slice(0, fewOrders);
+    await world.update({ ...(few[0] ?? aBill('')), amountCents: 1 });
+    await connector.untilMetrics('it is degraded', now => now.sum('card_sync_degraded') === 1);
+    for (let change = 2; change <= 10; change++) {
+      for (const order of few) await world.update({ ...order, amountCents: change });
+    }
+    await connector.untilMetrics('it has read them', now => now.sum('card_sync_consumer_lag') <= fewOrders);
+    // Of the others each changes once: whether it is read in the outage or after it, it is one change.
+    for (const order of orders.slice(fewOrders)) await world.update({ ...order, amountCents: 11 });
+    // Probes enough to have used up every repetition, and to be parked, if they counted.
+    await sandbox.requests.waitFor(({ sequence }) => sequence > begin + 12);
+    const during = await connector.metrics();
+    for (const count of ['parkings_total', 'parked_orders', 'dead_letters_total']) {
+      expect([count, during.sum(`card_sync_${count}`)]).toEqual([count, 0]);
+    }
+
+    expect(sandbox.faults.remove(outage)).toBe(true);
+    const refused = allRequests(sandbox, begin).filter(({ fault }) => fault !== null);
+    await world.untilEqual();
+    const afterwards = allRequests(sandbox, begin).filter(({ fault }) => fault === null);
+    expect(new Set(perOrder(afterwards))).toEqual(new Set([1]));
+    expect(afterwards).toHaveLength(orders.length);
+    // One probe at a time.
+    expect(refused.length).toBeLessThan(40);
+    const after = await connector.untilMetrics('all is settled', now => now.sum('card_sync_unsettled_records') === 0);
+    expect(after.sum('card_sync_changes_settled_total', { outcome: 'superseded' })).toBeGreaterThan(fewOrders * 5);
+    for (const count of ['parkings_total', 'dead_letters_total', 'degraded']) {
+      expect([count, after.sum(`card_sync_${count}`)]).toEqual([count, 0]);
+    }
+    checkDeliveries(sandbox);
+    await using topics = await openTopicAccess(stack.kafka.bootstrap);
+    const entries = await readJournal(stack, topics, world.journalTopic);
+    expect(entries.filter(({ owed }) => owed !== null)).toEqual([]);
+    await fleet.check();
+    await fleet.stop(connector);
   });
 });
 

@@ -89,6 +89,8 @@ function avroValue(registryNativeUrl: string): Record<string, string> {
     // The id goes before the value, as Confluent's clients expect it, not into a header.
     'value.converter.apicurio.registry.headers.enabled': 'false',
     'value.converter.apicurio.registry.id-handler': 'io.apicurio.registry.serde.Legacy4ByteIdHandler',
+    // A known schema is looked up again after 30 s; where the registry is down then, the task would fail for good.
+    'value.converter.apicurio.registry.fault-tolerant-refresh': 'true',
   };
 }
 

@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { stringify } from 'yaml';
 import { type NodeProcess, startNode } from './child-process.ts';
 import { type Samples, scrape } from './prometheus-text.ts';
@@ -58,7 +59,7 @@ export async function startConnectorProcess(
   const running = runCardSync(folder, name, settings, options);
   try {
     const url = await running.line(listeningUrl);
-    const metrics = () => scrape(`${url}/metrics`);
+    const metrics = () => scrape(`${url}/metrics`).catch(error => whyUnheard(running, error));
     return Object.assign(running, {
       url,
       metrics,
@@ -82,6 +83,13 @@ export async function startConnectorProcess(
     await running.kill();
     throw error;
   }
+}
+
+/** Where it has ended, or does so now, its last lines tell more than a refused connection. */
+async function whyUnheard(running: NodeProcess, error: unknown): Promise<never> {
+  const ended = running.ended.then(code => `it ended with ${code}:\n${running.lines.slice(-10).join('\n')}`);
+  const why = await Promise.race([ended, sleep(500)]);
+  throw why === undefined ? error : new Error(why, { cause: error });
 }
 
 function listeningUrl(line: string): string | undefined {

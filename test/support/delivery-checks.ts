@@ -34,3 +34,23 @@ export function allRequests(sandbox: Sandbox, after = 0): readonly RequestEntry[
 export function tookEffect({ outcome }: RequestEntry): boolean {
   return outcome === 'created' || outcome === 'updated' || outcome === 'ended';
 }
+
+/** A request that was repeated although its first answer said that it was accepted. */
+export interface NeedlessRepeat {
+  readonly accepted: RequestEntry;
+  readonly repeat: RequestEntry;
+}
+
+/** All of them: whoever repeated did not know of the answer. */
+export function needlessRepeats(sandbox: Sandbox): readonly NeedlessRepeat[] {
+  const acceptances = new Map<string, RequestEntry>();
+  const found: NeedlessRepeat[] = [];
+  for (const entry of allRequests(sandbox)) {
+    const { requestId, fault, resultCode, answered } = entry;
+    if (requestId === null) continue;
+    const accepted = acceptances.get(requestId);
+    if (accepted !== undefined) found.push({ accepted, repeat: entry });
+    else if (fault === null && resultCode === 'SUCCESS' && answered) acceptances.set(requestId, entry);
+  }
+  return found;
+}

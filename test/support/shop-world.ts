@@ -38,7 +38,7 @@ export interface ShopWorld extends AsyncDisposable {
   remove(order: Order): Promise<void>;
   /**
    * Changes the orders that are there, but for those of {@link insert}, and resolves when the last change is committed in the database.
-   * A second call with `inserts` would make orders that the first has made.
+   * Not twice at once with `inserts`.
    */
   change(options: {
     readonly changes: number;
@@ -51,6 +51,8 @@ export interface ShopWorld extends AsyncDisposable {
   settings(overrides?: SettingsOverrides): Readonly<Record<string, object>>;
   /** Runs `card-sync`; resolves when its metrics and health can be read. */
   startConnector(name: string, overrides?: SettingsOverrides): Promise<ConnectorProcess>;
+  /** Connects to the database anew, after PostgreSQL was restarted. */
+  reconnect(): Promise<void>;
   compare(): Promise<Comparison>;
   /** Waits until every order's last row equals its card; throws with the first differences when nothing moves any more. */
   untilEqual(): Promise<void>;
@@ -75,10 +77,8 @@ export async function openShop(stack: RemoteStack, options: ShopOptions): Promis
   const shop = new Shop(orders);
   const sandbox = await startSandbox({ folder: join(folder, 'sandbox'), latencyMs: options.latencyMs ?? 5 });
   const databaseUrl = await createDatabase(stack.postgres.connectionString, name);
-  const db = await OrdersDb.connect(databaseUrl);
-  const client = new pg.Client({ connectionString: databaseUrl });
-  client.on('error', () => undefined);
-  await client.connect();
+  let db = await OrdersDb.connect(databaseUrl);
+  let client = await connectClient(databaseUrl);
   await db.createSchema();
   if (orders.length > 0) await db.insert(orders);
   await startDebezium(stack, name);
@@ -105,7 +105,9 @@ export async function openShop(stack: RemoteStack, options: ShopOptions): Promis
     group: name,
     journalTopic,
     deadLetterTopic,
-    db,
+    get db() {
+      return db;
+    },
     shop,
     sandbox,
     settings,
@@ -125,7 +127,8 @@ export async function openShop(stack: RemoteStack, options: ShopOptions): Promis
       shop.see([{ kind: 'delete', order }]);
     },
     change: ({ changes, rate, inserts = 0, seed = 1, signal = new AbortController().signal }) => {
-      const run = { seed, changes, inserts, now, rate, signal, onCommit: shop.see.bind(shop) };
+      const firstNumber = shop.orders;
+      const run = { seed, changes, inserts, firstNumber, now, rate, signal, onCommit: shop.see.bind(shop) };
       const changing = db.readAll().then(rows => runGenerator(db, rows.filter(isShops), run));
       // Whoever started it may await something else first.
       changing.catch(() => undefined);
@@ -133,6 +136,11 @@ export async function openShop(stack: RemoteStack, options: ShopOptions): Promis
     },
     startConnector: (connectorName, overrides) => startConnectorProcess(folder, connectorName, settings(overrides)),
     untilEqual: () => untilEqual(compare, sandbox),
+    reconnect: async () => {
+      await Promise.all([db.close(), client.end()].map(closing => closing.catch(() => undefined)));
+      db = await OrdersDb.connect(databaseUrl);
+      client = await connectClient(databaseUrl);
+    },
     [Symbol.asyncDispose]: async () => {
       await stack.removeConnector(name);
       await until(`the replication slot of ${name} is given back`, () => dropSlots(client));
@@ -142,6 +150,14 @@ export async function openShop(stack: RemoteStack, options: ShopOptions): Promis
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+async function connectClient(connectionString: string): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString });
+  // Errors while it is idle are left to the next query.
+  client.on('error', () => undefined);
+  await client.connect();
+  return client;
 }
 
 async function startDebezium(stack: RemoteStack, name: string): Promise<void> {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { CardRequest } from '../../../connector/order/decide.ts';
 import { anAnswer, anHttpAnswer, dawn, silence } from '../../support/builders.ts';
+import { RecordingJournal } from '../../support/flow-world.ts';
 import { key, PipelineWorld } from './pipeline-world.ts';
 
 const fails = () => anAnswer('UNKNOWN_EXCEPTION');
@@ -66,6 +67,21 @@ describe('deliveries', () => {
     await world.clock.pass(100);
     expect(world.meter.outcomes['dead-lettered']).toBe(1);
     expect(world.partition().frontier).toBe(4n);
+  });
+
+  it('stop while the journal cannot be written: no more is sent than may be sent again for it', async () => {
+    const world = new PipelineWorld({ inFlightMax: 2 }, 'journal');
+    const journal = world.journal ?? new RecordingJournal(world.clock);
+    world.pipeline.assigned([key(0)]);
+    world.pipeline.restored(key(0), { begin: 0n, end: 0n });
+    journal.blocked = true;
+    world.feed(Array.from({ length: 20 }, (_, n) => ({ n, order: `A-${n}` })));
+    await world.clock.pass(1_000);
+    // Two that are accepted, and at most as many that were in flight when these were.
+    expect(world.sent.length).toBeLessThan(5);
+    journal.blocked = false;
+    await world.clock.pass(1_000);
+    expect(world.meter.outcomes.delivered).toBe(20);
   });
 
   it('of an order go on after its dead letter, not before it is written', async () => {
