@@ -6,7 +6,7 @@ import type { RequestIdForm } from '../order/request-id.ts';
 import type { Accounts } from './accounts.ts';
 import { FollowUp } from './lane/follow-up.ts';
 import type { Entry, Lane } from './lane/lane.ts';
-import { type Carried, carry } from './lane/lane-worker.ts';
+import { type Carried, type CarryParts, carry } from './lane/lane-worker.ts';
 import type { Lanes } from './lane/lanes.ts';
 import type { OrderBook } from './memory/order-book.ts';
 import { type Breaker, distinctOrdersMin } from './outage/breaker.ts';
@@ -29,6 +29,7 @@ export interface DispatchOptions extends OutageOptions {
   readonly giveUpAfterMs: DurationMs;
   readonly requestIdForm: RequestIdForm;
   readonly unknownMeans: Policy['unknownMeans'];
+  readonly verdicts: CarryParts['verdicts'];
 }
 
 /** What it works with. */
@@ -57,12 +58,11 @@ export class Dispatcher {
   readonly breaker: Breaker;
   readonly parking: Parking;
   readonly #options: DispatchOptions;
-  readonly #parts: DispatchParts;
+  readonly #parts: DispatchParts & CarryParts;
   readonly #accounts: Accounts;
   readonly #followUp: FollowUp;
   readonly #outages: Outages;
   readonly #dueTimer: DueTimer;
-  /** No delivery starts any more. */
   readonly #stopping = new AbortController();
   /** Requests in flight are given up. */
   readonly #abandoning = new AbortController();
@@ -75,7 +75,7 @@ export class Dispatcher {
 
   constructor(options: DispatchOptions, parts: DispatchParts) {
     this.#options = options;
-    this.#parts = parts;
+    this.#parts = { ...parts, verdicts: options.verdicts };
     this.#accounts = parts.accounts;
     this.lanes = parts.lanes;
     this.parking = new Parking(options, parts);

@@ -6,8 +6,9 @@ import type { Answer } from '../order/answer.ts';
 import type { CardChange, Command, MerchantBizNo } from '../order/change.ts';
 import type { CardRequest } from '../order/decide.ts';
 import type { SkipReason } from '../order/event.ts';
+import type { RetryCause } from '../order/result-codes.ts';
 import type { OrderState } from '../order/state.ts';
-import type { RetryCause, Verdict } from '../order/verdict.ts';
+import type { Verdict } from '../order/verdict.ts';
 
 // What the flow needs of the world. The outer rooms implement these; the simulation brings its own.
 

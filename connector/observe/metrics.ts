@@ -3,8 +3,8 @@ import type { FaultCode } from '../kernel/fault.ts';
 import type { SignatureCheck } from '../order/answer.ts';
 import type { Command } from '../order/change.ts';
 import { skipReasons } from '../order/event.ts';
-import { resultCodes } from '../order/result-codes.ts';
-import { retryCauses, type Verdict } from '../order/verdict.ts';
+import { resultCodes, retryCauses } from '../order/result-codes.ts';
+import type { Verdict } from '../order/verdict.ts';
 
 // Every metric there is, in one table: the series that stand at 0 from the start, the code that counts, the documentation
 // and the checks of dashboards all come from here. Names follow Prometheus ("Metric and label naming"): one prefix,
@@ -53,7 +53,7 @@ const delayBuckets = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600
 export const metricTable = {
   deliveries_total: {
     type: 'counter',
-    help: `Attempts at the platform, answered or not; ${noneLabel}: no readable result, ${otherLabel}: a code that is not documented`,
+    help: `Attempts at the platform, answered or not; ${noneLabel}: no readable result, ${otherLabel}: a code that is not documented, past the first of them`,
     labels: { result_code: codes, result_status: ['S', 'F', 'U', noneLabel], command: commands, template: 'templates' },
   },
   delivery_duration_seconds: {

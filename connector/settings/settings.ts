@@ -102,7 +102,7 @@ function platformOf(
   { file, keys }: { readonly file: string; readonly keys: VersionedKeys },
 ): Settings['platform'] {
   const { baseUrl, path, clientId, requestIdForm, keyCheckIntervalMs } = platform;
-  const { connectTimeoutMs, requestTimeoutMs, answerBytesMax, connectionsMax } = platform;
+  const { connectTimeoutMs, requestTimeoutMs, answerBytesMax, connectionsMax, verdicts } = platform;
   const agentToken = given.secrets.get('platform.agentTokenFile');
   const hasPublicKey = given.texts.has('platform.publicKeyFile') || keys.publicKeys.length > 0;
   const verifyAnswers = platform.verifyAnswers ?? (hasPublicKey ? 'required' : 'off');
@@ -113,7 +113,7 @@ function platformOf(
   };
   return {
     ...{ path, clientId, requestIdForm, keyCheckIntervalMs },
-    ...{ connectTimeoutMs, requestTimeoutMs, answerBytesMax, connectionsMax },
+    ...{ connectTimeoutMs, requestTimeoutMs, answerBytesMax, connectionsMax, verdicts },
     baseUrl: baseUrl.replace(/\/$/, ''),
     tls: baseUrl.startsWith('https:') ? tlsOf('platform', platform.tls, given) : null,
     keys: keyMaterialOf(platform, ours, given, keys),

@@ -4,7 +4,7 @@ import { Fault } from '../../../connector/kernel/fault.ts';
 import { formatPosition, type PartitionKey, partitionKey } from '../../../connector/kernel/position.ts';
 import type { SourceRecord } from '../../../connector/kernel/record.ts';
 import type { DurationMs } from '../../../connector/kernel/time.ts';
-import { aChange, aRecord, type ChangeParts, sourceTopic } from '../../support/builders.ts';
+import { aChange, aRecord, type ChangeParts, documentedVerdicts, sourceTopic } from '../../support/builders.ts';
 import {
   RecordingDeadLetters,
   RecordingIntake,
@@ -28,6 +28,7 @@ const defaults: FlowOptions = {
   outageRatio: 0.8,
   requestIdForm: 'uuid',
   unknownMeans: 'not-remembered',
+  verdicts: documentedVerdicts,
   queuedMax: 100,
   queuedBytesMax: 1_000_000,
   ordersMax: 1_000,

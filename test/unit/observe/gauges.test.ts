@@ -8,7 +8,7 @@ import { aFlow, aPartition } from './given.ts';
 function watched(first: FlowSnapshot) {
   let flow = first;
   let readings = 0;
-  const metrics = openMetrics({ templates: [], topics: ['orders'] }, '1');
+  const metrics = openMetrics({ templates: [], topics: ['orders'], resultCodes: [] }, '1');
   metrics.watchFlow(() => {
     readings++;
     return flow;
@@ -115,7 +115,7 @@ describe('the gauges', () => {
   });
 
   it('stand at 0 before there is a flow', async () => {
-    const text = await openMetrics({ templates: [], topics: [] }, '1').expose();
+    const text = await openMetrics({ templates: [], topics: [], resultCodes: [] }, '1').expose();
     expect(text).toContain('\ncard_sync_queued_changes 0\n');
     expect(text).toContain('\ncard_sync_degraded{reason="PLATFORM_UNREACHABLE"} 0\n');
   });

@@ -14,6 +14,7 @@ import {
   aRecord,
   type ChangeParts,
   dawn,
+  documentedVerdicts,
   silence,
   sourceTopic,
 } from '../../../support/builders.ts';
@@ -47,7 +48,7 @@ describe('carry', () => {
       entry,
       decision,
       aPolicy(),
-      { clock, delivery, meter, isLeased: () => leased },
+      { clock, delivery, meter, verdicts: documentedVerdicts, isLeased: () => leased },
       new AbortController().signal,
     );
     while (await clock.step());
@@ -164,7 +165,7 @@ describe('carry', () => {
       entry,
       decision,
       aPolicy(),
-      { clock, delivery, meter, isLeased: () => leased },
+      { clock, delivery, meter, verdicts: documentedVerdicts, isLeased: () => leased },
       giveUp.signal,
     );
     giveUp.abort();

@@ -21,7 +21,7 @@ import {
 import type { SourceRecord } from '../../../../connector/kernel/record.ts';
 import { type Clock, type DurationMs, type Instant, instant } from '../../../../connector/kernel/time.ts';
 import type { MerchantBizNo } from '../../../../connector/order/change.ts';
-import { aRecord } from '../../../support/builders.ts';
+import { aRecord, documentedVerdicts } from '../../../support/builders.ts';
 import { RecordingMeter } from '../../../support/flow-world.ts';
 import type { Plan, PlannedRecord } from './plan.ts';
 import type { World } from './world.ts';
@@ -89,6 +89,7 @@ export class Member {
         outageRatio: 0.8,
         requestIdForm: 'uuid',
         unknownMeans: world.plan.journal ? 'nothing-sent' : 'not-remembered',
+        verdicts: documentedVerdicts,
         queuedMax: world.plan.queuedMax,
         queuedBytesMax: 1e9,
         ordersMax: 1000,
