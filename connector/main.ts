@@ -100,6 +100,7 @@ async function runIn(closing: AsyncDisposableStack, settings: Settings, signal: 
     {
       ...settings.flow,
       requestIdForm: settings.platform.requestIdForm,
+      requestsPerSecond: rateOf(settings),
       verdicts: verdictsWith(settings.platform.verdicts),
       unknownMeans: journaling === null ? 'not-remembered' : 'nothing-sent',
       isFirstRun: source.isFirstRun,
@@ -144,6 +145,11 @@ async function runUntilStopped(pipeline: Pipeline, consumer: RecordConsumer, sig
     committing.abort();
     await commits;
   }
+}
+
+/** This instance's share. */
+function rateOf({ platform: { requestsPerSecond, instances } }: Settings): number | null {
+  return requestsPerSecond === undefined ? null : requestsPerSecond / instances;
 }
 
 function labelBounds({ kafka, platform }: Settings, { templates }: Mapping) {

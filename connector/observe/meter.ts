@@ -32,6 +32,7 @@ export function createMeter(metrics: MetricObjects, bounds: LabelBounds): Meter 
     received: childrenOf(metrics.records_consumed_total, 'topic', bounds.topics),
     settled: childrenOf(metrics.changes_settled_total, 'outcome', valuesOf('changes_settled_total', 'outcome')),
     skipped: childrenOf(metrics.changes_skipped_total, 'reason', valuesOf('changes_skipped_total', 'reason')),
+    limited: childrenOf(metrics.rate_limited_total, 'cause', valuesOf('rate_limited_total', 'cause')),
     retried: childrenOf(metrics.retries_total, 'cause', valuesOf('retries_total', 'cause')),
     healed: childrenOf(metrics.heals_total, 'command', valuesOf('heals_total', 'command')),
     deadLettered: childrenOf(metrics.dead_letters_total, 'reason', valuesOf('dead_letters_total', 'reason')),
@@ -60,6 +61,7 @@ export function createMeter(metrics: MetricObjects, bounds: LabelBounds): Meter 
       sinceAppended.observe(seconds(sinceAppend));
     },
     retried: cause => counts.retried(cause).inc(),
+    limited: cause => counts.limited(cause).inc(),
     parked: () => parkings.inc(),
     healed: request => counts.healed(request.command).inc(),
     deadLettered: letter => counts.deadLettered(letter.reason).inc(),

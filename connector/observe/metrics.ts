@@ -1,4 +1,4 @@
-import { deadLetterReasons, outcomes } from '../flow/ports.ts';
+import { deadLetterReasons, limitCauses, outcomes } from '../flow/ports.ts';
 import type { FaultCode } from '../kernel/fault.ts';
 import type { SignatureCheck } from '../order/answer.ts';
 import type { Command } from '../order/change.ts';
@@ -86,6 +86,11 @@ export const metricTable = {
     labels: { reason: skipReasons },
   },
   retries_total: { type: 'counter', help: 'Deliveries put off to be tried again', labels: { cause: retryCauses } },
+  rate_limited_total: {
+    type: 'counter',
+    help: 'Deliveries refused for the traffic, and times that deliveries began to wait: for Retry-After, or for platform.requestsPerSecond',
+    labels: { cause: limitCauses },
+  },
   parkings_total: {
     type: 'counter',
     help: 'Deliveries that outlived their quick repetitions: owed from then on, their offsets accounted for',
@@ -134,7 +139,22 @@ export const metricTable = {
     labels: { state: ['open', 'probing'] },
   },
   in_flight_requests: { type: 'gauge', help: 'Requests at the platform now', labels: {} },
-  in_flight_limit: { type: 'gauge', help: 'Most requests at the platform at once (flow.inFlightMax)', labels: {} },
+  in_flight_limit: {
+    type: 'gauge',
+    help: 'Most requests at the platform at once: flow.inFlightMax, or less where it refused for the traffic',
+    labels: {},
+  },
+  in_flight_limit_max: { type: 'gauge', help: 'flow.inFlightMax', labels: {} },
+  requests_per_second_limit: {
+    type: 'gauge',
+    help: 'Most requests a second of this instance: its share of platform.requestsPerSecond; 0 where there is no limit',
+    labels: {},
+  },
+  request_tokens: {
+    type: 'gauge',
+    help: 'Requests that may start at once under it; below 0: made ahead of their time; 0 where there is no limit',
+    labels: {},
+  },
   queued_changes: { type: 'gauge', help: 'Records received and not yet started', labels: {} },
   queued_bytes: { type: 'gauge', help: 'Bytes of records held in memory', labels: {} },
   parked_orders: { type: 'gauge', help: 'Orders whose delivery is owed: it waits in the journal', labels: {} },

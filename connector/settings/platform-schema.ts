@@ -63,6 +63,17 @@ export const platform = z
     requestTimeoutMs: ms(10_000, "Time-out of one request, from its first byte to the answer's last"),
     answerBytesMax: count(65_536, 'Largest answer that is read, in bytes', 256),
     connectionsMax: count(64, 'Connections held open to the platform'),
+    requestsPerSecond: z
+      .number()
+      .min(0.01)
+      .max(1_000_000_000)
+      .optional()
+      .meta({
+        description:
+          'Most requests a second, of all instances together; where it is not given, as many as are answered. Less is sent by itself where the platform refuses for the traffic',
+        examples: [50],
+      }),
+    instances: count(1, 'Instances of this connector that run at once: requestsPerSecond is divided by it'),
     verdicts: z
       .record(z.string().regex(/^[A-Z][A-Z0-9_]{0,63}$/), z.enum(verdictNames))
       .default({})

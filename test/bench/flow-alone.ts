@@ -39,6 +39,7 @@ const options = {
   requestIdForm: 'uuid',
   unknownMeans: 'nothing-sent',
   isFirstRun: true,
+  requestsPerSecond: null,
   verdicts: verdictsWith({}),
 } as const;
 

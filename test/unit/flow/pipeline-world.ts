@@ -16,6 +16,7 @@ import {
 
 const defaults: FlowOptions = {
   inFlightMax: 4,
+  requestsPerSecond: null,
   waitingMax: 100,
   parkedMax: 100,
   conflate: true,

@@ -77,6 +77,7 @@ export class Member {
     this.pipeline = new Pipeline(
       {
         inFlightMax: world.plan.inFlightMax,
+        requestsPerSecond: world.plan.requestsPerSecond,
         waitingMax: world.plan.waitingMax,
         parkedMax: 100,
         parkFromMs: 50,
@@ -106,6 +107,10 @@ export class Member {
     this.pipeline.failed.catch(error => world.watch.report(`${name} failed: ${error}`));
     void this.pipeline.commitRegularly(this.#stopped.signal);
     void this.#fetch();
+  }
+
+  get now(): Instant {
+    return this.#world.clock.now();
   }
 
   get dead(): boolean {
