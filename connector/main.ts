@@ -21,6 +21,7 @@ import { type Metrics, openMetrics } from './observe/exposition.ts';
 import { judgeHealth } from './observe/health.ts';
 import { openHttpServer } from './observe/http-server.ts';
 import { createLogger, type Logger } from './observe/log.ts';
+import { httpStatusOf, verdictsWith } from './order/result-codes.ts';
 import { openRegistry } from './registry/registry.ts';
 import { redactedSettings, type Settings } from './settings/settings.ts';
 import { createDecoder } from './source/decode.ts';
@@ -62,7 +63,7 @@ async function runIn(closing: AsyncDisposableStack, settings: Settings, signal: 
   const logger = createLogger({ level: settings.observe.logLevel });
   logger.info('starting', { version, settings: redactedSettings(settings) });
   const mapping = mappingOf(settings);
-  const metrics = openMetrics({ templates: mapping.templates, topics: settings.kafka.topics }, version);
+  const metrics = openMetrics(labelBounds(settings, mapping), version);
   const meter = withLog(metrics.meter, logger, systemClock);
   const vitals = vitalsAtStart();
 
@@ -99,6 +100,8 @@ async function runIn(closing: AsyncDisposableStack, settings: Settings, signal: 
     {
       ...settings.flow,
       requestIdForm: settings.platform.requestIdForm,
+      requestsPerSecond: rateOf(settings),
+      verdicts: verdictsWith(settings.platform.verdicts),
       unknownMeans: journaling === null ? 'not-remembered' : 'nothing-sent',
       isFirstRun: source.isFirstRun,
     },
@@ -142,6 +145,16 @@ async function runUntilStopped(pipeline: Pipeline, consumer: RecordConsumer, sig
     committing.abort();
     await commits;
   }
+}
+
+/** This instance's share. */
+function rateOf({ platform: { requestsPerSecond, instances } }: Settings): number | null {
+  return requestsPerSecond === undefined ? null : requestsPerSecond / instances;
+}
+
+function labelBounds({ kafka, platform }: Settings, { templates }: Mapping) {
+  const resultCodes = Object.keys(platform.verdicts).filter(name => httpStatusOf(name) === null);
+  return { templates, topics: kafka.topics, resultCodes };
 }
 
 function mappingOf(settings: Settings): Mapping {

@@ -1,4 +1,3 @@
-import type { Fault } from '../kernel/fault.ts';
 import type { Clock, DurationMs, Random } from '../kernel/time.ts';
 import { type Decision, type DeliverDecision, decide, type Policy } from '../order/decide.ts';
 import type { SkipReason } from '../order/event.ts';
@@ -6,19 +5,18 @@ import type { RequestIdForm } from '../order/request-id.ts';
 import type { Accounts } from './accounts.ts';
 import { FollowUp } from './lane/follow-up.ts';
 import type { Entry, Lane } from './lane/lane.ts';
-import { type Carried, carry } from './lane/lane-worker.ts';
+import { type Carried, type CarryParts, carry } from './lane/lane-worker.ts';
 import type { Lanes } from './lane/lanes.ts';
+import { Admission, type AdmissionOptions, type Started } from './limit/admission.ts';
 import type { OrderBook } from './memory/order-book.ts';
-import { type Breaker, distinctOrdersMin } from './outage/breaker.ts';
-import { type OutageOptions, Outages } from './outage/outages.ts';
+import { distinctOrdersMin } from './outage/breaker.ts';
 import { DueTimer } from './parked/due-timer.ts';
 import type { ParkedOrders } from './parked/parked.ts';
 import { Parking } from './parked/parking.ts';
 import type { DeadLetters, Delivery, Journal, Meter } from './ports.ts';
 
 /** What the dispatcher is told by the settings. */
-export interface DispatchOptions extends OutageOptions {
-  readonly inFlightMax: number;
+export interface DispatchOptions extends AdmissionOptions {
   readonly waitingMax: number;
   readonly parkedMax: number;
   readonly conflate: boolean;
@@ -29,6 +27,8 @@ export interface DispatchOptions extends OutageOptions {
   readonly giveUpAfterMs: DurationMs;
   readonly requestIdForm: RequestIdForm;
   readonly unknownMeans: Policy['unknownMeans'];
+  /** What answers mean. */
+  readonly verdicts: CarryParts['verdicts'];
 }
 
 /** What it works with. */
@@ -51,23 +51,20 @@ export interface DispatchParts {
   readonly fail: (error: unknown) => void;
 }
 
-/** Starts deliveries: at most one for each order, at most `inFlightMax` in all, none while the breaker is open but its probe. */
+/** Starts deliveries: at most one for each order, in all as many as {@link Admission} lets in. */
 export class Dispatcher {
   readonly lanes: Lanes;
-  readonly breaker: Breaker;
+  readonly admission: Admission;
   readonly parking: Parking;
   readonly #options: DispatchOptions;
-  readonly #parts: DispatchParts;
+  readonly #parts: DispatchParts & CarryParts;
   readonly #accounts: Accounts;
   readonly #followUp: FollowUp;
-  readonly #outages: Outages;
   readonly #dueTimer: DueTimer;
   /** No delivery starts any more. */
   readonly #stopping = new AbortController();
   /** Requests in flight are given up. */
   readonly #abandoning = new AbortController();
-  /** Requests with the platform. */
-  #inFlight = 0;
   /** Lanes between the start of a request and the end of what follows from its answer. */
   #running = 0;
   #held = false;
@@ -75,35 +72,25 @@ export class Dispatcher {
 
   constructor(options: DispatchOptions, parts: DispatchParts) {
     this.#options = options;
-    this.#parts = parts;
+    this.#parts = { ...parts, verdicts: options.verdicts };
     this.#accounts = parts.accounts;
     this.lanes = parts.lanes;
     this.parking = new Parking(options, parts);
     const goOn = () => this.#startAndRegulate();
     const stopping = this.#stopping.signal;
     this.#followUp = new FollowUp(options, { ...parts, parking: this.parking, onReady: goOn });
-    this.#outages = new Outages(options, { ...parts, stopping, onProbe: goOn });
-    this.breaker = this.#outages.breaker;
+    this.admission = new Admission(options, { ...parts, stopping, onReady: goOn });
     this.#dueTimer = new DueTimer({ ...parts, stopping, ring: goOn });
-  }
-
-  get inFlight(): number {
-    return this.#inFlight;
   }
 
   get inFlightMax(): number {
     return this.#options.inFlightMax;
   }
 
-  /** Why nothing is delivered, while the breaker is open. */
-  get degraded(): Fault | null {
-    return this.#outages.degraded;
-  }
-
   /** Fetch no more: there is an outage and enough orders to probe it with, or too many orders wait. */
   get wantsPause(): boolean {
     // With fewer orders to probe with, all may be poison: another one is fetched to tell.
-    const enoughToProbe = this.breaker.state !== 'closed' && this.lanes.ready >= distinctOrdersMin;
+    const enoughToProbe = this.admission.breaker.state !== 'closed' && this.lanes.ready >= distinctOrdersMin;
     // With a journal no more wait than may: they are parked.
     return enoughToProbe || this.lanes.waiting >= this.#options.waitingMax;
   }
@@ -123,7 +110,7 @@ export class Dispatcher {
       this.#accounts.supersede(pushed.older, entry, head);
     }
     if (isNew) this.lanes.makeReady(lane);
-    else if (lane.state === 'waiting' && this.breaker.state === 'closed') this.#followUp.hasten(lane);
+    else if (lane.state === 'waiting' && this.admission.breaker.state === 'closed') this.#followUp.hasten(lane);
   }
 
   /**
@@ -138,19 +125,18 @@ export class Dispatcher {
   /** Starts what may start. */
   pump(): void {
     if (this.#held || this.#stopping.signal.aborted || !this.#parts.isLeased()) return;
-    if (this.breaker.state === 'closed') this.parking.release();
+    if (this.admission.breaker.state === 'closed') this.parking.release();
     // Nothing else is there to probe with.
     else if (this.lanes.size === 0) this.parking.release(1);
     // What is overdue goes with the next that pumps.
     this.#dueTimer.set(this.#parts.parked.nextAt);
-    const { inFlightMax } = this.#options;
     // While the journal cannot be written, no more is sent than may be sent again for it.
-    while (this.#inFlight < inFlightMax && this.#accounts.unwritten < inFlightMax && this.lanes.ready > 0) {
-      const admission = this.breaker.admit(this.#parts.clock.now());
+    while (this.lanes.ready > 0 && this.#accounts.unwritten < this.#options.inFlightMax) {
+      const admission = this.admission.ask();
       if (admission === 'no') return;
       const lane = this.lanes.takeReady();
       const started = lane !== undefined && this.#advance(lane, admission === 'probe');
-      if (!started && admission === 'probe') this.breaker.release();
+      if (!started && admission === 'probe') this.admission.release();
     }
   }
 
@@ -217,20 +203,18 @@ export class Dispatcher {
 
   #start(lane: Lane, entry: Entry, decision: DeliverDecision, policy: Policy, probe: boolean): void {
     lane.state = 'running';
-    this.#inFlight++;
     this.#running++;
+    const started = this.admission.begin(entry, probe);
     // From now on it may be sent, though it may still have to wait: what is noted meanwhile says so.
     entry.pending ??= { request: decision.request, heals: 0 };
     const send = () => carry(entry, decision, policy, this.#parts, this.#abandoning.signal);
     const carried = entry.noted === null ? send() : entry.noted.then(send);
-    carried.then(carried => this.#conclude(lane, entry, carried, probe)).catch(this.#parts.fail);
+    carried.then(carried => this.#conclude(lane, entry, carried, started)).catch(this.#parts.fail);
   }
 
-  async #conclude(lane: Lane, entry: Entry, carried: Carried, probe: boolean): Promise<void> {
-    this.#inFlight--;
-    const outage = this.breaker.state !== 'closed';
-    this.#outages.report(lane, carried, probe);
-    const followed = this.#abandoning.signal.aborted ? null : this.#followUp.follow(lane, entry, carried, outage);
+  async #conclude(lane: Lane, entry: Entry, carried: Carried, started: Started): Promise<void> {
+    const blame = this.admission.end(lane, entry, carried, started);
+    const followed = this.#abandoning.signal.aborted ? null : this.#followUp.follow(lane, entry, carried, blame);
     // A dead letter may take long to be written: the place in flight is free at once.
     this.#startAndRegulate();
     await followed;

@@ -213,7 +213,7 @@ export class Pipeline implements Restoration {
     const over = new AbortController();
     await Promise.race([this.#dispatcher.finish(), this.#parts.clock.sleep(limit, over.signal)]);
     over.abort();
-    const abandoned = this.#dispatcher.inFlight;
+    const abandoned = this.#dispatcher.admission.inFlight;
     if (abandoned > 0) this.#dispatcher.abandon();
     await this.commit();
     // Ends what still waits for the registry or the dead-letter topic: no timer is left behind.

@@ -6,8 +6,10 @@ import type { Answer } from '../order/answer.ts';
 import type { CardChange, Command, MerchantBizNo } from '../order/change.ts';
 import type { CardRequest } from '../order/decide.ts';
 import type { SkipReason } from '../order/event.ts';
+import type { RetryCause } from '../order/result-codes.ts';
 import type { OrderState } from '../order/state.ts';
-import type { RetryCause, Verdict } from '../order/verdict.ts';
+import type { Verdict } from '../order/verdict.ts';
+import type { LimitSnapshot } from './limit/limit-snapshot.ts';
 
 // What the flow needs of the world. The outer rooms implement these; the simulation brings its own.
 
@@ -168,6 +170,9 @@ export const outcomes = ['delivered', 'skipped', 'superseded', 'dead-lettered'] 
 /** One of {@link outcomes}. */
 export type Outcome = (typeof outcomes)[number];
 
+/** Why deliveries were held back: a closed label set. `refused`: the platform said that there are too many, which lowers the limit. */
+export const limitCauses = ['refused', 'retry-after', 'requests-per-second'] as const;
+
 /** One attempt, for the metrics. */
 export interface AttemptReport {
   readonly request: CardRequest;
@@ -187,6 +192,7 @@ export interface Meter {
   /** A card was accepted: how long after its bizDate, and how long after its record was appended. */
   accepted(sinceBizDate: DurationMs, sinceAppend: DurationMs): void;
   retried(cause: RetryCause): void;
+  limited(cause: (typeof limitCauses)[number]): void;
   /** A delivery is owed from now on, and its offset accounted for. */
   parked(owed: Owed): void;
   healed(request: CardRequest): void;
@@ -231,6 +237,7 @@ export interface FlowSnapshot {
   readonly queuedBytes: number;
   readonly inFlight: number;
   readonly inFlightMax: number;
+  readonly limits: LimitSnapshot;
   /** Orders that wait for the next attempt of a failed delivery. */
   readonly waiting: number;
   /** Orders whose delivery is owed: it waits in the journal. */

@@ -7,10 +7,11 @@ import type { FlowSnapshot } from './ports.ts';
 /** The flow as it stands. */
 export function snapshotOf(
   flows: Iterable<PartitionFlow>,
-  { lanes, parking, breaker, inFlight, inFlightMax, degraded }: Dispatcher,
+  { lanes, parking, admission, inFlightMax }: Dispatcher,
   load: Load,
   book: OrderBook,
 ): FlowSnapshot {
+  const { breaker, inFlight, limits, degraded } = admission;
   const partitions = [...flows].map(partition => partition.snapshot());
   const unsettled = partitions.reduce((sum, partition) => sum + partition.unsettled, 0);
   return {
@@ -19,6 +20,7 @@ export function snapshotOf(
     queuedBytes: load.bytes,
     inFlight,
     inFlightMax,
+    limits,
     waiting: lanes.waiting,
     parked: parking.size,
     lanes: lanes.size,

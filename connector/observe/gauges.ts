@@ -32,7 +32,10 @@ export function watchFlow(metrics: MetricObjects, collectors: Collectors, readFl
 
 const flowGauges: readonly (readonly [GaugeName, (flow: FlowSnapshot) => number])[] = [
   ['in_flight_requests', flow => flow.inFlight],
-  ['in_flight_limit', flow => flow.inFlightMax],
+  ['in_flight_limit', flow => flow.limits.inFlight],
+  ['in_flight_limit_max', flow => flow.inFlightMax],
+  ['requests_per_second_limit', flow => flow.limits.requestsPerSecond ?? 0],
+  ['request_tokens', flow => flow.limits.tokens ?? 0],
   ['queued_changes', flow => flow.queued],
   ['queued_bytes', flow => flow.queuedBytes],
   ['waiting_orders', flow => flow.waiting],

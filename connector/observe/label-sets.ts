@@ -1,10 +1,11 @@
-import type { ResultCode } from '../order/result-codes.ts';
-import { type LabelValues, type MetricName, noneLabel, specOf } from './metrics.ts';
+import { type ResultCode, resultCodes } from '../order/result-codes.ts';
+import { type LabelValues, type MetricName, noneLabel, otherLabel, specOf } from './metrics.ts';
 
-/** What the settings bound labels to: the templates of the mappings, and the source topics. */
+/** What the settings bound labels to: the templates of the mappings, the source topics, and the result codes that are given a verdict. */
 export interface LabelBounds {
   readonly templates: readonly string[];
   readonly topics: readonly string[];
+  readonly resultCodes: readonly string[];
 }
 
 /**
@@ -14,10 +15,15 @@ export interface LabelBounds {
 export function labelSetsAtStart(name: MetricName, bounds: LabelBounds): readonly Readonly<Record<string, string>>[] {
   let sets: readonly Readonly<Record<string, string>>[] = [{}];
   for (const [label, values] of Object.entries(specOf(name).labels)) {
-    const known = valuesAtStart(values, bounds);
+    const known = label === 'result_code' ? resultCodeLabels(bounds) : valuesAtStart(values, bounds);
     sets = sets.flatMap(set => known.map(value => ({ ...set, [label]: value })));
   }
   return name === 'deliveries_total' ? sets.filter(isDocumentedPair) : sets;
+}
+
+/** The result codes that stand in the metrics from the start. */
+export function resultCodeLabels({ resultCodes: named }: LabelBounds): readonly string[] {
+  return [...new Set([...Object.keys(resultCodes), ...named, noneLabel, otherLabel])];
 }
 
 function valuesAtStart(values: LabelValues, bounds: LabelBounds): readonly string[] {
@@ -41,8 +47,11 @@ const documentedStatuses: Readonly<Partial<Record<ResultCode | typeof noneLabel,
   REQUEST_TRAFFIC_EXCEED_LIMIT: ['U'],
   [noneLabel]: [noneLabel],
 };
+const anyStatus = ['S', 'F', 'U'];
 
 function isDocumentedPair({ result_code, result_status }: Readonly<Record<string, string>>): boolean {
-  const statuses = documentedStatuses[result_code as ResultCode] ?? ['F'];
+  const code = result_code ?? '';
+  const isDocumented = code === otherLabel || Object.hasOwn(resultCodes, code);
+  const statuses = documentedStatuses[code as ResultCode] ?? (isDocumented ? ['F'] : anyStatus);
   return statuses.includes(result_status ?? '');
 }

@@ -2,7 +2,10 @@ import type { Counter, Histogram } from 'prom-client';
 import type { AttemptReport, Meter } from '../flow/ports.ts';
 import type { DurationMs } from '../kernel/time.ts';
 import type { SignatureCheck } from '../order/answer.ts';
-import type { LabelBounds } from './label-sets.ts';
+import type { CardChange } from '../order/change.ts';
+import { customerIdsOf } from '../order/customer-ids.ts';
+import type { CardRequest } from '../order/decide.ts';
+import { type LabelBounds, resultCodeLabels } from './label-sets.ts';
 import type { MetricObjects } from './metric-objects.ts';
 import { noneLabel, otherLabel, specOf } from './metrics.ts';
 
@@ -29,6 +32,7 @@ export function createMeter(metrics: MetricObjects, bounds: LabelBounds): Meter 
     received: childrenOf(metrics.records_consumed_total, 'topic', bounds.topics),
     settled: childrenOf(metrics.changes_settled_total, 'outcome', valuesOf('changes_settled_total', 'outcome')),
     skipped: childrenOf(metrics.changes_skipped_total, 'reason', valuesOf('changes_skipped_total', 'reason')),
+    limited: childrenOf(metrics.rate_limited_total, 'cause', valuesOf('rate_limited_total', 'cause')),
     retried: childrenOf(metrics.retries_total, 'cause', valuesOf('retries_total', 'cause')),
     healed: childrenOf(metrics.heals_total, 'command', valuesOf('heals_total', 'command')),
     deadLettered: childrenOf(metrics.dead_letters_total, 'reason', valuesOf('dead_letters_total', 'reason')),
@@ -38,7 +42,7 @@ export function createMeter(metrics: MetricObjects, bounds: LabelBounds): Meter 
     journalFault: childrenOf(metrics.journal_faults_total, 'reason', valuesOf('journal_faults_total', 'reason')),
     degraded: childrenOf(metrics.degradations_total, 'reason', valuesOf('degradations_total', 'reason')),
   };
-  const delivered = deliveryCounter(metrics.deliveries_total, bounds.templates);
+  const delivered = deliveryCounter(metrics.deliveries_total, bounds);
   const durations = durationsOf(metrics.delivery_duration_seconds);
   const endToEnd = metrics.end_to_end_delay_seconds.labels({});
   const parkings = metrics.parkings_total.labels({});
@@ -57,6 +61,7 @@ export function createMeter(metrics: MetricObjects, bounds: LabelBounds): Meter 
       sinceAppended.observe(seconds(sinceAppend));
     },
     retried: cause => counts.retried(cause).inc(),
+    limited: cause => counts.limited(cause).inc(),
     parked: () => parkings.inc(),
     healed: request => counts.healed(request.command).inc(),
     deadLettered: letter => counts.deadLettered(letter.reason).inc(),
@@ -87,9 +92,13 @@ function childrenOf(counter: Counter, label: string, values: readonly string[]):
   return value => children.get(value) ?? other();
 }
 
-function deliveryCounter(counter: Counter, templates: readonly string[]): (report: AttemptReport) => void {
+/** So many codes that nobody told us of are counted under their own names; what comes after them is `other`. */
+export const strangeCodesMax = 20;
+
+function deliveryCounter(counter: Counter, bounds: LabelBounds): (report: AttemptReport) => void {
   const children = new Map<string, CounterChild>();
-  const known = { codes: new Set(valuesOf('deliveries_total', 'result_code')), templates: new Set(templates) };
+  const templates = new Set(bounds.templates);
+  const codeLabel = codeLabels(resultCodeLabels(bounds));
   return ({ request, answer }) => {
     const result = answer.kind === 'answered' ? answer.result : null;
     const code = result?.code ?? noneLabel;
@@ -97,21 +106,38 @@ function deliveryCounter(counter: Counter, templates: readonly string[]): (repor
     const { template } = request.change.card;
     // What is not known gets no child under its own name: those would be endless.
     const key = `${code} ${status} ${request.command} ${template}`;
-    const child =
-      children.get(key) ??
-      kept(
-        children,
-        `${closed(code, known.codes)} ${status} ${request.command} ${closed(template, known.templates)}`,
-        () =>
-          counter.labels({
-            result_code: closed(code, known.codes),
-            result_status: status,
-            command: request.command,
-            template: closed(template, known.templates),
-          }),
-      );
+    const child = children.get(key) ?? childOf(codeLabel(code, request.change), status, request, closed(template));
     child.inc();
   };
+
+  function closed(template: string): string {
+    return templates.has(template) ? template : otherLabel;
+  }
+
+  function childOf(code: string, status: string, { command }: CardRequest, template: string): CounterChild {
+    const labels = { result_code: code, result_status: status, command, template };
+    return kept(children, `${code} ${status} ${command} ${template}`, () => counter.labels(labels));
+  }
+}
+
+/** The label of a result code: its own name if it is known, or among the first strangers and no id of a customer. */
+function codeLabels(known: readonly string[]): (code: string, change: CardChange) => string {
+  const names = new Set(known);
+  let strangers = 0;
+  return (code, change) => {
+    if (names.has(code)) return code;
+    const isName = /^[A-Za-z0-9_]{1,64}$/.test(code);
+    if (strangers >= strangeCodesMax || !isName || customerIdsOf(change).some(id => repeats(code, id))) {
+      return otherLabel;
+    }
+    strangers++;
+    names.add(code);
+    return code;
+  };
+}
+
+function repeats(code: string, id: string): boolean {
+  return id !== '' && code.toLowerCase().includes(id.toLowerCase());
 }
 
 function durationsOf(histogram: Histogram): (outcome: string) => Histogram.Internal<string> {
@@ -123,10 +149,6 @@ function kept<T>(children: Map<string, T>, key: string, make: () => T): T {
   const child = children.get(key) ?? make();
   children.set(key, child);
   return child;
-}
-
-function closed(value: string, known: ReadonlySet<string>): string {
-  return known.has(value) ? value : otherLabel;
 }
 
 function valuesOf(name: Parameters<typeof specOf>[0], label: string): readonly string[] {

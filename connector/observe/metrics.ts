@@ -1,10 +1,10 @@
-import { deadLetterReasons, outcomes } from '../flow/ports.ts';
+import { deadLetterReasons, limitCauses, outcomes } from '../flow/ports.ts';
 import type { FaultCode } from '../kernel/fault.ts';
 import type { SignatureCheck } from '../order/answer.ts';
 import type { Command } from '../order/change.ts';
 import { skipReasons } from '../order/event.ts';
-import { resultCodes } from '../order/result-codes.ts';
-import { retryCauses, type Verdict } from '../order/verdict.ts';
+import { resultCodes, retryCauses } from '../order/result-codes.ts';
+import type { Verdict } from '../order/verdict.ts';
 
 // Every metric there is, in one table: the series that stand at 0 from the start, the code that counts, the documentation
 // and the checks of dashboards all come from here. Names follow Prometheus ("Metric and label naming"): one prefix,
@@ -53,7 +53,7 @@ const delayBuckets = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600
 export const metricTable = {
   deliveries_total: {
     type: 'counter',
-    help: `Attempts at the platform, answered or not; ${noneLabel}: no readable result, ${otherLabel}: a code that is not documented`,
+    help: `Attempts at the platform, answered or not; ${noneLabel}: no readable result, ${otherLabel}: a code that is not documented, past the first of them`,
     labels: { result_code: codes, result_status: ['S', 'F', 'U', noneLabel], command: commands, template: 'templates' },
   },
   delivery_duration_seconds: {
@@ -86,6 +86,11 @@ export const metricTable = {
     labels: { reason: skipReasons },
   },
   retries_total: { type: 'counter', help: 'Deliveries put off to be tried again', labels: { cause: retryCauses } },
+  rate_limited_total: {
+    type: 'counter',
+    help: 'Deliveries refused for the traffic, and times that deliveries began to wait: for Retry-After, or for platform.requestsPerSecond',
+    labels: { cause: limitCauses },
+  },
   parkings_total: {
     type: 'counter',
     help: 'Deliveries that outlived their quick repetitions: owed from then on, their offsets accounted for',
@@ -134,7 +139,22 @@ export const metricTable = {
     labels: { state: ['open', 'probing'] },
   },
   in_flight_requests: { type: 'gauge', help: 'Requests at the platform now', labels: {} },
-  in_flight_limit: { type: 'gauge', help: 'Most requests at the platform at once (flow.inFlightMax)', labels: {} },
+  in_flight_limit: {
+    type: 'gauge',
+    help: 'Most requests at the platform at once: flow.inFlightMax, or less where it refused for the traffic',
+    labels: {},
+  },
+  in_flight_limit_max: { type: 'gauge', help: 'flow.inFlightMax', labels: {} },
+  requests_per_second_limit: {
+    type: 'gauge',
+    help: 'Most requests a second of this instance: its share of platform.requestsPerSecond; 0 where there is no limit',
+    labels: {},
+  },
+  request_tokens: {
+    type: 'gauge',
+    help: 'Requests that may start at once under it; below 0: made ahead of their time; 0 where there is no limit',
+    labels: {},
+  },
   queued_changes: { type: 'gauge', help: 'Records received and not yet started', labels: {} },
   queued_bytes: { type: 'gauge', help: 'Bytes of records held in memory', labels: {} },
   parked_orders: { type: 'gauge', help: 'Orders whose delivery is owed: it waits in the journal', labels: {} },

@@ -1,20 +1,6 @@
-import type { Answer, Answered, Result, Unanswered } from './answer.ts';
+import type { Answer, Answered, Result } from './answer.ts';
 import type { Command } from './change.ts';
-import { resultCodeEntry } from './result-codes.ts';
-
-/** Why a delivery is tried again: a closed label set. */
-export const retryCauses = [
-  'unknown-outcome',
-  'traffic-limit',
-  'http-status',
-  'network',
-  'timeout',
-  'unreadable',
-  'signature',
-] as const;
-
-/** One of {@link retryCauses}. */
-export type RetryCause = (typeof retryCauses)[number];
+import { type RetryCause, silenceCauses, type Verdicts } from './result-codes.ts';
 
 /** What follows from one attempt. */
 export type Verdict =
@@ -26,10 +12,11 @@ export type Verdict =
   | { readonly kind: 'reject'; readonly reason: string }
   | { readonly kind: 'halt'; readonly reason: string };
 
-/** Judges one attempt. */
-export function judge(answer: Answer, command: Command): Verdict {
-  if (answer.kind === 'unanswered') return judgeSilence(answer);
-  const verdict = answer.result === null ? judgeHttpStatus(answer) : judgeResult(answer, answer.result, command);
+/** Judges one attempt by the table of verdicts. */
+export function judge(answer: Answer, command: Command, table: Verdicts): Verdict {
+  if (answer.kind === 'unanswered') return { kind: 'retry', cause: silenceCauses[answer.cause], afterMs: null };
+  const { result } = answer;
+  const verdict = result === null ? judgeHttpStatus(answer, table) : judgeResult({ ...answer, result }, command, table);
   // An answer whose signature does not hold says nothing of the order. That we are refused is believed all the same: a
   // gateway that does not know us cannot sign for us, and to halt loses nothing. Nor does asking again: a proxy's 503 stays one.
   const distrusted = answer.signature === 'bad' || answer.signature === 'missing';
@@ -37,27 +24,23 @@ export function judge(answer: Answer, command: Command): Verdict {
   return distrusted && needsTrust ? retry(answer, 'signature') : verdict;
 }
 
-function judgeSilence(answer: Unanswered): Verdict {
-  const causes = {
-    timeout: 'timeout',
-    'too-large': 'unreadable',
-    connection: 'network',
-    aborted: 'network',
-    unsent: 'network',
-  } as const;
-  return { kind: 'retry', cause: causes[answer.cause], afterMs: null };
+/** Does the answer say that there are too many requests of ours? Known by the code, whatever verdict the settings give it. */
+export function isTrafficLimit(answer: Answer): boolean {
+  if (answer.kind === 'unanswered') return false;
+  return answer.httpStatus === 429 || answer.result?.code === 'REQUEST_TRAFFIC_EXCEED_LIMIT';
 }
 
-function judgeResult(answer: Answered, result: Result, command: Command): Verdict {
-  const { code } = result;
-  const entry = resultCodeEntry(code);
-  if (entry === undefined) return judgeUndocumented(answer, result);
-  const verdict = entry.byCommand?.[command] ?? entry.verdict;
+type WithResult = Answered & { readonly result: Result };
+
+function judgeResult(answer: WithResult, command: Command, table: Verdicts): Verdict {
+  const { code } = answer.result;
+  const entry = table.codes.get(code);
+  const verdict = entry?.byCommand?.[command] ?? entry?.verdict ?? 'by-status';
   switch (verdict) {
     case 'accepted':
       return accepted(answer);
     case 'retry':
-      return retry(answer, code === 'REQUEST_TRAFFIC_EXCEED_LIMIT' ? 'traffic-limit' : 'unknown-outcome');
+      return retry(answer, isTrafficLimit(answer) ? 'traffic-limit' : 'unknown-outcome');
     case 'heal-to-send':
       return { kind: 'heal', command: 'SEND' };
     case 'heal-to-update':
@@ -66,19 +49,23 @@ function judgeResult(answer: Answered, result: Result, command: Command): Verdic
       return { kind: 'halt', reason: code };
     case 'reject':
       return { kind: 'reject', reason: code };
+    case 'by-status':
+      return judgeStatus(answer, table);
   }
 }
 
-/** A code that is not documented follows its `resultStatus` (API document, "Response"). */
-function judgeUndocumented(answer: Answered, { code, status }: Result): Verdict {
-  switch (status) {
+/** A code that the table does not have follows its `resultStatus` (API document, "Response"). */
+function judgeStatus(answer: WithResult, table: Verdicts): Verdict {
+  switch (answer.result.status) {
     case 'S':
       return accepted(answer);
     case 'U':
       return retry(answer, 'unknown-outcome');
     case 'F':
       // With an HTTP error the code may be a gateway's word for "not you" or "not now": neither is the order's fault.
-      return isSuccess(answer.httpStatus) ? { kind: 'reject', reason: code } : judgeHttpStatus(answer);
+      return isSuccess(answer.httpStatus)
+        ? { kind: 'reject', reason: answer.result.code }
+        : judgeHttpStatus(answer, table);
   }
 }
 
@@ -87,16 +74,13 @@ function accepted(answer: Answered): Verdict {
   return isSuccess(answer.httpStatus) ? { kind: 'accepted' } : retry(answer, 'http-status');
 }
 
-/** An answer without a readable result comes from something before the API: a proxy, a load balancer, the wrong host. */
-function judgeHttpStatus(answer: Answered): Verdict {
+function judgeHttpStatus(answer: Answered, { http }: Verdicts): Verdict {
   const { httpStatus } = answer;
-  if (httpStatus === 429) return retry(answer, 'traffic-limit');
-  if (httpStatus >= 500 || httpStatus === 408) return retry(answer, 'http-status');
-  if (isSuccess(httpStatus)) return retry(answer, 'unreadable');
-  // 3xx, 401, 403, 404, 405, 407 … : not about this order, but about where and as whom we knock.
-  return httpStatus === 400 || httpStatus === 413 || httpStatus === 422
-    ? { kind: 'reject', reason: `HTTP ${httpStatus}` }
-    : { kind: 'halt', reason: `HTTP ${httpStatus}` };
+  const entry = http.find(({ from, to }) => from <= httpStatus && httpStatus <= to);
+  const verdict = entry?.verdict ?? 'halt';
+  return verdict === 'retry'
+    ? retry(answer, entry?.cause ?? 'http-status')
+    : { kind: verdict, reason: `HTTP ${httpStatus}` };
 }
 
 function isSuccess(httpStatus: number): boolean {

@@ -132,9 +132,12 @@ function explain(issue: Issue, document: RawSection, locate: Locate): readonly S
   }
   const value = valueAt(document, issue.path);
   const key = keyAt(issue.path);
+  if (issue.code === 'invalid_key') return [{ path: formatPath(issue.path), source: locate(issue.path), ...badName }];
   const described = value === undefined ? describeMissing(issue, key) : describe(issue, value, key);
   return [{ path: formatPath(issue.path), source: locate(issue.path), ...described }];
 }
+
+const badName = { problem: 'is no result code', hint: 'capital letters, digits and underscores, 64 at most' };
 
 /** A key of another mechanism. Keys that no mechanism has were already found. */
 function misplaced(path: readonly PropertyKey[], document: RawSection, locate: Locate): readonly SettingsProblem[] {
@@ -186,6 +189,7 @@ function typeHint(value: unknown, key: SettingKey | undefined): { hint?: string 
   if (key?.value === 'boolean' && typeof value === 'string') return { hint: 'write it without quotes' };
   if (key?.value.endsWith('s') && typeof value !== 'object')
     return { hint: 'write a list: [ … ], or one "- …" a line' };
+  if (key?.value === 'map') return { hint: 'write a section: one "NAME: value" a line' };
   if (key?.value === 'text' && typeof value !== 'object') return { hint: 'put it in quotes' };
   return {};
 }
@@ -198,11 +202,13 @@ function kindText(expected: string): string {
     boolean: 'true or false',
     array: 'a list',
     object: 'a section with keys',
+    record: 'a section with keys',
   };
   return texts[expected] ?? expected;
 }
 
 function keyAt(path: readonly PropertyKey[]): SettingKey | undefined {
   const name = formatPath(path.filter(step => typeof step !== 'number'));
-  return settingKeys.find(key => formatPath(key.path) === name);
+  const found = settingKeys.find(key => formatPath(key.path) === name);
+  return found ?? settingKeys.find(key => key.value === 'map' && name.startsWith(`${formatPath(key.path)}.`));
 }

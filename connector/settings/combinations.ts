@@ -1,3 +1,4 @@
+import { httpStatusOf } from '../order/result-codes.ts';
 import type { CheckedParts, Locate } from './check-document.ts';
 import { formatPath, secretName, settingKeys } from './keys.ts';
 import type { SettingsProblem } from './problems.ts';
@@ -15,6 +16,7 @@ export function checkCombinations(given: Given, locate: Locate): readonly Settin
     ...kafkaRules(given),
     ...registryRules(given),
     ...platformRules(given),
+    ...verdictRules(given),
     ...['kafka', 'registry', 'platform'].flatMap(part => tlsRules(part, given)),
     ...otherRules(given),
   ];
@@ -96,6 +98,26 @@ function platformRules({ parts: { platform }, has }: Given): readonly Finding[] 
       hint: 'set platform.publicKeyFile or platform.publicKeyFiles, or platform.verifyAnswers: off',
     })),
   ];
+}
+
+function verdictRules({ parts: { platform } }: Given): readonly Finding[] {
+  return Object.entries(platform?.verdicts ?? {}).flatMap(([name, verdict]) => {
+    const path = `platform.verdicts.${name}`;
+    const status = httpStatusOf(name);
+    return [
+      ...when(name === 'SUCCESS', () => ({ path, problem: 'SUCCESS cannot mean anything else', hint: 'remove it' })),
+      ...when(name.startsWith('HTTP_') && (status === null || status < 300 || status > 599), () => ({
+        path,
+        problem: 'is no HTTP status that can have a verdict',
+        hint: 'HTTP_300 to HTTP_599; with a 2xx the result code tells',
+      })),
+      ...when(status !== null && !['retry', 'reject', 'halt'].includes(verdict), () => ({
+        path,
+        problem: `must be one of retry, reject, halt, is "${verdict}"`,
+        hint: 'an HTTP status alone tells neither of success nor of the card',
+      })),
+    ];
+  });
 }
 
 function tlsRules(part: string, { parts, has }: Given): readonly Finding[] {

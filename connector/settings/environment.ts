@@ -73,6 +73,8 @@ function readValue(text: string, key: SettingKey): ValueRead {
       return readNumber(text);
     case 'texts':
       return { kind: 'value', value: listOf(text) };
+    case 'map':
+      return readMap(text);
     case 'numbers': {
       const numbers = listOf(text).map(readNumber);
       const bad = numbers.find(read => read.kind === 'bad');
@@ -85,6 +87,14 @@ function readNumber(text: string): ValueRead {
   return /^-?\d+(\.\d+)?$/.test(text)
     ? { kind: 'value', value: Number(text) }
     : { kind: 'bad', problem: `must be a number in digits, is ${shown(text)}` };
+}
+
+function readMap(text: string): ValueRead {
+  const entries = listOf(text).map(element => element.split('='));
+  const bad = entries.find(entry => entry.length !== 2 || entry.includes(''));
+  return bad
+    ? { kind: 'bad', problem: `must be NAME=value, NAME=value, …; is ${shown(text)}` }
+    : { kind: 'value', value: Object.fromEntries(entries) };
 }
 
 function listOf(text: string): readonly string[] {

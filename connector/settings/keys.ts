@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { settingsSchema } from './schema.ts';
 
-/** What a key's value is. Lists are of texts or of numbers. */
-export type ValueKind = 'text' | 'number' | 'boolean' | 'texts' | 'numbers';
+/** What a key's value is. Lists are of texts or of numbers; a map gives texts names. */
+export type ValueKind = 'text' | 'number' | 'boolean' | 'texts' | 'numbers' | 'map';
 
 /** One setting, with all that its name, its reading and its description need. */
 export interface SettingKey {
@@ -94,7 +94,9 @@ function childrenOf(schema: JsonSchema, path: readonly string[]): readonly Setti
 function nodeOf(schema: JsonSchema, path: readonly string[], required: boolean): SettingNode {
   const text = schema.description ?? '';
   if (schema.oneOf) return { kind: 'section', path, text, children: childrenOfVariants(schema, schema.oneOf, path) };
-  if (schema.type === 'object') return { kind: 'section', path, text, children: childrenOf(schema, path) };
+  if (schema.type === 'object' && !isMap(schema)) {
+    return { kind: 'section', path, text, children: childrenOf(schema, path) };
+  }
   return {
     kind: 'key',
     path,
@@ -103,7 +105,7 @@ function nodeOf(schema: JsonSchema, path: readonly string[], required: boolean):
     fallback: schema.default,
     example: schema.examples?.[0],
     needed: required || schema['x-needed'] === true,
-    choices: choicesOf(schema),
+    choices: choicesOf(isMap(schema) ? schema.additionalProperties : schema),
     secret: schema['x-secret'] === true,
     bytes: schema['x-bytes'] === true,
     onlyWith: [],
@@ -130,7 +132,13 @@ function childrenOfVariants(
   return [...merged, ...children.filter(child => !ofMechanism.includes(child))];
 }
 
+/** Names are free, values are of one kind. */
+function isMap(schema: JsonSchema): schema is JsonSchema & { readonly additionalProperties: JsonSchema } {
+  return schema.type === 'object' && typeof schema.additionalProperties === 'object';
+}
+
 function valueKindOf(schema: JsonSchema): ValueKind {
+  if (isMap(schema)) return 'map';
   if (schema.type === 'array') return numeric(schema.items) ? 'numbers' : 'texts';
   if (schema.type === 'boolean') return 'boolean';
   return numeric(schema) ? 'number' : 'text';
@@ -157,7 +165,7 @@ function withoutOwnMarks(name: string, value: unknown): unknown {
 function allowEmptySections(schema: JsonSchema): void {
   for (const property of Object.values(propertiesOf(schema))) {
     property.oneOf?.push({ type: 'null' });
-    if (property.type !== 'object') continue;
+    if (property.type !== 'object' || isMap(property)) continue;
     if (property.required === undefined) property.type = ['object', 'null'];
     allowEmptySections(property);
   }

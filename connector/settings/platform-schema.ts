@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { eccHashes } from '../kernel/key-material.ts';
+import { verdictNames } from '../order/result-codes.ts';
 import { count, httpsTls, keyFile, ms, origin, path, secretFile, text } from './schema-parts.ts';
 
 /** The part `platform` of the settings: AlipayHK, our keys and its. */
@@ -62,5 +63,22 @@ export const platform = z
     requestTimeoutMs: ms(10_000, "Time-out of one request, from its first byte to the answer's last"),
     answerBytesMax: count(65_536, 'Largest answer that is read, in bytes', 256),
     connectionsMax: count(64, 'Connections held open to the platform'),
+    requestsPerSecond: z
+      .number()
+      .min(0.01)
+      .max(1_000_000_000)
+      .optional()
+      .meta({
+        description:
+          'Most requests a second, of all instances together; where it is not given, as many as are answered. Less is sent by itself where the platform refuses for the traffic',
+        examples: [50],
+      }),
+    instances: count(1, 'Instances of this connector that run at once: requestsPerSecond is divided by it'),
+    verdicts: z
+      .record(z.string().regex(/^[A-Z][A-Z0-9_]{0,63}$/), z.enum(verdictNames))
+      .default({})
+      .describe(
+        `What other result codes are to mean, documented or not, e.g. {UN_SUPPORT_BUSINESS: reject, SOME_NEW_CODE: retry}; HTTP_404 is an answer of that HTTP status without a readable result. One of ${verdictNames.join(', ')}`,
+      ),
   })
   .describe('AlipayHK');

@@ -103,6 +103,7 @@ function platformOf(
 ): Settings['platform'] {
   const { baseUrl, path, clientId, requestIdForm, keyCheckIntervalMs } = platform;
   const { connectTimeoutMs, requestTimeoutMs, answerBytesMax, connectionsMax } = platform;
+  const { instances, requestsPerSecond, verdicts } = platform;
   const agentToken = given.secrets.get('platform.agentTokenFile');
   const hasPublicKey = given.texts.has('platform.publicKeyFile') || keys.publicKeys.length > 0;
   const verifyAnswers = platform.verifyAnswers ?? (hasPublicKey ? 'required' : 'off');
@@ -113,7 +114,8 @@ function platformOf(
   };
   return {
     ...{ path, clientId, requestIdForm, keyCheckIntervalMs },
-    ...{ connectTimeoutMs, requestTimeoutMs, answerBytesMax, connectionsMax },
+    ...{ connectTimeoutMs, requestTimeoutMs, answerBytesMax, connectionsMax, instances, verdicts },
+    ...(requestsPerSecond !== undefined && { requestsPerSecond }),
     baseUrl: baseUrl.replace(/\/$/, ''),
     tls: baseUrl.startsWith('https:') ? tlsOf('platform', platform.tls, given) : null,
     keys: keyMaterialOf(platform, ours, given, keys),

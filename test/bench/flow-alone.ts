@@ -5,6 +5,7 @@ import { partitionKey } from '../../connector/kernel/position.ts';
 import type { SourceRecord } from '../../connector/kernel/record.ts';
 import { openMetrics } from '../../connector/observe/exposition.ts';
 import type { Answer } from '../../connector/order/answer.ts';
+import { verdictsWith } from '../../connector/order/result-codes.ts';
 import { systemClock, systemRandom } from '../../connector/system-clock.ts';
 
 const sliceRecords = 128;
@@ -38,6 +39,8 @@ const options = {
   requestIdForm: 'uuid',
   unknownMeans: 'nothing-sent',
   isFirstRun: true,
+  requestsPerSecond: null,
+  verdicts: verdictsWith({}),
 } as const;
 
 /** Sends records of one partition through the flow, with its metrics, to a platform that accepts at once; resolves when all are. */
@@ -58,7 +61,7 @@ export async function carryThrough(records: readonly SourceRecord[], interpreter
     forget: async () => {},
   };
   const deadLetters = { publish: async () => {} };
-  const { meter } = openMetrics({ templates: [], topics: [] }, 'bench');
+  const { meter } = openMetrics({ templates: [], topics: [], resultCodes: [] }, 'bench');
   const parts = {
     clock: systemClock,
     random: systemRandom,

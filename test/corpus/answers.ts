@@ -198,28 +198,28 @@ const results: readonly BadAnswer[] = [
     answers(resultOf('PAY_SUCCESS', 'S', 'success')),
     'PAY_SUCCESS',
     { kind: 'accepted' },
-    ['other', 'S'],
+    ['PAY_SUCCESS', 'S'],
   ),
   read(
     'a code of another API, F',
     answers(resultOf('USER_NOT_EXIST', 'F', 'success')),
     'USER_NOT_EXIST',
     { kind: 'reject' },
-    ['other', 'F'],
+    ['USER_NOT_EXIST', 'F'],
   ),
   read(
     'a code of another API, U',
     answers(resultOf('PAYMENT_IN_PROCESS', 'U', 'success')),
     'PAYMENT_IN_PROCESS',
     { kind: 'retry' },
-    ['other', 'U'],
+    ['PAYMENT_IN_PROCESS', 'U'],
   ),
   read(
     'a code of another API, F with HTTP 401',
     answers(resultOf('NO_SESSION', 'F', 'success'), { status: 401 }),
     'NO_SESSION',
     { kind: 'halt' },
-    ['other', 'F'],
+    ['NO_SESSION', 'F'],
   ),
 ];
 

@@ -17,7 +17,7 @@ import { formatPosition, type Offset, type PartitionKey, splitPartitionKey } fro
 import type { SourceRecord } from '../../connector/kernel/record.ts';
 import { type Clock, type DurationMs, type Instant, instant } from '../../connector/kernel/time.ts';
 import type { MerchantBizNo } from '../../connector/order/change.ts';
-import { aRecord } from '../support/builders.ts';
+import { aRecord, documentedVerdicts } from '../support/builders.ts';
 import { RecordingMeter } from '../support/flow-world.ts';
 import type { Plan, PlannedRecord } from './plan.ts';
 import type { World } from './world.ts';
@@ -77,6 +77,7 @@ export class Member {
     this.pipeline = new Pipeline(
       {
         inFlightMax: world.plan.inFlightMax,
+        requestsPerSecond: world.plan.requestsPerSecond,
         waitingMax: world.plan.waitingMax,
         parkedMax: 100,
         parkFromMs: 50,
@@ -89,6 +90,7 @@ export class Member {
         outageRatio: 0.8,
         requestIdForm: 'uuid',
         unknownMeans: world.plan.journal ? 'nothing-sent' : 'not-remembered',
+        verdicts: documentedVerdicts,
         queuedMax: world.plan.queuedMax,
         queuedBytesMax: 1e9,
         ordersMax: 1000,
@@ -105,6 +107,10 @@ export class Member {
     this.pipeline.failed.catch(error => world.watch.report(`${name} failed: ${error}`));
     void this.pipeline.commitRegularly(this.#stopped.signal);
     void this.#fetch();
+  }
+
+  get now(): Instant {
+    return this.#world.clock.now();
   }
 
   get dead(): boolean {

@@ -52,6 +52,7 @@ export interface Plan {
   /** What is known of an order survives a crash. */
   readonly journal: boolean;
   readonly inFlightMax: number;
+  readonly requestsPerSecond: number | null;
   readonly queuedMax: number;
   readonly waitingMax: number;
 }
@@ -95,6 +96,7 @@ export function planOf(seed: number): Plan {
     conflate,
     journal,
     inFlightMax: random.pick([1, 2, 4]),
+    requestsPerSecond: seed % 3 === 0 ? 100 : null,
     // Nor when its own changes fill the queue.
     queuedMax: lingers ? 50 : random.pick([3, 6, 50]),
     // While nobody is served nobody is given up: as many poison orders as may wait would stop the source for ever.

@@ -37,6 +37,7 @@ export class Watch {
   readonly #received = new Map<MerchantBizNo, CardChange>();
   readonly #letters = new Set<string>();
   readonly #committed = new Map<PartitionKey, Offset>();
+  readonly #buckets = new Map<Member, { readonly level: number; readonly at: number }>();
   #platform: Shown | null = null;
   #journal: Owing | null = null;
 
@@ -81,8 +82,19 @@ export class Watch {
     const last = member.lastSent.get(order);
     if (last !== undefined && lsnOf(change) < last) this.report(`${order} is sent out of order by ${member.name}`);
     member.lastSent.set(order, lsnOf(change));
+    this.#checkRate(member);
     const key = `${formatPosition(position)} ${command} ${request.bizDate}`;
     this.#checkIdentity(key, requestId, request.body.replace(requestId, ''));
+  }
+
+  /** A bucket that leaks at the rate never overflows: it holds what may come at once, with two heals of each that is in flight. */
+  #checkRate(member: Member): void {
+    const { requestsPerSecond: rate, inFlightMax } = this.#plan;
+    if (rate === null) return;
+    const before = this.#buckets.get(member) ?? { level: 0, at: member.now };
+    const level = Math.max(0, before.level - ((member.now - before.at) * rate) / 1000) + 1;
+    this.#buckets.set(member, { level, at: member.now });
+    if (level > Math.max(1, rate / 10) + 2 * inFlightMax + 1) this.report(`${member.name} sends more than its rate`);
   }
 
   /** A command of a change at one bizDate has one id, and others for when it is tried again after the other command; one body, but for the id. */

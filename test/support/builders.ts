@@ -5,7 +5,7 @@ import { instant } from '../../connector/kernel/time.ts';
 import type { Answer, Answered, Unanswered } from '../../connector/order/answer.ts';
 import { type Card, type CardChange, merchantBizNo } from '../../connector/order/change.ts';
 import type { Policy } from '../../connector/order/decide.ts';
-import { resultCodeEntry } from '../../connector/order/result-codes.ts';
+import { verdictsWith } from '../../connector/order/result-codes.ts';
 
 // Builders: each gives a whole, plausible thing, of which a test names only what it is about.
 
@@ -72,7 +72,7 @@ export function aRecord(parts: { offset?: bigint; partition?: number; bytes?: nu
 
 /** An answer with a result code; its status is the documented one of that code. */
 export function anAnswer(code: string, parts: Partial<Answered> = {}): Answered {
-  const entry = resultCodeEntry(code);
+  const entry = documentedVerdicts.codes.get(code);
   const status = entry?.verdict === 'accepted' ? 'S' : entry?.verdict === 'retry' ? 'U' : 'F';
   return {
     kind: 'answered',
@@ -100,3 +100,6 @@ export function silence(cause: Unanswered['cause'] = 'timeout'): Answer {
 export function aPolicy(parts: Partial<Policy> = {}): Policy {
   return { now: dawn, requestIdForm: 'uuid', unknownMeans: 'not-remembered', mayBeRepeat: false, ...parts };
 }
+
+/** What answers mean where the settings say nothing else. */
+export const documentedVerdicts = verdictsWith({});

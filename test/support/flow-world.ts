@@ -231,6 +231,7 @@ export class RecordingMeter implements Meter {
   readonly outcomes: Record<Outcome, number> = { delivered: 0, skipped: 0, superseded: 0, 'dead-lettered': 0 };
   readonly skips: string[] = [];
   readonly retries: string[] = [];
+  readonly limits: string[] = [];
   readonly degradations: (string | null)[] = [];
   readonly commits: boolean[] = [];
   receivedRecords = 0;
@@ -267,6 +268,9 @@ export class RecordingMeter implements Meter {
   }
   retried(cause: string): void {
     this.retries.push(cause);
+  }
+  limited(cause: string): void {
+    this.limits.push(cause);
   }
   healed(): void {
     this.heals++;

@@ -8,7 +8,10 @@ import { giveUp } from './give-up.ts';
 import { detachRecord, type Entry, type Lane } from './lane.ts';
 import { acceptedEvent, type Carried, resultCodeOf } from './lane-worker.ts';
 import type { Lanes } from './lanes.ts';
-import { nextDelay } from './retry-schedule.ts';
+import { nextDelay, trafficDelay } from './retry-schedule.ts';
+
+/** Whose fault a failed delivery may be: in an outage, or where there is too much traffic, not the order's. */
+export type Blame = 'order' | 'outage' | 'traffic';
 
 /** How often again, and whether the newest change wins. */
 export interface FollowUpOptions {
@@ -45,8 +48,11 @@ export class FollowUp {
     this.#parts = parts;
   }
 
-  /** `outage`: the breaker was not closed when the answer came, so a failure tells nothing of the order. */
-  async follow(lane: Lane, entry: Entry, carried: Carried, outage: boolean): Promise<void> {
+  /**
+   * `blame`: in an outage (the breaker was not closed when the answer came) a failure tells nothing of the order. Nor does one
+   * for the traffic, which is ours: it uses up none of the order's attempts, and only the age of its change ends it.
+   */
+  async follow(lane: Lane, entry: Entry, carried: Carried, blame: Blame): Promise<void> {
     const { accounts, meter, lanes } = this.#parts;
     const { verdict } = carried;
     // Whatever came of it; also what was not healed for that reason.
@@ -68,11 +74,11 @@ export class FollowUp {
         break;
       case 'retry':
         meter.retried(verdict.cause);
-        await this.#again(lane, entry, carried, verdict.afterMs, outage);
+        await this.#again(lane, entry, carried, verdict.afterMs, blame);
         break;
       case 'halt':
-        if (!outage && ++lane.halts >= haltsMax) {
-          await this.#again(lane, entry, carried, null, false);
+        if (blame !== 'outage' && ++lane.halts >= haltsMax) {
+          await this.#again(lane, entry, carried, null, 'order');
         } else {
           this.#newestWins(lane);
           lanes.makeReady(lane);
@@ -122,16 +128,19 @@ export class FollowUp {
     lanes.makeReady(lane);
   }
 
-  /** The same request again, later: as often as the schedule says; an outage does not count. */
-  async #again(lane: Lane, entry: Entry, carried: Carried, afterMs: DurationMs | null, outage: boolean): Promise<void> {
+  /** The same request again, later: as often as the schedule says; an outage does not count, nor a refusal for the traffic. */
+  async #again(lane: Lane, entry: Entry, carried: Carried, afterMs: DurationMs | null, blame: Blame): Promise<void> {
     const { retryDelaysMs: delays, giveUpAfterMs } = this.#options;
     const { parking, lanes, clock, random } = this.#parts;
     // The end of the outage wakes it, whatever its delay.
     const tillOutageEnds = Math.max(0, ...delays);
+    const outage = blame === 'outage';
     if (this.#newestWins(lane)) return this.#wait(lane, outage ? tillOutageEnds : this.#firstDelay);
     if (outage) return this.#wait(lane, tillOutageEnds);
-    entry.failures++;
-    const delay = nextDelay(delays, entry.failures, afterMs, random);
+    const delay =
+      blame === 'traffic'
+        ? trafficDelay(this.#firstDelay, ++entry.refusals, afterMs, random)
+        : nextDelay(delays, ++entry.failures, afterMs, random);
     const age = clock.now() - (entry.firstAttemptAt ?? clock.now());
     if (delay === null || age + delay > giveUpAfterMs) {
       const detail = `${entry.attempts} attempts; the last: ${describeAnswer(carried.answer)}`;

@@ -9,6 +9,7 @@ import {
   type Policy,
 } from '../../order/decide.ts';
 import type { OrderEvent } from '../../order/event.ts';
+import type { Verdicts } from '../../order/result-codes.ts';
 import { judge, type Verdict } from '../../order/verdict.ts';
 import type { Health } from '../outage/breaker.ts';
 import type { Delivery, Meter } from '../ports.ts';
@@ -19,6 +20,8 @@ export interface CarryParts {
   readonly clock: Clock;
   readonly delivery: Delivery;
   readonly meter: Meter;
+  /** What answers mean. */
+  readonly verdicts: Verdicts;
   /** Is it certain that the partitions are ours? */
   readonly isLeased: () => boolean;
 }
@@ -50,7 +53,7 @@ export async function carry(
   parts: CarryParts,
   signal: AbortSignal,
 ): Promise<Carried> {
-  const { clock, delivery, meter, isLeased } = parts;
+  const { clock, delivery, meter, verdicts, isLeased } = parts;
   const isOurs = () => !entry.partition.revoked && isLeased();
   // It may have waited for the journal.
   if (!isOurs()) {
@@ -73,7 +76,7 @@ export async function carry(
     const now = clock.now();
     entry.firstAttemptAt ??= startedAt;
     entry.lastAttemptAt = now;
-    const verdict = judge(answer, current.request.command);
+    const verdict = judge(answer, current.request.command, verdicts);
     meter.attempted({ request: current.request, answer, verdict, durationMs: now - startedAt });
     const attempted = { request: current.request, answer };
     if (verdict.kind !== 'heal') return { ...attempted, verdict };

@@ -23,6 +23,8 @@ export interface Entry {
   readonly partition: PartitionFlow;
   /** Failed attempts that count towards giving up. */
   failures: number;
+  /** Attempts that were refused for the traffic: they do not. */
+  refusals: number;
   attempts: number;
   /** It counts towards the load that pauses the source; not while it waits for a repetition. */
   counted: boolean;
@@ -45,6 +47,7 @@ export function entryOf(change: CardChange, record: SourceRecord, partition: Par
     record,
     partition,
     failures: 0,
+    refusals: 0,
     attempts: 0,
     counted: true,
     firstAttemptAt: null,

@@ -15,6 +15,28 @@ export function nextDelay(
 ): DurationMs | null {
   const delay = delays[failures - 1];
   if (delay === undefined) return null;
+  return spread(delay, afterMs, random);
+}
+
+// An order that is alone with it must not ask every two seconds for a day.
+const trafficDelayMax: DurationMs = 60_000;
+const trafficDelayWithoutSchedule: DurationMs = 1_000;
+
+/**
+ * The pause after a refusal for the traffic, the `refusals`-th of this change (at least 1): the first one of the schedule,
+ * doubled each time. It never comes to an end, for the order is not to blame.
+ */
+export function trafficDelay(
+  firstDelay: DurationMs,
+  refusals: number,
+  afterMs: DurationMs | null,
+  random: Random,
+): DurationMs {
+  const first = firstDelay > 0 ? firstDelay : trafficDelayWithoutSchedule;
+  return spread(Math.min(first * 2 ** (refusals - 1), trafficDelayMax), afterMs, random);
+}
+
+function spread(delay: DurationMs, afterMs: DurationMs | null, random: Random): DurationMs {
   const jittered = Math.round(delay * (1 + jitterShare * (2 * random.next() - 1)));
   return Math.max(jittered, afterMs ?? 0);
 }

@@ -3,7 +3,7 @@ import { openMetrics } from '../../../connector/observe/exposition.ts';
 import type { CardRequest } from '../../../connector/order/decide.ts';
 import { judge } from '../../../connector/order/verdict.ts';
 import { badAnswers } from '../../corpus/answers.ts';
-import { aChange } from '../../support/builders.ts';
+import { aChange, documentedVerdicts } from '../../support/builders.ts';
 import { answers } from '../../support/fake-platform.ts';
 import { newDeliveries, success } from '../delivery/deliveries.ts';
 
@@ -25,10 +25,10 @@ describe('the corpus of bad answers', () => {
     const answer = await world.deliver();
     expect(answer).toMatchObject(expected);
 
-    const verdict = judge(answer, 'SEND');
+    const verdict = judge(answer, 'SEND', documentedVerdicts);
     expect(verdict).toMatchObject(expectedVerdict);
 
-    const metrics = openMetrics({ templates: [template], topics: [] }, '0');
+    const metrics = openMetrics({ templates: [template], topics: [], resultCodes: [] }, '0');
     metrics.meter.attempted({ request, answer, verdict, durationMs: 1 });
     const [code, status] = counted;
     expect(await metrics.expose()).toContain(
@@ -36,7 +36,7 @@ describe('the corpus of bad answers', () => {
     );
 
     // Nothing of it is left on the way of the next one.
-    expect(judge(await world.deliver(), 'SEND')).toEqual({ kind: 'accepted' });
+    expect(judge(await world.deliver(), 'SEND', documentedVerdicts)).toEqual({ kind: 'accepted' });
   });
 
   it('is heard without a byte of the body in what is told', async () => {

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { FollowUp, type FollowUpOptions } from '../../../connector/flow/lane/follow-up.ts';
+import { type Blame, FollowUp, type FollowUpOptions } from '../../../connector/flow/lane/follow-up.ts';
 import { type Entry, entryOf, type Lane } from '../../../connector/flow/lane/lane.ts';
 import type { Carried } from '../../../connector/flow/lane/lane-worker.ts';
 import type { ParkingOptions } from '../../../connector/flow/parked/parking.ts';
@@ -57,8 +57,8 @@ describe('FollowUp with a journal', () => {
     return { request, answer: silence(), verdict };
   };
   /** Follows, and lets the dead letter and the journal be written. */
-  const followed = async (follow: FollowUp, entry: Entry, carried = failed(entry), outage = false) => {
-    const done = follow.follow(lane, entry, carried, outage);
+  const followed = async (follow: FollowUp, entry: Entry, carried = failed(entry), blame: Blame = 'order') => {
+    const done = follow.follow(lane, entry, carried, blame);
     await clock.pass(10);
     await done;
   };
@@ -138,7 +138,7 @@ describe('FollowUp with a journal', () => {
     const follow = followUp();
     const entry = queue(1);
     entry.failures = 2;
-    await followed(follow, entry, failed(entry), true);
+    await followed(follow, entry, failed(entry), 'outage');
     expect([entry.failures, lane.state, kept.parking.size]).toEqual([2, 'waiting', 0]);
   });
 
@@ -156,7 +156,7 @@ describe('FollowUp with a journal', () => {
     journal.blocked = true;
     const follow = followUp({ parkFromMs: 0 });
     const entry = queue(1);
-    const done = follow.follow(lane, entry, failed(entry), false);
+    const done = follow.follow(lane, entry, failed(entry), 'order');
     await clock.pass(1_000);
     expect([lane.state, lane.length, kept.lanes.ready]).toEqual(['running', 1, 0]);
     journal.blocked = false;

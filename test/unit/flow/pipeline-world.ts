@@ -6,7 +6,7 @@ import { formatPosition, type PartitionKey, partitionKey } from '../../../connec
 import type { SourceRecord } from '../../../connector/kernel/record.ts';
 import type { DurationMs } from '../../../connector/kernel/time.ts';
 import { evolve, initialState } from '../../../connector/order/state.ts';
-import { aChange, aRecord, type ChangeParts, sourceTopic } from '../../support/builders.ts';
+import { aChange, aRecord, type ChangeParts, documentedVerdicts, sourceTopic } from '../../support/builders.ts';
 import {
   RecordingDeadLetters,
   RecordingIntake,
@@ -18,6 +18,7 @@ import {
 
 const defaults: FlowOptions = {
   inFlightMax: 4,
+  requestsPerSecond: null,
   waitingMax: 100,
   parkedMax: 100,
   conflate: true,
@@ -30,6 +31,7 @@ const defaults: FlowOptions = {
   outageRatio: 0.8,
   requestIdForm: 'uuid',
   unknownMeans: 'not-remembered',
+  verdicts: documentedVerdicts,
   queuedMax: 100,
   queuedBytesMax: 1_000_000,
   ordersMax: 1_000,

@@ -8,7 +8,7 @@ import { aClock, aDeadLetter, anAnswer, anAttempt, aRequest, openId, orderId, us
 function logging(level: LogLevel = 'info') {
   const written: string[] = [];
   const clock = aClock();
-  const metrics = openMetrics({ templates: ['FILM'], topics: ['orders'] }, '1');
+  const metrics = openMetrics({ templates: ['FILM'], topics: ['orders'], resultCodes: [] }, '1');
   const meter = withLog(metrics.meter, createLogger({ level, write: line => written.push(line) }), clock);
   return { meter, clock, metrics, written, lines: () => written.map(line => JSON.parse(line)) };
 }

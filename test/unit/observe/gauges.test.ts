@@ -8,7 +8,7 @@ import { aFlow, aPartition } from './given.ts';
 function watched(first: FlowSnapshot) {
   let flow = first;
   let readings = 0;
-  const metrics = openMetrics({ templates: [], topics: ['orders'] }, '1');
+  const metrics = openMetrics({ templates: [], topics: ['orders'], resultCodes: [] }, '1');
   metrics.watchFlow(() => {
     readings++;
     return flow;
@@ -28,15 +28,19 @@ function watched(first: FlowSnapshot) {
 
 describe('the gauges', () => {
   it('show the flow as it stands when they are read', async () => {
+    const limits = { inFlight: 5, requestsPerSecond: 20, tokens: 3.5 };
     const { lines, become } = watched(
-      aFlow({ queued: 3, queuedBytes: 900, inFlight: 2, inFlightMax: 8, waiting: 1, lanes: 5, orders: 77 }),
+      aFlow({ queued: 3, queuedBytes: 900, inFlight: 2, inFlightMax: 8, limits, waiting: 1, lanes: 5, orders: 77 }),
     );
     const first = await lines();
     for (const line of [
       'queued_changes 3',
       'queued_bytes 900',
       'in_flight_requests 2',
-      'in_flight_limit 8',
+      'in_flight_limit 5',
+      'in_flight_limit_max 8',
+      'requests_per_second_limit 20',
+      'request_tokens 3.5',
       'waiting_orders 1',
       'lanes 5',
       'tracked_orders 77',
@@ -115,7 +119,7 @@ describe('the gauges', () => {
   });
 
   it('stand at 0 before there is a flow', async () => {
-    const text = await openMetrics({ templates: [], topics: [] }, '1').expose();
+    const text = await openMetrics({ templates: [], topics: [], resultCodes: [] }, '1').expose();
     expect(text).toContain('\ncard_sync_queued_changes 0\n');
     expect(text).toContain('\ncard_sync_degraded{reason="PLATFORM_UNREACHABLE"} 0\n');
   });

@@ -103,6 +103,7 @@ export function aFlow(over: Partial<FlowSnapshot> = {}): FlowSnapshot {
     queuedBytes: 0,
     inFlight: 0,
     inFlightMax: 64,
+    limits: { inFlight: 64, requestsPerSecond: null, tokens: null },
     waiting: 0,
     parked: 0,
     lanes: 0,

@@ -2,11 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { deadLetterReasons, outcomes } from '../../../connector/flow/ports.ts';
 import { Fault } from '../../../connector/kernel/fault.ts';
 import { type Metrics, openMetrics } from '../../../connector/observe/exposition.ts';
+import { strangeCodesMax } from '../../../connector/observe/meter.ts';
 import { skipReasons } from '../../../connector/order/event.ts';
-import { retryCauses } from '../../../connector/order/verdict.ts';
-import { aDeadLetter, anAnswer, anAttempt, aRequest } from './given.ts';
+import { retryCauses } from '../../../connector/order/result-codes.ts';
+import { aDeadLetter, anAnswer, anAttempt, aRequest, orderId, userId } from './given.ts';
 
-const open = () => openMetrics({ templates: ['FILM', 'TRAIN'], topics: ['orders'] }, '1.2.3');
+const open = () => openMetrics({ templates: ['FILM', 'TRAIN'], topics: ['orders'], resultCodes: [] }, '1.2.3');
 
 /** The samples of our metrics: `name{labels}` → value, without the prefix. */
 async function samplesOf(metrics: Metrics): Promise<ReadonlyMap<string, number>> {
@@ -60,25 +61,53 @@ describe('the meter', () => {
     expect(samples.get('delivery_duration_seconds_sum{outcome="retry"}')).toBe(0.04);
   });
 
-  it('counts what brought no result as none, and strangers as other, however many there are', async () => {
+  it('counts what brought no result as none, and strangers as other past the first, however many there are', async () => {
     const metrics = open();
     const retry = { kind: 'retry', cause: 'network', afterMs: null } as const;
     metrics.meter.attempted(anAttempt({ kind: 'unanswered', cause: 'connection', text: 'reset' }, retry));
     metrics.meter.attempted(anAttempt(anAnswer('x', 'U', { result: null, unreadable: 'no JSON' }), retry));
     const before = (await samplesOf(metrics)).size;
+    const reject = { kind: 'reject', reason: 'x' } as const;
     for (let i = 0; i < 100; i++) {
-      metrics.meter.attempted(
-        anAttempt(anAnswer(`NEW_${i}`, 'F'), { kind: 'reject', reason: 'x' }, aRequest({ template: `T${i}` })),
-      );
+      metrics.meter.attempted(anAttempt(anAnswer(`NEW_${i}`, 'F'), reject, aRequest({ template: `T${i}` })));
     }
+    metrics.meter.attempted(anAttempt(anAnswer('NEW_1', 'F'), reject));
     const samples = await samplesOf(metrics);
     const of = (code: string, status: string, template: string) =>
       samples.get(
         `deliveries_total{result_code="${code}",result_status="${status}",command="SEND",template="${template}"}`,
       );
     expect(of('none', 'none', 'FILM')).toBe(2);
-    expect(of('other', 'F', 'other')).toBe(100);
-    expect(samples.size).toBe(before + 1);
+    expect(of('NEW_0', 'F', 'other')).toBe(1);
+    expect(of('NEW_1', 'F', 'FILM')).toBe(1);
+    expect(of('NEW_19', 'F', 'other')).toBe(1);
+    expect(of('NEW_20', 'F', 'other')).toBeUndefined();
+    expect(of('other', 'F', 'other')).toBe(100 - strangeCodesMax);
+    // The 20, one of them of another template too, and one for all the others.
+    expect(samples.size).toBe(before + strangeCodesMax + 2);
+  });
+
+  it('counts no code under its own name that may be a customer, or is no code', async () => {
+    const metrics = open();
+    const reject = { kind: 'reject', reason: 'x' } as const;
+    const strangers = [orderId, `ORDER_${orderId}`, userId, 'odd code', `LONG_${'X'.repeat(64)}`, 'x"} 1'];
+    for (const code of strangers) metrics.meter.attempted(anAttempt(anAnswer(code, 'F'), reject));
+    const text = await metrics.expose();
+    for (const code of strangers) expect(text).not.toContain(code);
+    const other = 'deliveries_total{result_code="other",result_status="F",command="SEND",template="FILM"}';
+    expect((await samplesOf(metrics)).get(other)).toBe(strangers.length);
+  });
+
+  it('shows a code that the settings name from the start, under any status, and it is no stranger', async () => {
+    const metrics = openMetrics({ templates: ['FILM'], topics: [], resultCodes: ['SOME_NEW_CODE'] }, '1');
+    const of = (status: string, code = 'SOME_NEW_CODE') =>
+      `deliveries_total{result_code="${code}",result_status="${status}",command="SEND",template="FILM"}`;
+    const reject = { kind: 'reject', reason: 'x' } as const;
+    for (let i = 0; i < 30; i++) metrics.meter.attempted(anAttempt(anAnswer(`NEW_${i}`, 'F'), reject));
+    metrics.meter.attempted(anAttempt(anAnswer('SOME_NEW_CODE', 'U'), reject));
+    const samples = await samplesOf(metrics);
+    expect([samples.get(of('S')), samples.get(of('F')), samples.get(of('U'))]).toEqual([0, 0, 1]);
+    expect(samples.get(of('F', 'other'))).toBe(30 - strangeCodesMax);
   });
 
   it('counts everything else under its own name', async () => {

@@ -4,7 +4,7 @@ import { type MetricName, metricTable, specOf } from '../../../connector/observe
 import { resultCodes } from '../../../connector/order/result-codes.ts';
 
 const names = Object.keys(metricTable) as MetricName[];
-const bounds = { templates: ['FILM', 'TRAIN'], topics: ['orders'] };
+const bounds = { templates: ['FILM', 'TRAIN'], topics: ['orders'], resultCodes: ['SOME_NEW_CODE'] };
 
 describe('the table of metrics', () => {
   it.each(names)('%s follows the conventions of its type', name => {
@@ -53,6 +53,8 @@ describe('the table of metrics', () => {
     expect(statuses('UNKNOWN_EXCEPTION')).toEqual(['F', 'U']);
     expect(statuses('PARAM_ILLEGAL')).toEqual(['F']);
     expect(statuses('none')).toEqual(['none']);
+    // Nobody documents the status of a code that only the settings name.
+    expect(statuses('SOME_NEW_CODE')).toEqual(['S', 'F', 'U']);
   });
 
   it('starts without series where only the assignment knows them', () => {

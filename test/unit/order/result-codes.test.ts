@@ -1,5 +1,13 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { resultCodeEntry, resultCodes } from '../../../connector/order/result-codes.ts';
+import {
+  httpStatuses,
+  httpStatusOf,
+  type ResultCodeEntry,
+  resultCodes,
+  verdictNames,
+  verdictsWith,
+} from '../../../connector/order/result-codes.ts';
 
 // Copied from the API document ("Response") and the gateway's list, by hand: the table must not lose one.
 const documented = [
@@ -27,7 +35,7 @@ describe('resultCodes', () => {
   });
 
   it('accepts one only', () => {
-    expect(documented.filter(code => resultCodeEntry(code)?.verdict === 'accepted')).toEqual(['SUCCESS']);
+    expect(documented.filter(code => verdictsWith({}).codes.get(code)?.verdict === 'accepted')).toEqual(['SUCCESS']);
   });
 
   it('heals each command into the other, never into itself', () => {
@@ -36,8 +44,53 @@ describe('resultCodes', () => {
   });
 });
 
-describe('resultCodeEntry', () => {
+describe('verdictsWith', () => {
   it.each(['', 'success', 'NEW_CODE', 'constructor', '__proto__', 'toString'])('knows nothing of %j', code => {
-    expect(resultCodeEntry(code)).toBeUndefined();
+    expect(verdictsWith({}).codes.get(code)).toBeUndefined();
+  });
+
+  it('changes no table but its own', () => {
+    verdictsWith({ PARAM_ILLEGAL: 'retry', HTTP_400: 'retry' });
+    expect(verdictsWith({}).codes.get('PARAM_ILLEGAL')?.verdict).toBe('reject');
+    expect(verdictsWith({}).http).toEqual(httpStatuses);
+  });
+
+  it('has a verdict for every HTTP status', () => {
+    for (let status = 100; status < 600; status++) {
+      expect(httpStatuses.some(({ from, to }) => from <= status && status <= to)).toBe(true);
+    }
+  });
+});
+
+describe('httpStatusOf', () => {
+  it('knows the names of HTTP statuses', () => {
+    expect(['HTTP_404', 'HTTP_40', 'HTTP_4040', 'SUCCESS'].map(httpStatusOf)).toEqual([404, null, null, null]);
+  });
+});
+
+describe('the README', () => {
+  const readme = readFileSync('README.md', 'utf8');
+
+  it('has the table of result codes as it is', () => {
+    const row = ([code, entry]: readonly [string, ResultCodeEntry]) => {
+      const cell = (command: 'SEND' | 'UPDATE') => entry.byCommand?.[command] ?? entry.verdict;
+      return `| \`${code}\` | ${entry.meaning} | ${cell('SEND')} | ${cell('UPDATE')} |`;
+    };
+    expect(readme).toContain(
+      ['| code | meaning | SEND | UPDATE |', '|---|---|---|---|', ...Object.entries(resultCodes).map(row)].join('\n'),
+    );
+  });
+
+  it('has the HTTP statuses as they are', () => {
+    const range = (from: number, to: number) => (to === Infinity ? `${from} and above` : `${from} to ${to}`);
+    const rows = httpStatuses.map(({ from, to, verdict, meaning }) => {
+      const status = from === to ? from : from === 0 ? 'other' : range(from, to);
+      return `| ${status} | ${meaning} | ${verdict} |`;
+    });
+    expect(readme).toContain(['| HTTP status | meaning | verdict |', '|---|---|---|', ...rows].join('\n'));
+  });
+
+  it('says what each verdict is', () => {
+    for (const name of verdictNames) expect(readme).toContain(`- \`${name}\`: `);
   });
 });

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { Answered, ResultStatus, SignatureCheck } from '../../../connector/order/answer.ts';
+import type { Answer, Answered, ResultStatus, SignatureCheck } from '../../../connector/order/answer.ts';
 import type { Command } from '../../../connector/order/change.ts';
-import { resultCodes } from '../../../connector/order/result-codes.ts';
-import { judge, retryCauses, type Verdict } from '../../../connector/order/verdict.ts';
-import { anAnswer, anHttpAnswer, silence } from '../../support/builders.ts';
+import { resultCodes, retryCauses, verdictNames, verdictsWith } from '../../../connector/order/result-codes.ts';
+import { isTrafficLimit, judge as judgeBy, type Verdict } from '../../../connector/order/verdict.ts';
+import { anAnswer, anHttpAnswer, documentedVerdicts, silence } from '../../support/builders.ts';
+
+const judge = (answer: Answer, command: Command, table = documentedVerdicts) => judgeBy(answer, command, table);
 
 const accepted = { kind: 'accepted' } as const;
 const reject = (reason: string) => ({ kind: 'reject', reason }) as const;
@@ -173,5 +175,69 @@ describe('judge, over all there is', () => {
   it('gives every retry one of the known causes', () => {
     const causes = new Set(those('retry').map(({ verdict }) => (verdict.kind === 'retry' ? verdict.cause : null)));
     expect(retryCauses).toEqual(expect.arrayContaining([...causes]));
+  });
+});
+
+describe('judge, by the verdicts of the settings', () => {
+  const strange = (status: ResultStatus, over: Partial<Answered> = {}) =>
+    anAnswer('SOME_NEW_CODE', { result: { code: 'SOME_NEW_CODE', status, message: '' }, ...over });
+
+  it('takes them over its own, for both commands', () => {
+    const table = verdictsWith({ UN_SUPPORT_BUSINESS: 'reject', PARAM_ILLEGAL: 'retry', SOME_NEW_CODE: 'halt' });
+    for (const command of ['SEND', 'UPDATE'] as const) {
+      expect(judge(anAnswer('UN_SUPPORT_BUSINESS'), command, table)).toEqual(reject('UN_SUPPORT_BUSINESS'));
+      expect(judge(anAnswer('PARAM_ILLEGAL'), command, table)).toEqual(retry('unknown-outcome'));
+      expect(judge(strange('S'), command, table)).toEqual(halt('SOME_NEW_CODE'));
+      expect(judge(anAnswer('ORDER_STATUS_INVALID'), command, table)).toEqual(reject('ORDER_STATUS_INVALID'));
+    }
+  });
+
+  it.each(verdictNames)('%s never heals a command into itself, and believes no bad signature', verdict => {
+    for (const code of [...Object.keys(resultCodes), 'SOME_NEW_CODE']) {
+      const table = verdictsWith({ [code]: verdict });
+      for (const command of ['SEND', 'UPDATE'] as const) {
+        for (const status of ['S', 'F', 'U'] as const) {
+          const result = { code, status, message: '' };
+          const judged = judge(anAnswer(code, { result }), command, table);
+          expect(judged).not.toMatchObject({ kind: 'heal', command });
+          const unsigned = judge(anAnswer(code, { result, signature: 'bad' }), command, table);
+          expect(['retry', 'halt']).toContain(unsigned.kind);
+        }
+      }
+    }
+  });
+
+  it('a heal counts for the other command only: else the code means what it meant, or follows its status', () => {
+    const table = verdictsWith({ SOME_NEW_CODE: 'heal-to-send', PARAM_ILLEGAL: 'heal-to-update' });
+    expect(judge(strange('F'), 'UPDATE', table)).toEqual(heal('SEND'));
+    expect(judge(strange('F'), 'SEND', table)).toEqual(reject('SOME_NEW_CODE'));
+    expect(judge(strange('U'), 'SEND', table)).toEqual(retry('unknown-outcome'));
+    expect(judge(anAnswer('PARAM_ILLEGAL'), 'SEND', table)).toEqual(heal('UPDATE'));
+    expect(judge(anAnswer('PARAM_ILLEGAL'), 'UPDATE', table)).toEqual(reject('PARAM_ILLEGAL'));
+  });
+
+  it('accepts nothing that came with an HTTP error', () => {
+    const table = verdictsWith({ SOME_NEW_CODE: 'accepted' });
+    expect(judge(strange('F'), 'SEND', table)).toEqual(accepted);
+    expect(judge(strange('F', { httpStatus: 500 }), 'SEND', table)).toEqual(retry('http-status'));
+  });
+
+  it('takes an HTTP status for an answer without a result', () => {
+    const table = verdictsWith({ HTTP_404: 'retry', HTTP_503: 'halt', HTTP_409: 'reject' });
+    expect(judge(anHttpAnswer(404), 'SEND', table)).toEqual(retry('http-status'));
+    expect(judge(anHttpAnswer(503), 'SEND', table)).toEqual(halt('HTTP 503'));
+    expect(judge(anHttpAnswer(409), 'SEND', table)).toEqual(reject('HTTP 409'));
+    expect(judge(anHttpAnswer(403), 'SEND', table)).toEqual(halt('HTTP 403'));
+    expect(judge(anAnswer('SYSTEM_ERROR', { httpStatus: 404 }), 'SEND', table)).toEqual(retry('unknown-outcome'));
+  });
+});
+
+describe('isTrafficLimit', () => {
+  it('knows the code and HTTP 429, and nothing else', () => {
+    expect(isTrafficLimit(anAnswer('REQUEST_TRAFFIC_EXCEED_LIMIT'))).toBe(true);
+    expect(isTrafficLimit(anHttpAnswer(429))).toBe(true);
+    for (const answer of [anHttpAnswer(503), anAnswer('SUCCESS'), anAnswer('SYSTEM_ERROR'), silence('timeout')]) {
+      expect(isTrafficLimit(answer)).toBe(false);
+    }
   });
 });

@@ -32,6 +32,22 @@ describe('keys that do not go together', () => {
       { kafka: { sasl: { mechanism: 'none', passwordFile: 'pw' } } },
       'has no meaning with mechanism "none" | it belongs to plain, scram-sha-256, scram-sha-512',
     ],
+    [
+      'another meaning of SUCCESS',
+      { platform: { verdicts: { SUCCESS: 'retry' } } },
+      'platform.verdicts.SUCCESS | conf/connector.yaml | SUCCESS cannot mean anything else | remove it',
+    ],
+    [
+      'a verdict of no HTTP status',
+      { platform: { verdicts: { HTTP_200: 'retry' } } },
+      'platform.verdicts.HTTP_200 | conf/connector.yaml | is no HTTP status that can have a verdict',
+    ],
+    ['a verdict of half an HTTP status', { platform: { verdicts: { HTTP_40: 'retry' } } }, 'platform.verdicts.HTTP_40'],
+    [
+      'a success told by HTTP alone',
+      { platform: { verdicts: { HTTP_404: 'accepted' } } },
+      'platform.verdicts.HTTP_404 | conf/connector.yaml | must be one of retry, reject, halt, is "accepted"',
+    ],
     ['a topic named twice', { kafka: { topics: ['t', 't'] } }, 'kafka.topics'],
     [
       'heartbeats too rare for the session',

@@ -6,7 +6,7 @@ import { leastYaml, problemsOf, settingsOf } from './loading.ts';
 
 describe('the environment', () => {
   it("goes before the file's values, with lists by comma", () => {
-    const { kafka, flow, observe } = settingsOf(`${leastYaml}\nflow: { inFlightMax: 8 }`, {
+    const { kafka, platform, flow, observe } = settingsOf(`${leastYaml}\nflow: { inFlightMax: 8 }`, {
       environment: {
         CARD_SYNC_KAFKA_BROKERS: 'a:1, b:2',
         CARD_SYNC_FLOW_IN_FLIGHT_MAX: '16',
@@ -14,8 +14,10 @@ describe('the environment', () => {
         CARD_SYNC_FLOW_OUTAGE_RATIO: '0.5',
         CARD_SYNC_FLOW_RETRY_DELAYS_MS: '10,20',
         CARD_SYNC_OBSERVE_LOG_LEVEL: 'debug',
+        CARD_SYNC_PLATFORM_VERDICTS: 'PARAM_ILLEGAL=retry, HTTP_403=retry',
       },
     });
+    expect(platform.verdicts).toEqual({ PARAM_ILLEGAL: 'retry', HTTP_403: 'retry' });
     expect(kafka.brokers).toEqual(['a:1', 'b:2']);
     expect(flow).toMatchObject({ inFlightMax: 16, conflate: false, outageRatio: 0.5, retryDelaysMs: [10, 20] });
     expect(observe.logLevel).toBe('debug');
@@ -50,6 +52,9 @@ describe('the environment', () => {
     ['CARD_SYNC_FLOW_RETRY_DELAYS_MS', '1,,2'],
     ['CARD_SYNC_FLOW_RETRY_DELAYS_MS', '1,x'],
     ['CARD_SYNC_KAFKA_BROKERS', 'a:1,'],
+    ['CARD_SYNC_PLATFORM_VERDICTS', 'PARAM_ILLEGAL'],
+    ['CARD_SYNC_PLATFORM_VERDICTS', 'PARAM_ILLEGAL=retri'],
+    ['CARD_SYNC_PLATFORM_VERDICTS', 'PARAM_ILLEGAL=retry,=x'],
   ])('is read strictly: %s=%j is a problem', (name, text) => {
     const problems = problemsOf(leastYaml, { environment: { [name]: text } });
     expect(problems).toHaveLength(1);

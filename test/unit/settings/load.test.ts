@@ -29,6 +29,30 @@ describe('settings that hold', () => {
     expect(settingsOf(`${leastYaml}\nflow:\n  # conflate: true\nobserve:\n`)).toEqual(settingsOf(leastYaml));
   });
 
+  it('give result codes other verdicts, and are told where one is not known', () => {
+    const withVerdicts = (yaml: string) =>
+      leastYaml.replace(/^platform:.*$/m, line => line.replace(/\}\s*$/, `, verdicts: ${yaml} }`));
+    expect(settingsOf(leastYaml).platform.verdicts).toEqual({});
+    const given = '{ UN_SUPPORT_BUSINESS: reject, SOME_NEW_CODE: heal-to-send }';
+    expect(settingsOf(withVerdicts(given)).platform.verdicts).toEqual({
+      UN_SUPPORT_BUSINESS: 'reject',
+      SOME_NEW_CODE: 'heal-to-send',
+    });
+    const place = String.raw`conf/connector.yaml:\d+:\d+`;
+    const problem = (yaml: string) => problemsOf(withVerdicts(yaml));
+    expect(problem('{ SOME_NEW_CODE: rejekt }')).toEqual([
+      expect.stringMatching(
+        new RegExp(
+          `^platform.verdicts.SOME_NEW_CODE \\| ${place} \\| must be one of accepted, retry, heal-to-send, heal-to-update, reject, halt, is "rejekt" \\| did you mean reject\\?$`,
+        ),
+      ),
+    ]);
+    expect(problem('{ some-code: retry }')).toEqual([
+      expect.stringMatching(/^platform\.verdicts\.some-code \| .* \| is no result code \| capital letters/),
+    ]);
+    expect(problem('[retry]')).toEqual([expect.stringContaining('must be a section with keys')]);
+  });
+
   it('are frozen all through', () => {
     const settings = settingsOf(leastYaml);
     expect(() => (settings.kafka.brokers as string[]).push('x:1')).toThrow(TypeError);

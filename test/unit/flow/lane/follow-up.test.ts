@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { FollowUp, type FollowUpOptions, haltsMax } from '../../../../connector/flow/lane/follow-up.ts';
+import { type Blame, FollowUp, type FollowUpOptions, haltsMax } from '../../../../connector/flow/lane/follow-up.ts';
 import { type Entry, entryOf, type Lane } from '../../../../connector/flow/lane/lane.ts';
 import type { Carried } from '../../../../connector/flow/lane/lane-worker.ts';
 import { Lanes } from '../../../../connector/flow/lane/lanes.ts';
@@ -79,7 +79,7 @@ describe('FollowUp', () => {
   it('settles what was accepted, and the lane goes on', async () => {
     const entry = queue(1);
     lane.halts = haltsMax;
-    await followUp().follow(lane, entry, carriedOf(entry, { kind: 'accepted' }), false);
+    await followUp().follow(lane, entry, carriedOf(entry, { kind: 'accepted' }), 'order');
     expect(meter).toMatchObject({ acceptances: 1, outcomes: { delivered: 1 } });
     expect([lane.state, lane.length, lane.halts, lanes.ready, load.records]).toEqual(['ready', 0, 0, 1, 0]);
     expect(book.get(order)).toMatchObject({ kind: 'live', hash: entry.change.card.hash });
@@ -88,33 +88,60 @@ describe('FollowUp', () => {
   it('waits after a failure, as the schedule says, apart from the load', async () => {
     const entry = queue(1);
     const follow = followUp();
-    await follow.follow(lane, entry, carriedOf(entry, retry), false);
+    await follow.follow(lane, entry, carriedOf(entry, retry), 'order');
     expect([lane.state, lane.wakeAt, load.records, meter.retries]).toEqual(['waiting', dawn + 2_000, 0, ['timeout']]);
     await clock.pass(1_999);
     expect(lane.state).toBe('waiting');
     await clock.pass(1);
     expect([lane.state, load.records, ready]).toEqual(['ready', 1, 1]);
-    await follow.follow(lane, entry, carriedOf(entry, retry), false);
+    await follow.follow(lane, entry, carriedOf(entry, retry), 'order');
     expect(lane.wakeAt).toBe(clock.now() + 600_000);
   });
 
   it('waits as long as the platform asks for', async () => {
     const entry = queue(1);
-    await followUp().follow(lane, entry, carriedOf(entry, { ...retry, afterMs: 9_000 }), false);
+    await followUp().follow(lane, entry, carriedOf(entry, { ...retry, afterMs: 9_000 }), 'order');
     expect(lane.wakeAt).toBe(dawn + 9_000);
   });
 
   it('counts no failure in an outage, and waits for its end', async () => {
     const entry = queue(1);
-    await followUp().follow(lane, entry, carriedOf(entry, retry), true);
+    await followUp().follow(lane, entry, carriedOf(entry, retry), 'outage');
     expect([entry.failures, lane.wakeAt]).toEqual([0, dawn + 600_000]);
+  });
+
+  it('counts no failure for the traffic, however often, and asks ever more rarely', async () => {
+    const entry = queue(1);
+    const follow = followUp();
+    const waits: number[] = [];
+    for (let n = 0; n < 8; n++) {
+      await follow.follow(lane, entry, carriedOf(entry, retry), 'traffic');
+      waits.push((lane.wakeAt ?? 0) - clock.now());
+      await clock.pass(60_000);
+    }
+    expect(waits).toEqual([2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000, 60_000]);
+    expect([entry.failures, entry.attempts, deadLetters.letters]).toEqual([0, 8, []]);
+    // Its own failures begin at the first pause.
+    await follow.follow(lane, entry, carriedOf(entry, retry), 'order');
+    expect([entry.failures, lane.wakeAt]).toEqual([1, clock.now() + 2_000]);
+  });
+
+  it('gives up what is refused for the traffic only when its change is too old', async () => {
+    const entry = queue(1);
+    const follow = followUp({ giveUpAfterMs: 3_600_000 });
+    await follow.follow(lane, entry, carriedOf(entry, retry), 'traffic');
+    await clock.pass(3_599_000);
+    const given = follow.follow(lane, entry, carriedOf(entry, retry), 'traffic');
+    await clock.pass(5);
+    await given;
+    expect(deadLetters.letters).toMatchObject([{ reason: 'retries-exhausted' }]);
   });
 
   it('gives up after the last repetition, with the story of its attempts', async () => {
     const entry = queue(1);
     entry.failures = 2;
     entry.attempts = 2;
-    const given = followUp().follow(lane, entry, carriedOf(entry, retry), false);
+    const given = followUp().follow(lane, entry, carriedOf(entry, retry), 'order');
     expect([lane.state, partition.frontier.unsettled]).toEqual(['running', 1]);
     await clock.pass(5);
     await given;
@@ -136,7 +163,7 @@ describe('FollowUp', () => {
   it('gives up at once what the platform refuses for good: nothing was taken', async () => {
     const entry = queue(1);
     const answer = anAnswer('PARAM_ILLEGAL');
-    const given = followUp().follow(lane, entry, carriedOf(entry, { kind: 'reject', reason: 'x' }, answer), false);
+    const given = followUp().follow(lane, entry, carriedOf(entry, { kind: 'reject', reason: 'x' }, answer), 'order');
     await clock.pass(5);
     await given;
     expect(deadLetters.letters).toMatchObject([{ reason: 'rejected', fault: { code: 'CARD_REJECTED' } }]);
@@ -147,23 +174,24 @@ describe('FollowUp', () => {
     const entry = queue(1);
     const follow = followUp();
     for (let halts = 1; halts < haltsMax; halts++) {
-      await follow.follow(lane, entry, carriedOf(entry, halt), false);
+      await follow.follow(lane, entry, carriedOf(entry, halt), 'order');
       expect([lane.state, lane.halts, entry.failures]).toEqual(['ready', halts, 0]);
     }
-    await follow.follow(lane, entry, carriedOf(entry, halt), true);
+    await follow.follow(lane, entry, carriedOf(entry, halt), 'outage');
     expect([lane.state, lane.halts]).toEqual(['ready', haltsMax - 1]);
-    await follow.follow(lane, entry, carriedOf(entry, halt), false);
+    await follow.follow(lane, entry, carriedOf(entry, halt), 'order');
     expect([lane.state, entry.failures]).toEqual(['waiting', 1]);
   });
 
-  it.each<[string, Carried['verdict'], boolean]>([
-    ['a failure', retry, false],
-    ['a failure in an outage', retry, true],
-    ['a refusal of us', halt, false],
-  ])('lets the newer change take the place of one that came to nothing: %s', async (_, verdict, outage) => {
+  it.each<[string, Carried['verdict'], Blame]>([
+    ['a failure', retry, 'order'],
+    ['a failure in an outage', retry, 'outage'],
+    ['a refusal for the traffic', retry, 'traffic'],
+    ['a refusal of us', halt, 'order'],
+  ])('lets the newer change take the place of one that came to nothing: %s', async (_, verdict, blame) => {
     const older = queue(1);
     const newer = queue(2);
-    await followUp().follow(lane, older, carriedOf(older, verdict), outage);
+    await followUp().follow(lane, older, carriedOf(older, verdict), blame);
     expect(lane.head).toBe(newer);
     expect(meter.outcomes.superseded).toBe(1);
     expect(newer.doubt).toMatchObject({ position: older.change.position });
@@ -180,7 +208,7 @@ describe('FollowUp', () => {
     const entry = queue(1);
     const carried = carriedOf(entry, verdict);
     partition.revoke();
-    await followUp().follow(lane, entry, carried, false);
+    await followUp().follow(lane, entry, carried, 'order');
     expect([lane.state, lane.length, load.records, meter.settledRecords]).toEqual(['ready', 0, 0, 0]);
     expect([deadLetters.letters, book.get(order), clock.sleeping]).toEqual([[], initialState, 0]);
   });
@@ -190,7 +218,7 @@ describe('FollowUp', () => {
       const follow = followUp();
       const older = queue(1);
       older.failures = failures;
-      await follow.follow(lane, older, carriedOf(older, retry), false);
+      await follow.follow(lane, older, carriedOf(older, retry), 'order');
       lane.push(entryOf(aChange({ n: 2 }), aRecord({ offset: 2n }), partition), true);
       const { head } = lane;
       if (head !== undefined) load.add(head.record);
@@ -219,7 +247,7 @@ describe('FollowUp', () => {
       const follow = followUp();
       const entry = queue(1);
       entry.failures = 1;
-      await follow.follow(lane, entry, carriedOf(entry, retry), false);
+      await follow.follow(lane, entry, carriedOf(entry, retry), 'order');
       follow.hasten(lane);
       expect(lane.wakeAt).toBe(dawn + 600_000);
     });

@@ -15,6 +15,7 @@ import {
   aRecord,
   type ChangeParts,
   dawn,
+  documentedVerdicts,
   silence,
   sourceTopic,
 } from '../../../support/builders.ts';
@@ -48,7 +49,7 @@ describe('carry', () => {
       entry,
       decision,
       aPolicy(),
-      { clock, delivery, meter, isLeased: () => leased },
+      { clock, delivery, meter, verdicts: documentedVerdicts, isLeased: () => leased },
       new AbortController().signal,
     );
     while (await clock.step());
@@ -165,7 +166,7 @@ describe('carry', () => {
       },
     };
     const { entry, decision } = start();
-    const parts = { clock, delivery: late, meter, isLeased: () => leased };
+    const parts = { clock, delivery: late, meter, verdicts: documentedVerdicts, isLeased: () => leased };
     const one = await carry(entry, decision, aPolicy(), parts, new AbortController().signal);
     expect(one.verdict).toEqual({ kind: 'not-ours' });
     expect([delivery.requests, healthOf(order, one, false), meter.attempts]).toEqual([[], null, 0]);
@@ -193,7 +194,7 @@ describe('carry', () => {
       entry,
       decision,
       aPolicy(),
-      { clock, delivery, meter, isLeased: () => leased },
+      { clock, delivery, meter, verdicts: documentedVerdicts, isLeased: () => leased },
       giveUp.signal,
     );
     giveUp.abort();

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { nextDelay } from '../../../../connector/flow/lane/retry-schedule.ts';
+import { nextDelay, trafficDelay } from '../../../../connector/flow/lane/retry-schedule.ts';
 
 const schedules = fc.array(fc.integer({ min: 1, max: 1_800_000 }), { maxLength: 8 });
 const chances = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
@@ -48,5 +48,20 @@ describe('nextDelay', () => {
         },
       ),
     );
+  });
+});
+
+describe('trafficDelay', () => {
+  const middle = { next: () => 0.5 };
+
+  it('doubles up to a minute, and never ends', () => {
+    const delays = [1, 2, 3, 6, 7, 1_000].map(refusals => trafficDelay(2_000, refusals, null, middle));
+    expect(delays).toEqual([2_000, 4_000, 8_000, 60_000, 60_000, 60_000]);
+  });
+
+  it('is as long as the platform asks for, and never nothing', () => {
+    expect(trafficDelay(2_000, 1, 90_000, middle)).toBe(90_000);
+    expect(trafficDelay(0, 1, null, middle)).toBe(1_000);
+    expect(trafficDelay(1_000, 1, null, { next: () => 1 })).toBe(1_100);
   });
 });

@@ -8,7 +8,7 @@ import { PartitionFlow } from '../../../../connector/flow/partition/partition-fl
 import type { Answer } from '../../../../connector/order/answer.ts';
 import { merchantBizNo } from '../../../../connector/order/change.ts';
 import { judge } from '../../../../connector/order/verdict.ts';
-import { aChange, anAnswer, aPolicy, aRecord, dawn, silence } from '../../../support/builders.ts';
+import { aChange, anAnswer, aPolicy, aRecord, dawn, documentedVerdicts, silence } from '../../../support/builders.ts';
 import { RecordingMeter, SteppedClock } from '../../../support/flow-world.ts';
 import { anOwed } from '../owed.ts';
 import { key } from '../pipeline-world.ts';
@@ -49,7 +49,7 @@ describe('Outages', () => {
   };
   const report = (lane: Lane, answer: Answer, probe = false) => {
     const { request } = anOwed({ order: lane.order });
-    const verdict = judge(answer, request.command) as Carried['verdict'];
+    const verdict = judge(answer, request.command, documentedVerdicts) as Carried['verdict'];
     outages.report(lane, { request, answer, verdict }, probe);
   };
   /** No connection, three times in a row. */
@@ -135,7 +135,7 @@ describe('Outages', () => {
     const { request } = anOwed({ order: lane.order });
     const delivery = { deliver: () => Promise.reject(new Error('it must not be sent')) };
     const decision = { kind: 'deliver', request, cardExpected: false, after: null } as const;
-    const world = { clock, delivery, meter, isLeased: () => false };
+    const world = { clock, delivery, meter, verdicts: documentedVerdicts, isLeased: () => false };
     const unsent = await carry(head, decision, aPolicy(), world, stopping.signal);
     outages.report(lane, unsent, true);
     expect(outages.breaker.state).toBe('open');
