@@ -130,7 +130,7 @@ export class Dispatcher {
     else if (this.lanes.size === 0) this.parking.release(1);
     // What is overdue goes with the next that pumps.
     this.#dueTimer.set(this.#parts.parked.nextAt);
-    // While the journal cannot be written, no more is sent than may be sent again for it.
+    // While the journal cannot be written, little more is sent than may be in flight: all of it may be sent again.
     while (this.lanes.ready > 0 && this.#accounts.unwritten < this.#options.inFlightMax) {
       const admission = this.admission.ask();
       if (admission === 'no') return;

@@ -150,7 +150,7 @@ describe('the journal', () => {
     expect([world.journal.lines, world.intake.committed(key(0))]).toEqual([['sent A-1@4'], 5n]);
   });
 
-  it('that cannot be written holds up the next change of an order, no place in flight, and so many others as may be in flight', async () => {
+  it('that cannot be written holds up the next change of an order, no place in flight, and others beyond as many as may be in flight', async () => {
     const world = PipelineWorld.withJournal({ inFlightMax: 2 });
     world.restore();
     world.journal.blocked = true;
@@ -160,14 +160,15 @@ describe('the journal', () => {
       { n: 2, order: 'A' },
       { n: 3, order: 'B' },
       { n: 4, order: 'C' },
+      { n: 5, order: 'D' },
     ]);
     await world.clock.pass(1_000);
-    // Each of them would be sent again after a crash: no more of them than that.
-    expect(world.sent).toEqual(['SEND A@1', 'SEND B@3']);
+    // Each of them would be sent again after a crash. Two were in flight when one was not written yet.
+    expect(world.sent).toEqual(['SEND A@1', 'SEND B@3', 'SEND C@4']);
     expect(world.pipeline.snapshot().inFlight).toBe(0);
     world.journal.blocked = false;
     await world.clock.pass(100);
-    expect(world.sent.slice(2).toSorted()).toEqual(['SEND C@4', 'UPDATE A@2']);
+    expect(world.sent.slice(3).toSorted()).toEqual(['SEND D@5', 'UPDATE A@2']);
   });
 
   it('that cannot be written pauses the source in the end: what waits for it is held', async () => {
