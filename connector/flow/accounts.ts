@@ -120,12 +120,15 @@ export class Accounts {
     const doubt = maybeSent ? doubtOf(older.change, older.pending?.request ?? null) : null;
     // Not into the state yet: the change before may still be in flight, and its answer comes first.
     newer.doubt = [older.doubt, doubt].reduce(mergedDoubt, newer.doubt);
-    // Read again after a crash, it must not be sent before the newer one, which may be with the platform by then. (A
-    // repetition of a change before the one in flight is known as stale once that is settled.)
     const { position, source } = older.change;
-    if (head === null || isLater(source, head.change.source)) {
-      this.remember(older, { kind: 'change-skipped', reason: 'superseded', position, source });
+    if (head !== null && !isLater(source, head.change.source)) {
+      // A repetition of a change before the one in flight. Its note would tell what may have been sent of that one, and so
+      // that the order has gone through it; read again after a crash, both come in the same order again.
+      this.skip(older, 'stale');
+      return;
     }
+    // Read again after a crash, it must not be sent before the newer one, which may be with the platform by then.
+    this.remember(older, { kind: 'change-skipped', reason: 'superseded', position, source });
     const noted = this.leaveOut(older, 'superseded');
     noted.catch(this.#parts.fail);
     if (this.#parts.journal !== null) newer.noted = Promise.all([noted, older.noted, newer.noted]);

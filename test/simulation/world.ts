@@ -87,8 +87,8 @@ export class World {
 
   get #isBusy(): boolean {
     return this.#members.some(({ pipeline }) => {
-      const { lanes, partitions } = pipeline.snapshot();
-      return lanes > 0 || partitions.some(({ restored }) => !restored);
+      const { lanes, queuedBytes, partitions } = pipeline.snapshot();
+      return lanes > 0 || queuedBytes > 0 || partitions.some(({ restored }) => !restored);
     });
   }
 

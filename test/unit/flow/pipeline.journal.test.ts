@@ -242,6 +242,24 @@ describe('the journal', () => {
     expect(world.journal.entries[1]?.state).toMatchObject({ through: { offset: 6n }, mayBeEnded: true });
   });
 
+  it('is not told that an order has gone through the change in flight, by repetitions behind it', async () => {
+    const first = PipelineWorld.withJournal();
+    first.restore();
+    first.delivery.script = () => 'never';
+    const { source } = aChange({ n: 5 });
+    first.feed([{ n: 5 }]);
+    first.feed([{ n: 6, source: { kind: 'lsn', lsn: 2n, committedAt: dawn } }]);
+    first.feed([{ n: 7, source }]);
+    await first.clock.pass(100);
+    const second = PipelineWorld.withJournal();
+    for (const entry of first.journal.entries) second.pipeline.remember(key(0), { order: entry.order, known: entry });
+    second.restore([], { begin: 5n, end: 8n });
+    second.feed([{ n: 5 }, { n: 6, source: { kind: 'lsn', lsn: 2n, committedAt: dawn } }, { n: 7, source }], 8n);
+    await second.clock.pass(100);
+    expect(second.sent).toEqual(['SEND A-1@5']);
+    expect(second.meter.outcomes).toMatchObject({ delivered: 1, skipped: 2 });
+  });
+
   it('is told when an order whose card is over is forgotten', async () => {
     const world = PipelineWorld.withJournal({ forgetAfterMs: 10_000 });
     world.restore();
