@@ -24,7 +24,9 @@ export const sequences: fc.Arbitrary<readonly Sequence[]> = fc
     return parts.flatMap((part): Sequence[] => {
       if ('size' in part) {
         total += part.size;
-        return [{ literal: Buffer.from(Array.from({ length: part.size }, (_, at) => (part.fill + at * at) % 251)) }];
+        const literal = Buffer.alloc(part.size);
+        for (let at = 0; at < part.size; at++) literal[at] = (part.fill + at * at) % 251;
+        return [{ literal }];
       }
       if (total === 0) return [];
       const distance = Math.min(1 + Math.floor(part.back * (total - 1)), 65_535);
@@ -35,10 +37,12 @@ export const sequences: fc.Arbitrary<readonly Sequence[]> = fc
 
 /** What the sequences stand for, byte by byte. */
 export function expand(all: readonly Sequence[]): Buffer {
-  const bytes: number[] = [];
+  const size = all.reduce((sum, one) => sum + ('literal' in one ? one.literal.length : one.length), 0);
+  const bytes = Buffer.alloc(size);
+  let at = 0;
   for (const sequence of all) {
-    if ('literal' in sequence) for (const byte of sequence.literal) bytes.push(byte);
-    else for (let done = 0; done < sequence.length; done++) bytes.push(bytes[bytes.length - sequence.distance] ?? 0);
+    if ('literal' in sequence) at += sequence.literal.copy(bytes, at);
+    else for (let done = 0; done < sequence.length; done++, at++) bytes[at] = bytes[at - sequence.distance] ?? 0;
   }
-  return Buffer.from(bytes);
+  return bytes;
 }
