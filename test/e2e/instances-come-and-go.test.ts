@@ -84,7 +84,10 @@ describe(`instances come, leave and are killed, while the platform is moody (see
       `seed ${seed}: ${JSON.stringify({ ...fleet.counts, ...checked, repeatsByKill, changes: world.shop.changes })}`,
       `parked ${fleet.conservation.total('card_sync_parkings_total')}, retried ${fleet.conservation.total('card_sync_retries_total')}`,
     );
-    expect(Math.max(...repeatsByKill)).toBeLessThanOrEqual(inFlightMax);
+    // What it was answered and had not written down yet, and what was in flight at that moment; far less as a rule.
+    expect(Math.max(...repeatsByKill)).toBeLessThanOrEqual(2 * inFlightMax);
+    const repeats = repeatsByKill.reduce((sum, count) => sum + count, 0);
+    expect(repeats).toBeLessThanOrEqual(fleet.counts.killed * inFlightMax);
     expect(await topics.read(world.deadLetterTopic)).toEqual([]);
     // Else nothing was tested.
     expect(fleet.counts.killed).toBeGreaterThan(2);
