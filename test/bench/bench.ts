@@ -1,4 +1,5 @@
 // `npm run bench`: how fast the connector is on this machine, against the bare cost of signing. See README.md beside this file.
+import { measureDatabase } from './database.ts';
 import { measureInstances } from './instances.ts';
 import { measureLatency } from './latency.ts';
 import { type BenchOptions, readOptions } from './options.ts';
@@ -19,6 +20,8 @@ function measure(options: BenchOptions, say: (line: string) => void): Promise<ob
       return measureThroughput(options, say);
     case 'latency':
       return measureLatency(options, say);
+    case 'database':
+      return measureDatabase(options, say);
     case 'instances':
       return measureInstances(options, say);
     case 'parts':

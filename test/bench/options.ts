@@ -5,6 +5,7 @@ export const benchmarks = {
   throughput: 'events/s, CPU per event against the bare cost of signing, peak memory (default)',
   memory: 'the same over many events, signing off: resident memory in each tenth of them',
   latency: 'from the append in Kafka to the arrival of the request, at a steady rate',
+  database: 'from a row change in PostgreSQL to the arrival of the request, at a steady rate',
   instances: 'events/s of 1, 2 and 3 instances, 50 ms latency, 32 requests in flight each',
   parts: 'CPU of decoding, mapping, deciding, and of the whole flow, without Kafka and HTTP',
 } as const;
@@ -34,15 +35,15 @@ ${Object.entries(benchmarks)
   .map(([name, says]) => `  ${name.padEnd(15)} ${says}`)
   .join('\n')}
 
-  --orders N      orders in the topic (15000; memory: 50000; instances: 3000)
+  --orders N      orders in the topic (15000; memory: 50000; database: 500; instances: 3000)
   --changes N     changes of each (8; memory: 20; instances: 4)
   --partitions N  (6)
   --latency MS    of the endpoint (20; instances: 50)
   --in-flight N   requests at once (256; instances: 32)
-  --runs N        runs, of which the median counts (5; memory, latency and instances: 1)
+  --runs N        runs, of which the median counts (5; memory, latency, database and instances: 1)
   --signing X     on, or off: OpenSSL's signing is replaced by a fixed signature (on; memory: off)
-  --rate N        latency: changes a second (200)
-  --seconds N     latency: for so long (30)
+  --rate N        latency, database: changes a second (200)
+  --seconds N     latency, database: for so long (30)
   --node-options  Node's own options for the connector, e.g. --node-options="--cpu-prof --cpu-prof-dir=profiles"
   --json          one line of JSON instead of the table
 
@@ -103,6 +104,7 @@ function defaultsOf(benchmark: Benchmark) {
   const usual = { orders: 15_000, changes: 8, latencyMs: 20, inFlight: 256, runs: 5, signing: 'on' };
   if (benchmark === 'memory') return { ...usual, orders: 50_000, changes: 20, runs: 1, signing: 'off' };
   if (benchmark === 'latency') return { ...usual, runs: 1 };
+  if (benchmark === 'database') return { ...usual, orders: 500, runs: 1 };
   if (benchmark === 'instances') return { ...usual, orders: 3_000, changes: 4, latencyMs: 50, inFlight: 32, runs: 1 };
   return usual;
 }

@@ -3,12 +3,14 @@ import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startStack } from '../stack/stack.ts';
+import type { PartName } from '../stack/part.ts';
+import { type Stack, startStack } from '../stack/stack.ts';
 import type { CardSyncOptions } from '../support/connector-process.ts';
 import type { BenchOptions } from './options.ts';
 
 /** What every benchmark with Kafka runs in. */
 export interface World extends AsyncDisposable {
+  readonly stack: Stack;
   readonly bootstrap: string;
   readonly registryUrl: string;
   readonly folder: string;
@@ -23,16 +25,21 @@ export interface World extends AsyncDisposable {
 const root = join(import.meta.dirname, '../..');
 
 /** Builds the connector, starts Kafka and the registry, and makes a key pair. */
-export async function openWorld(options: BenchOptions, say: (line: string) => void): Promise<World> {
+export async function openWorld(
+  options: BenchOptions,
+  say: (line: string) => void,
+  parts: readonly PartName[] = ['kafka', 'registry'],
+): Promise<World> {
   execFileSync('npm', ['run', '--silent', 'build'], { cwd: root, stdio: 'inherit' });
   const folder = mkdtempSync(join(tmpdir(), 'card-sync-bench-'));
-  const stack = await startStack({ parts: ['kafka', 'registry'], log: say });
+  const stack = await startStack({ parts, log: say });
   const privateKeyFile = join(folder, 'key.pem');
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   writeFileSync(privateKeyFile, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
   const topic = 'shop.public.orders';
   const { bootstrap } = stack.kafka;
   return {
+    stack,
     bootstrap,
     registryUrl: stack.registry.url,
     folder,
