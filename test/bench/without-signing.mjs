@@ -5,10 +5,12 @@ import crypto from 'node:crypto';
 import { syncBuiltinESMExports } from 'node:module';
 
 const signature = Buffer.alloc(256, 0xa5);
+const { sign } = crypto;
 
 crypto.sign = (...args) => {
   const callback = args.at(-1);
-  if (typeof callback !== 'function') return signature;
+  // So the key itself is checked, once, at the start.
+  if (typeof callback !== 'function') return sign(...args);
   setImmediate(() => callback(null, signature));
   return undefined;
 };
