@@ -122,8 +122,8 @@ export class Accounts {
     newer.doubt = [older.doubt, doubt].reduce(mergedDoubt, newer.doubt);
     const { position, source } = older.change;
     if (head !== null && !isLater(source, head.change.source)) {
-      // A repetition of a change before the one in flight. Its note would tell what may have been sent of that one, and so
-      // that the order has gone through it; read again after a crash, both come in the same order again.
+      // A repetition of a change before the one in flight: it moves nothing on, so it needs no note. Read again after a crash,
+      // both come in the same order again.
       this.skip(older, 'stale');
       return;
     }
