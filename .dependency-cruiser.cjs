@@ -88,6 +88,20 @@ module.exports = {
       to: { path: '^connector/flow/', pathNot: '^connector/flow/ports\\.ts$' },
     },
     {
+      name: 'tools-serve-the-command-line-only',
+      comment: 'A tool joins rooms as main.ts does; only the command line calls it.',
+      severity: 'error',
+      from: { path: '^connector/', pathNot: '^connector/(tools|cli)/' },
+      to: { path: '^connector/tools/' },
+    },
+    {
+      name: 'tools-print-nothing',
+      comment: 'A tool gives what it found; the command line parses and prints.',
+      severity: 'error',
+      from: { path: '^connector/tools/' },
+      to: { path: '^connector/cli/' },
+    },
+    {
       name: 'kafkajs-behind-its-port',
       comment: 'kafkajs is unmaintained: one room knows it.',
       severity: 'error',

@@ -9,6 +9,15 @@ import { fileURLToPath } from 'node:url';
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const projectNode = join(root, 'node_modules', 'node', 'bin', 'node');
 const leastJava = 17;
+// What the commands need of the machine beside Node: the program, and Debian's package that brings it.
+const machineTools = {
+  stack: [{ program: 'mvn', name: 'Maven', debian: 'maven' }],
+  test: [
+    { program: 'openssl', name: 'OpenSSL', debian: 'openssl' },
+    { program: 'promtool', name: 'Prometheus with promtool', debian: 'prometheus' },
+    { program: 'chromium', name: 'Chromium', debian: 'chromium' },
+  ],
+};
 const exitMissing = 2;
 
 const commands = {
@@ -31,7 +40,7 @@ ${Object.entries(commands)
   .map(([name, { says }]) => `  ${name.padEnd(8)} ${says}`)
   .join('\n')}
 
-  --install  installs Java and Maven with apt where they are missing (Debian, Ubuntu)`;
+  --install  installs what is missing of Java, Maven and the like with apt (Debian, Ubuntu)`;
 
 process.exitCode = await main(process.argv.slice(2));
 
@@ -49,7 +58,8 @@ async function main([name = '--help', ...rest]) {
   const installed = await installPackages();
   if (installed !== 0) return installed;
   if (stack && !args.includes('--help')) {
-    if (!(await ensureJavaAndMaven(rest.includes('--install')))) return exitMissing;
+    const tools = [...machineTools.stack, ...(name === 'test' ? machineTools.test : [])];
+    if (!(await ensureTools(tools, rest.includes('--install')))) return exitMissing;
     // Before the tests start, and in sight: they themselves download nothing.
     const fetched = name === 'test' ? await runNode(['test/stack/stack-cli.ts', '--fetch-only']) : 0;
     if (fetched !== 0) return fetched;
@@ -106,27 +116,25 @@ function pathWithoutOwnBinaries() {
     .join(delimiter);
 }
 
-// --- Java and Maven
+// --- Java, Maven and what the tests need
 
-async function ensureJavaAndMaven(install) {
+async function ensureTools(tools, install) {
   useJavaHome();
-  let missing = missingTools();
+  let missing = missingTools(tools);
   if (missing.length > 0 && install && isDebian()) {
-    await installWithApt();
-    missing = missingTools();
+    await installWithApt(missing);
+    missing = missingTools(tools);
   }
   if (missing.length === 0) return true;
   console.error(adviceFor(missing));
   return false;
 }
 
-function missingTools() {
-  const missing = [];
+function missingTools(tools) {
   const java = javaVersion('java');
-  if (java === undefined) missing.push(`Java ${leastJava} or newer`);
-  else if (java < leastJava) missing.push(`Java ${leastJava} or newer (found ${java})`);
-  if (!isOnPath('mvn')) missing.push('Maven');
-  return missing;
+  const found = java === undefined ? '' : ` (found ${java})`;
+  const javaTool = { name: `Java ${leastJava} or newer${found}`, debian: `openjdk-${leastJava}-jre-headless` };
+  return [...((java ?? 0) < leastJava ? [javaTool] : []), ...tools.filter(({ program }) => !isOnPath(program))];
 }
 
 /** Puts the Java of JAVA_HOME first where the one of PATH is missing or too old. */
@@ -160,34 +168,36 @@ function isDebian() {
   return /^ID(_LIKE)?=.*\b(debian|ubuntu)\b/m.test(readFileSync('/etc/os-release', 'utf8'));
 }
 
-async function installWithApt() {
+async function installWithApt(missing) {
   const asRoot = process.getuid?.() === 0 ? [] : ['sudo'];
   const apt = (...args) => {
     const [program, ...all] = [...asRoot, 'env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', ...args];
     return run(program, all);
   };
-  console.log('apt: installing Java and Maven');
+  console.log(`apt: installing ${missing.map(({ name }) => name).join(', ')}`);
   if ((await apt('update', '-q')) !== 0) return;
-  const install = java => apt('install', '-y', '-q', '--no-install-recommends', java, 'maven');
-  // Debian 13 has 21 only.
-  if ((await install('openjdk-17-jre-headless')) !== 0) await install('openjdk-21-jre-headless');
+  const install = packages => apt('install', '-y', '-q', '--no-install-recommends', ...packages);
+  const packages = missing.map(({ debian }) => debian);
+  // Debian 13 has Java 21 only.
+  if ((await install(packages)) !== 0) await install(packages.map(name => name.replace(/^openjdk-17/, 'openjdk-21')));
 }
 
 function adviceFor(missing) {
+  const packages = missing.map(({ debian }) => debian).join(' ');
   const ways = {
     linux: isDebian()
-      ? `  sudo apt-get update && sudo apt-get install openjdk-17-jre-headless maven
-or let this command do it: add --install (with npm: npm run demo -- --install)`
-      : '  Java 17 or newer and Maven, with the package manager of your system (on Debian and Ubuntu --install does it)',
-    darwin: `  brew install openjdk@17 maven
-  export PATH="$(brew --prefix openjdk@17)/bin:$PATH"`,
+      ? `  sudo apt-get update && sudo apt-get install ${packages}
+or let this command do it: add --install (with npm: npm test -- --install)`
+      : '  with the package manager of your system (on Debian and Ubuntu --install does it)',
+    darwin: `  brew install ${missing.map(({ debian }) => debian.replace(/^openjdk-(\d+).*/, 'openjdk@$1')).join(' ')}
+and for Java: export PATH="$(brew --prefix openjdk@17)/bin:$PATH"`,
   };
-  return `Missing: ${missing.join(', ')}. The local stack (Kafka, Debezium, the schema registry) needs them.
+  return `Missing: ${missing.map(({ name }) => name).join(', ')}.
 
 Install them:
-${ways[platform()] ?? '  Java 17 or newer and Maven (Windows: inside WSL 2)'}
+${ways[platform()] ?? '  with the package manager of your system (Windows: inside WSL 2)'}
 
-In a later release \`docker compose up\` will be the other way, which needs Docker only.`;
+In a later release \`docker compose up\` will be another way to see the demo, which needs Docker only.`;
 }
 
 // --- running

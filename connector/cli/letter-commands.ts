@@ -3,16 +3,13 @@ import type { Disposal, StoredLetter } from '../dead-letter/stored-letter.ts';
 import { openKafka } from '../kafka/client.ts';
 import { openProducer } from '../kafka/producer.ts';
 import { openTopicReader } from '../kafka/topic-reader.ts';
-import { Fault, messageOf } from '../kernel/fault.ts';
 import { mask } from '../kernel/mask.ts';
 import { formatPosition } from '../kernel/position.ts';
-import { loadSettings } from '../settings/load.ts';
 import { systemClock } from '../system-clock.ts';
-import { fileAccess } from './file-access.ts';
 import { type FilterFlags, filterOf } from './letter-flags.ts';
 import type { CommandParts } from './output.ts';
-import { describeFault, describeProblems, paintFor } from './print.ts';
 import type { ExitCode } from './run.ts';
+import { withSettings } from './with-settings.ts';
 
 interface CommonFlags {
   readonly config?: string;
@@ -124,31 +121,19 @@ const outcomeTexts = {
   lost: 'its value was too large for the dead-letter topic, and lies no more where it was read',
 } as const;
 
-/** Opens Kafka by the settings, and prints what goes wrong. */
-async function atDesk(
-  file: string,
-  { environment, printError }: CommandParts,
-  work: (desk: DeskParts) => Promise<ExitCode>,
-): Promise<ExitCode> {
-  const paint = paintFor(false, environment);
-  const loaded = loadSettings({ file, environment, ...fileAccess });
-  if (loaded.kind === 'problems') {
-    printError(describeProblems(loaded.problems, paint));
-    return 2;
-  }
-  const { kafka: options, deadLetters } = loaded.settings;
-  // What kafkajs logs of a command's short life helps nobody: what fails is thrown.
-  const kafka = openKafka(options, () => undefined);
-  const reader = openTopicReader(kafka, options.groupId);
-  const producer = openProducer(kafka);
-  try {
-    return await work({ reader, producer, clock: systemClock, topic: deadLetters.topic });
-  } catch (error) {
-    printError(error instanceof Fault ? describeFault(error, paint) : `${messageOf(error)}\n`);
-    return 1;
-  } finally {
-    await Promise.all([reader.close(), producer.close()]);
-  }
+/** Opens Kafka by the settings. */
+function atDesk(file: string, parts: CommandParts, work: (desk: DeskParts) => Promise<ExitCode>): Promise<ExitCode> {
+  return withSettings(file, parts, async ({ kafka: options, deadLetters }) => {
+    // What kafkajs logs of a command's short life helps nobody: what fails is thrown.
+    const kafka = openKafka(options, () => undefined);
+    const reader = openTopicReader(kafka, options.groupId);
+    const producer = openProducer(kafka);
+    try {
+      return await work({ reader, producer, clock: systemClock, topic: deadLetters.topic });
+    } finally {
+      await Promise.all([reader.close(), producer.close()]);
+    }
+  });
 }
 
 function summaryOf(letter: StoredLetter, disposal: Disposal | null) {

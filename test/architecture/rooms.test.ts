@@ -63,6 +63,8 @@ describe('the rooms', () => {
     ),
     ['cli-meets-no-other-outer-room', 'connector/cli/a.ts', '../delivery/b.ts'],
     ['outer-sees-only-ports-of-flow', 'connector/delivery/a.ts', '../flow/b.ts'],
+    ['tools-serve-the-command-line-only', 'connector/main.ts', './tools/b.ts'],
+    ['tools-print-nothing', 'connector/tools/a.ts', '../cli/b.ts'],
     ['kafkajs-behind-its-port', 'connector/source/a.ts', 'kafkajs'],
     ['connector-imports-no-test', 'connector/main.ts', '../test/b.ts'],
     ['sandbox-is-independent', 'test/sandbox/a.ts', '../../connector/kernel/b.ts'],
