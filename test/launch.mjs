@@ -15,6 +15,12 @@ const machineTools = {
   test: [
     { program: 'openssl', name: 'OpenSSL', debian: 'openssl' },
     { program: 'promtool', name: 'Prometheus with promtool', debian: 'prometheus' },
+    {
+      program: 'mariadb-install-db',
+      name: 'MariaDB',
+      debian: 'mariadb-server-core mariadb-client-core',
+      brew: 'mariadb',
+    },
     { program: 'chromium', name: 'Chromium', debian: 'chromium' },
   ],
 };
@@ -177,7 +183,7 @@ async function installWithApt(missing) {
   console.log(`apt: installing ${missing.map(({ name }) => name).join(', ')}`);
   if ((await apt('update', '-q')) !== 0) return;
   const install = packages => apt('install', '-y', '-q', '--no-install-recommends', ...packages);
-  const packages = missing.map(({ debian }) => debian);
+  const packages = missing.flatMap(({ debian }) => debian.split(' '));
   // Debian 13 has Java 21 only.
   if ((await install(packages)) !== 0) await install(packages.map(name => name.replace(/^openjdk-17/, 'openjdk-21')));
 }
@@ -189,7 +195,7 @@ function adviceFor(missing) {
       ? `  sudo apt-get update && sudo apt-get install ${packages}
 or let this command do it: add --install (with npm: npm test -- --install)`
       : '  with the package manager of your system (on Debian and Ubuntu --install does it)',
-    darwin: `  brew install ${missing.map(({ debian }) => debian.replace(/^openjdk-(\d+).*/, 'openjdk@$1')).join(' ')}
+    darwin: `  brew install ${missing.map(({ debian, brew }) => brew ?? debian.replace(/^openjdk-(\d+).*/, 'openjdk@$1')).join(' ')}
 and for Java: export PATH="$(brew --prefix openjdk@17)/bin:$PATH"`,
   };
   return `Missing: ${missing.map(({ name }) => name).join(', ')}.
