@@ -1,9 +1,12 @@
+import process from 'node:process';
 import { Command, CommanderError } from 'commander';
 import { settingsFileVariable } from '../settings/environment.ts';
 import { version } from '../version.ts';
 import { addDeadLetterCommands } from './dead-letters.ts';
 import { addKeysCommands } from './keys.ts';
+import { paintFor } from './print.ts';
 import type { ExitCode } from './run.ts';
+import { addTestMappingsCommand } from './test-mappings.ts';
 
 /** What the command line needs of the machine. */
 export interface ProgramParts {
@@ -49,6 +52,7 @@ export async function runProgram(args: readonly string[], parts: ProgramParts): 
   };
   addKeysCommands(program, parts, settingsFile, done);
   addDeadLetterCommands(program, parts, settingsFile, done);
+  addTestMappingsCommand(program, parts, paintFor(process.stdout.isTTY, parts.environment), done);
   try {
     await program.parseAsync(args, { from: 'user' });
     return exitCode;
