@@ -74,6 +74,6 @@ function describe({ problems, cases, untested }: MappingTests, paint: Paint): st
   }
   for (const name of untested) lines.push(paint('yellow', `${name} has no test file beside it`));
   const failed = cases.filter(({ differences }) => differences.length > 0).length;
-  lines.push(`${cases.length - failed} of ${cases.length} cases hold`);
+  if (cases.length > 0) lines.push(`${cases.length - failed} of ${cases.length} cases hold`);
   return `${lines.join('\n')}\n`;
 }
