@@ -74,7 +74,7 @@ export class Accounts {
     if (journal === null) return this.settle(entry, outcome);
     // Of what was owed the offset is accounted for: it is settled here and now, so that a newer change may be owed instead.
     if (entry.parked && !entry.partition.revoked) {
-      parked.remove(entry.change.merchantBizNo);
+      parked.remove(entry.change.merchantBizNo, entry.partition);
       this.settle(entry, outcome);
     }
     const share = outcome === 'delivered' ? 1 : 0;
@@ -219,8 +219,7 @@ export class Accounts {
 
   /** What is owed of the order stays owed, whatever else is noted of it. */
   #owedOf({ change, partition }: Entry): Owed | null {
-    const parked = this.#parts.parked.get(change.merchantBizNo);
-    return parked?.partition === partition ? parked.owed : null;
+    return this.#parts.parked.get(change.merchantBizNo, partition)?.owed ?? null;
   }
 
   /**

@@ -81,7 +81,7 @@ export type Pushed =
  * The changes of one order, in source order. At most its head is in flight.
  *
  * - `ready`: the head may start; the lane stands in the ready queue.
- * - `running`: the head is with the platform, or on its way to the dead letters.
+ * - `running`: the head is with the platform, on its way to the dead letters, or left out and being noted.
  * - `waiting`: the head failed and waits for its next attempt; `wake` ends the wait.
  */
 export class Lane {

@@ -120,7 +120,7 @@ describe('Parking', () => {
     const parked = parking.park(lane, entry, carried, 600_000);
     await clock.pass(2);
     await parked;
-    expect(kept.parked.get(order)?.owed).toMatchObject({ request: { requestId: 'healed' }, heals: 1 });
+    expect(kept.parked.get(order, partition)?.owed).toMatchObject({ request: { requestId: 'healed' }, heals: 1 });
   });
 
   it('parks what was owed already again: its offset and its parking are counted once', async () => {
@@ -150,7 +150,7 @@ describe('Parking', () => {
     const parked = parking.park(lane, entry, carried, 600_000);
     await clock.pass(2);
     await parked;
-    expect(kept.parked.get(order)?.owed.record.value?.buffer.byteLength).toBe(10);
+    expect(kept.parked.get(order, partition)?.owed.record.value?.buffer.byteLength).toBe(10);
   });
 
   it('parks nothing of a partition that is lost before the journal has it', async () => {
@@ -285,7 +285,11 @@ describe('Parking', () => {
       restore({ state, owed: anOwed({ n: 3, dueMs: 500 }) });
       expect([kept.book.get(order), kept.parking.size, partition.parked, partition.recalled]).toEqual([state, 1, 1, 1]);
       restore({ state, owed: anOwed({ n: 3, dueMs: 900 }) });
-      expect([kept.parked.get(order)?.owed.dueAt, partition.parked, partition.recalled]).toEqual([dawn + 900, 1, 1]);
+      expect([kept.parked.get(order, partition)?.owed.dueAt, partition.parked, partition.recalled]).toEqual([
+        dawn + 900,
+        1,
+        1,
+      ]);
       restore({ state, owed: null });
       expect([kept.book.size, kept.parking.size, partition.parked, partition.recalled]).toEqual([1, 0, 0, 0]);
     });
