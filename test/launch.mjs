@@ -16,6 +16,8 @@ const machineTools = {
     { program: 'openssl', name: 'OpenSSL', debian: 'openssl' },
     { program: 'promtool', name: 'Prometheus with promtool', debian: 'prometheus' },
     { program: 'chromium', name: 'Chromium', debian: 'chromium' },
+    // Debian 12 has 1.20, which knows no components: there it comes from https://kubernetes.io/docs/tasks/tools.
+    { program: 'kubectl', name: 'kubectl 1.25 or newer', debian: 'kubernetes-client', suits: kubectlSuits },
   ],
 };
 const exitMissing = 2;
@@ -134,7 +136,17 @@ function missingTools(tools) {
   const java = javaVersion('java');
   const found = java === undefined ? '' : ` (found ${java})`;
   const javaTool = { name: `Java ${leastJava} or newer${found}`, debian: `openjdk-${leastJava}-jre-headless` };
-  return [...((java ?? 0) < leastJava ? [javaTool] : []), ...tools.filter(({ program }) => !isOnPath(program))];
+  return [
+    ...((java ?? 0) < leastJava ? [javaTool] : []),
+    ...tools.filter(({ program, suits }) => !isOnPath(program) || suits?.() === false),
+  ];
+}
+
+/** It brings Kustomize along, which is all that the tests use of it. */
+function kubectlSuits() {
+  const { stdout } = spawnSync('kubectl', ['version', '--client', '--output=json'], { encoding: 'utf8' });
+  const [, major, minor] = /"gitVersion": "v(\d+)\.(\d+)/.exec(stdout ?? '') ?? [];
+  return Number(major) > 1 || Number(minor) >= 25;
 }
 
 /** Puts the Java of JAVA_HOME first where the one of PATH is missing or too old. */
