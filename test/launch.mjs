@@ -28,6 +28,12 @@ const commands = {
   sandbox: { entry: ['test/sandbox/sandbox.ts'], stack: false, says: "AlipayHK's stand-in alone" },
   simulate: { entry: ['test/simulation/simulate.ts'], stack: false, says: 'random histories in a simulated world' },
   bench: { entry: ['test/bench/bench.ts'], stack: true, says: 'the benchmarks' },
+  audit: {
+    entry: ['test/release/audit.ts'],
+    stack: false,
+    says: 'known vulnerabilities of what the connector needs to run',
+  },
+  sbom: { entry: ['test/release/sbom.ts'], stack: false, says: 'what the connector is made of, as CycloneDX' },
   fuzz: { entry: ['test/fuzz/fuzz.ts'], stack: false, says: "a million inputs for what strangers' bytes go into" },
   stack: {
     entry: ['test/stack/stack-cli.ts'],
