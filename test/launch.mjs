@@ -16,8 +16,13 @@ const machineTools = {
     { program: 'openssl', name: 'OpenSSL', debian: 'openssl' },
     { program: 'promtool', name: 'Prometheus with promtool', debian: 'prometheus' },
     { program: 'chromium', name: 'Chromium', debian: 'chromium' },
-    // Debian 12 has 1.20, which knows no components: there it comes from https://kubernetes.io/docs/tasks/tools.
-    { program: 'kubectl', name: 'kubectl 1.25 or newer', debian: 'kubernetes-client', suits: kubectlSuits },
+    // 1.20 knows no components.
+    {
+      program: 'kubectl',
+      name: 'kubectl 1.25 or newer (Debian 12 has 1.20: there see https://kubernetes.io/docs/tasks/tools)',
+      debian: 'kubernetes-client',
+      suits: kubectlSuits,
+    },
   ],
 };
 const exitMissing = 2;
