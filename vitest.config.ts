@@ -8,7 +8,13 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['test/unit/**/*.test.ts', 'test/simulation/**/*.test.ts', 'test/architecture/**/*.test.ts'],
+          include: [
+            'test/unit/**/*.test.ts',
+            'test/simulation/**/*.test.ts',
+            'test/architecture/**/*.test.ts',
+            'test/kubernetes/**/*.test.ts',
+            'test/release/**/*.test.ts',
+          ],
         },
       },
       {

@@ -22,6 +22,13 @@ const machineTools = {
       brew: 'mariadb',
     },
     { program: 'chromium', name: 'Chromium', debian: 'chromium' },
+    // 1.20 knows no components.
+    {
+      program: 'kubectl',
+      name: 'kubectl 1.25 or newer (Debian 12 has 1.20: there see https://kubernetes.io/docs/tasks/tools)',
+      debian: 'kubernetes-client',
+      suits: kubectlSuits,
+    },
   ],
 };
 const exitMissing = 2;
@@ -32,6 +39,12 @@ const commands = {
   sandbox: { entry: ['test/sandbox/sandbox.ts'], stack: false, says: "AlipayHK's stand-in alone" },
   simulate: { entry: ['test/simulation/simulate.ts'], stack: false, says: 'random histories in a simulated world' },
   bench: { entry: ['test/bench/bench.ts'], stack: true, says: 'the benchmarks' },
+  audit: {
+    entry: ['test/release/audit.ts'],
+    stack: false,
+    says: 'known vulnerabilities of what the connector needs to run',
+  },
+  sbom: { entry: ['test/release/sbom.ts'], stack: false, says: 'what the connector is made of, as CycloneDX' },
   fuzz: { entry: ['test/fuzz/fuzz.ts'], stack: false, says: "a million inputs for what strangers' bytes go into" },
   stack: {
     entry: ['test/stack/stack-cli.ts'],
@@ -140,7 +153,17 @@ function missingTools(tools) {
   const java = javaVersion('java');
   const found = java === undefined ? '' : ` (found ${java})`;
   const javaTool = { name: `Java ${leastJava} or newer${found}`, debian: `openjdk-${leastJava}-jre-headless` };
-  return [...((java ?? 0) < leastJava ? [javaTool] : []), ...tools.filter(({ program }) => !isOnPath(program))];
+  return [
+    ...((java ?? 0) < leastJava ? [javaTool] : []),
+    ...tools.filter(({ program, suits }) => !isOnPath(program) || suits?.() === false),
+  ];
+}
+
+/** It brings Kustomize along, which is all that the tests use of it. */
+function kubectlSuits() {
+  const { stdout } = spawnSync('kubectl', ['version', '--client', '--output=json'], { encoding: 'utf8' });
+  const [, major, minor] = /"gitVersion": "v(\d+)\.(\d+)/.exec(stdout ?? '') ?? [];
+  return Number(major) > 1 || Number(minor) >= 25;
 }
 
 /** Puts the Java of JAVA_HOME first where the one of PATH is missing or too old. */
