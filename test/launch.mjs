@@ -30,6 +30,7 @@ const machineTools = {
       suits: kubectlSuits,
     },
   ],
+  screenshots: [{ program: 'chromium', name: 'Chromium', debian: 'chromium' }],
 };
 const exitMissing = 2;
 
@@ -51,12 +52,13 @@ const commands = {
     stack: true,
     says: 'PostgreSQL, Kafka, Debezium and the registry alone',
   },
+  screenshots: { entry: ['test/browser/screenshots.ts'], stack: true, says: "the README's pictures, from a real run" },
 };
 
 const usage = `node test/launch.mjs <command> [--install] [the command's own options; --help shows them]
 
 ${Object.entries(commands)
-  .map(([name, { says }]) => `  ${name.padEnd(8)} ${says}`)
+  .map(([name, { says }]) => `  ${name.padEnd(11)} ${says}`)
   .join('\n')}
 
   --install  installs what is missing of Java, Maven and the like with apt (Debian, Ubuntu)`;
@@ -77,7 +79,7 @@ async function main([name = '--help', ...rest]) {
   const installed = await installPackages();
   if (installed !== 0) return installed;
   if (stack && !args.includes('--help')) {
-    const tools = [...machineTools.stack, ...(name === 'test' ? machineTools.test : [])];
+    const tools = [...machineTools.stack, ...(name === 'stack' ? [] : (machineTools[name] ?? []))];
     if (!(await ensureTools(tools, rest.includes('--install')))) return exitMissing;
     // Before the tests start, and in sight: they themselves download nothing.
     const fetched = name === 'test' ? await runNode(['test/stack/stack-cli.ts', '--fetch-only']) : 0;
