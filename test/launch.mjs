@@ -27,6 +27,7 @@ const commands = {
   simulate: { entry: ['test/simulation/simulate.ts'], stack: false, says: 'random histories in a simulated world' },
   bench: { entry: ['test/bench/bench.ts'], stack: true, says: 'the benchmarks' },
   fuzz: { entry: ['test/fuzz/fuzz.ts'], stack: false, says: "a million inputs for what strangers' bytes go into" },
+  dashboards: { entry: ['config/grafana/dashboards.ts'], stack: false, says: "writes Grafana's dashboards anew" },
   stack: {
     entry: ['test/stack/stack-cli.ts'],
     stack: true,
@@ -37,7 +38,7 @@ const commands = {
 const usage = `node test/launch.mjs <command> [--install] [the command's own options; --help shows them]
 
 ${Object.entries(commands)
-  .map(([name, { says }]) => `  ${name.padEnd(8)} ${says}`)
+  .map(([name, { says }]) => `  ${name.padEnd(10)} ${says}`)
   .join('\n')}
 
   --install  installs what is missing of Java, Maven and the like with apt (Debian, Ubuntu)`;
