@@ -47,6 +47,7 @@ const commands = {
   },
   sbom: { entry: ['test/release/sbom.ts'], stack: false, says: 'what the connector is made of, as CycloneDX' },
   fuzz: { entry: ['test/fuzz/fuzz.ts'], stack: false, says: "a million inputs for what strangers' bytes go into" },
+  dashboards: { entry: ['config/grafana/dashboards.ts'], stack: false, says: "writes Grafana's dashboards anew" },
   stack: {
     entry: ['test/stack/stack-cli.ts'],
     stack: true,
