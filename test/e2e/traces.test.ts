@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -31,7 +32,7 @@ describe('traces, from a record to the platform and to the collector', () => {
   let collector: OtlpReceiver;
   let connector: ConnectorProcess;
   let write: (order: string, headers?: Readonly<Record<string, string>>) => Promise<Place>;
-  let start: (name: string, tracing: boolean) => Promise<ConnectorProcess>;
+  let start: (name: string, tracing: boolean, nodeOptions?: readonly string[]) => Promise<ConnectorProcess>;
   const orders: string[] = [];
   /** What the platform answers of an order, one after the other; then the last. */
   const script = new Map<string, Result[]>();
@@ -56,7 +57,7 @@ describe('traces, from a record to the platform and to the collector', () => {
     };
     writeFileSync(join(folder, 'ours.pem'), pemOf(pair.privateKey));
     writeFileSync(join(folder, 'token'), agentToken);
-    start = (name, tracing) =>
+    start = (name, tracing, nodeOptions = []) =>
       startConnectorProcess(
         folder,
         name,
@@ -77,6 +78,7 @@ describe('traces, from a record to the platform and to the collector', () => {
           shutdown: { drainMs: 5_000 },
         },
         {
+          nodeOptions,
           environment: {
             OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
             OTEL_EXPORTER_OTLP_HEADERS: `authorization=Bearer ${agentToken}`,
@@ -256,7 +258,43 @@ describe('traces, from a record to the platform and to the collector', () => {
     expect(await connector.stop()).toBe(0);
     expect(collector.requests).toBe(before);
   });
+
+  it('go to the provider that a script of the user registers, whatever the settings say', async () => {
+    const before = collector.requests;
+    const script = join(folder, 'own-provider.mjs');
+    writeFileSync(script, ownProvider());
+    connector = await start('fourth', false, ['--import', script]);
+    const { traceId, headers } = begun();
+    await write('MB-TRACED-0060', headers);
+    await connector.line(line => line === `own span process ${topic} ${traceId}` || undefined);
+    expect(connector.lines).toContain(`own span POST ${traceId}`);
+    expect(requestsOf('MB-TRACED-0060')).toMatchObject([{ traceId, flags: '01', tracestate: 'shop=a1' }]);
+    expect(await connector.stop()).toBe(0);
+    expect(collector.requests).toBe(before);
+  });
 });
+
+/** A script for `--import`, as a user's own may be: it loads the packages by themselves, in another form than the connector does. */
+function ownProvider(): string {
+  const { resolve } = createRequire(import.meta.url);
+  const load = (name: string) => `require(${JSON.stringify(resolve(name))})`;
+  return `
+    import { createRequire } from 'node:module';
+    const require = createRequire(import.meta.url);
+    const { trace, propagation } = ${load('@opentelemetry/api')};
+    const { W3CTraceContextPropagator } = ${load('@opentelemetry/core')};
+    const { TracerProvider, SimpleSpanProcessor } = ${load('@opentelemetry/sdk-trace')};
+    const exporter = {
+      export: (spans, done) => {
+        for (const span of spans) console.log('own span', span.name, span.spanContext().traceId);
+        done({ code: 0 });
+      },
+      shutdown: async () => undefined,
+    };
+    propagation.setGlobalPropagator(new W3CTraceContextPropagator());
+    trace.setGlobalTracerProvider(new TracerProvider({ spanProcessors: [new SimpleSpanProcessor({ exporter })] }));
+  `;
+}
 
 async function register(registryUrl: string): Promise<number> {
   const schema = readFileSync(new URL('../../schemas/avro/orders-envelope.avsc', import.meta.url), 'utf8');
