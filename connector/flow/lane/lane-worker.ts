@@ -67,7 +67,8 @@ export async function carry(
     entry.attempts++;
     entry.pending = current;
     // Signing and connecting take time, in which this process may have slept longer than its session.
-    const answer = await delivery.deliver(current.request, signal, isOurs);
+    const { trace } = entry.record;
+    const answer = await delivery.deliver(current.request, signal, isOurs, trace);
     if (isUnsent(answer)) {
       entry.attempts--;
       entry.pending = before;
@@ -77,7 +78,7 @@ export async function carry(
     entry.firstAttemptAt ??= startedAt;
     entry.lastAttemptAt = now;
     const verdict = judge(answer, current.request.command, verdicts);
-    meter.attempted({ request: current.request, answer, verdict, durationMs: now - startedAt });
+    meter.attempted({ request: current.request, answer, verdict, durationMs: now - startedAt, trace });
     const attempted = { request: current.request, answer };
     if (verdict.kind !== 'heal') return { ...attempted, verdict };
     // No card, and the status would hide it: that is what the order is owed, once it is sure.
