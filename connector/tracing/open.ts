@@ -1,13 +1,11 @@
 import { ProxyTracerProvider, propagation, type Tracer, trace } from '@opentelemetry/api';
-import { Fault } from '../kernel/fault.ts';
 import type { Tracing, TracingOptions } from './tracing.ts';
 
 const scope = 'card-sync';
 
 /**
  * Tracing through whatever is registered with OpenTelemetry's API (by `NODE_OPTIONS=--import`), else through the SDK that comes
- * with the connector, where the settings ask for it; null where neither is so, and then nothing of the SDK is loaded. Throws a
- * {@link Fault} SETTINGS_INVALID where the SDK was left out of the installation.
+ * with the connector, where the settings ask for it; null where neither is so, and then nothing of the SDK is loaded.
  */
 export async function openTracing(options: TracingOptions): Promise<Tracing | null> {
   const registered = registeredTracer(options.version);
@@ -15,7 +13,7 @@ export async function openTracing(options: TracingOptions): Promise<Tracing | nu
     return { tracer: registered, propagation, [Symbol.asyncDispose]: () => Promise.resolve() };
   }
   if (!options.enabled) return null;
-  const { openSdk } = await import('./sdk.ts').catch(missing);
+  const { openSdk } = await import('./sdk.ts');
   const sdk = openSdk(options);
   return sdk && { ...sdk, tracer: sdk.provider.getTracer(scope, options.version) };
 }
@@ -26,12 +24,4 @@ function registeredTracer(version: string): Tracer | null {
   return provider instanceof ProxyTracerProvider
     ? (provider.getDelegateTracer(scope, version) ?? null)
     : provider.getTracer(scope, version);
-}
-
-function missing(cause: unknown): never {
-  throw new Fault('SETTINGS_INVALID', {
-    detail: 'observe.tracing is on, but the optional packages of OpenTelemetry are not installed',
-    remedy: 'install without --omit=optional, or set observe.tracing: false',
-    cause,
-  });
 }
