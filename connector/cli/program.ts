@@ -3,6 +3,7 @@ import { settingsFileVariable } from '../settings/environment.ts';
 import { version } from '../version.ts';
 import { addDeadLetterCommands } from './dead-letters.ts';
 import { addDryRunCommand } from './dry-run/command.ts';
+import { addInspectCommand } from './inspect/command.ts';
 import { addKeysCommands } from './keys.ts';
 import type { ExitCode } from './run.ts';
 
@@ -53,6 +54,7 @@ export async function runProgram(args: readonly string[], parts: ProgramParts): 
   addKeysCommands(program, parts, settingsFile, done);
   addDeadLetterCommands(program, parts, settingsFile, done);
   addDryRunCommand(program, parts, settingsFile, done);
+  addInspectCommand(program, parts, settingsFile, done);
   try {
     await program.parseAsync(args, { from: 'user' });
     return exitCode;
