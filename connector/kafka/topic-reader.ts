@@ -40,6 +40,12 @@ type Ranges = Map<number, { from: Offset; readonly end: Offset }>;
 // A broker that says nothing for so long, though there are records: a person waits for the command.
 const silenceMs: DurationMs = 30_000;
 
+/** As much as of all partitions together (kafkajs' own `maxBytes`): one alone is then read as fast as many. */
+const maxBytesPerPartition = 10_485_760;
+
+// kafkajs minds its own interval; but to ask it after each record costs more than most visits.
+const heartbeatMs: DurationMs = 500;
+
 /** A reader that joins groups of its own, named after `groupPrefix` and deleted when it is closed. */
 export function openTopicReader(kafka: Kafka, groupPrefix: string): TopicReader {
   const admin = kafka.admin({ retry: { retries: 2 } });
@@ -69,7 +75,7 @@ export function openTopicReader(kafka: Kafka, groupPrefix: string): TopicReader 
     if (ranges.size === 0) return;
     const groupId = `${groupPrefix}.reader-${randomUUID()}`;
     groups.push(groupId);
-    const consumer = kafka.consumer({ groupId, maxWaitTimeInMs: 100, retry: { retries: 2 } });
+    const consumer = kafka.consumer({ groupId, maxWaitTimeInMs: 100, maxBytesPerPartition, retry: { retries: 2 } });
     try {
       await consumer.connect();
       await consumer.subscribe({ topics: [topic], fromBeginning: true });
@@ -138,18 +144,23 @@ async function readRanges(
     eachBatchAutoResolve: false,
     eachBatch: async ({ batch, resolveOffset, heartbeat }) => {
       clearTimeout(timer);
+      let beatAt = performance.now();
       const range = ranges.get(batch.partition);
       for (const message of batch.messages) {
         const record = sourceRecordOf(batch, message);
         if (range === undefined || record.offset < range.from || record.offset >= range.end) continue;
         try {
-          await visit(record);
+          const visited = visit(record);
+          if (visited instanceof Promise) await visited;
         } catch (error) {
           done.reject(new VisitFailed('', { cause: error }));
           return;
         }
         range.from = record.offset + 1n;
-        await heartbeat();
+        if (performance.now() - beatAt > heartbeatMs) {
+          await heartbeat();
+          beatAt = performance.now();
+        }
       }
       resolveOffset(batch.lastOffset());
     },

@@ -22,10 +22,12 @@ export async function readJournal(
   onRecord: () => void = () => undefined,
 ): Promise<void> {
   const decoder = createJournalDecoder(registry);
-  await reader.range(topic, ranges, async record => {
+  await reader.range(topic, ranges, record => {
     onRecord();
     const { key } = record;
     if (key === null || !isWanted(Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString('utf8'))) return;
-    visit({ record, told: await decoder.decode(record, signal) });
+    const told = decoder.decode(record, signal);
+    if (told instanceof Promise) return told.then(later => visit({ record, told: later }));
+    visit({ record, told });
   });
 }

@@ -72,6 +72,11 @@ describe('a dry run', () => {
       .map(timeless)
       .map(one => JSON.stringify(one))
       .sort();
+  /** Not of a card that is over between the dry run and the real one. */
+  const isClear = ({ body }: TappedRequest) => {
+    const { bizDate, endDate = bizDate + 86_400_000 } = JSON.parse(body) as { bizDate: number; endDate?: number };
+    return Math.abs(endDate - Date.now()) > 180_000;
+  };
   const requestsOf = (shown: readonly Shown[]) => shown.flatMap(({ request }) => request ?? []);
   const recordsArrived = (count: number) =>
     until(`${count} records`, async () => (await topics.read(world.topic)).length >= count);
@@ -92,7 +97,8 @@ describe('a dry run', () => {
     const connector = await connect();
     await world.untilEqual();
     expect(await connector.stop()).toBe(0);
-    expect(sentOf(requestsOf(dry.shown))).toEqual(sentOf(tap.requests));
+    const wanted = (requests: readonly TappedRequest[]) => sentOf(requests.filter(isClear));
+    expect(wanted(requestsOf(dry.shown))).toEqual(wanted(tap.requests));
   });
 
   it('says of a record that was delivered what the journal has of it, and what it would be by itself', async () => {

@@ -38,7 +38,7 @@ export function addDryRunCommand(
     .option('--last <records>', 'the newest records, of all partitions together (default: 10)', countOf)
     .option('--from <place>', 'from the record at <partition>@<offset> on', placeOf)
     .option('--count <records>', 'so many of them (default: 1 with --from, all with --file)', countOf)
-    .option('--file <path>', 'records of a file in place of Kafka')
+    .option('--file <path>', 'records of a file in place of Kafka; - is standard input')
     .addOption(
       new Option(
         '--state <source>',

@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
+import process from 'node:process';
 import { attempt } from '../../settings/files.ts';
 import { loadRequestSettings } from '../../settings/load-apart.ts';
 import type { Settings } from '../../settings/settings.ts';
@@ -76,12 +78,12 @@ function withoutJournalText(why: NonNullable<KafkaTrials['withoutJournal']>, { j
 function overFile(flags: DryRunFlags, path: string, file: string, parts: CommandParts): Promise<ExitCode> {
   const source = { file, environment: parts.environment, ...fileAccess };
   return withLoaded(loadRequestSettings(source, flags.sign), parts, async settings => {
-    const read = attempt(() => fileAccess.readBytes(path));
+    const read = attempt(() => (path === '-' ? readFileSync(process.stdin.fd) : fileAccess.readBytes(path)));
     if (read.kind === 'bad') {
       parts.printError(`${path} ${read.reason}\n`);
       return 2;
     }
-    const given = { bytes: read.value, topic: flags.topic ?? basename(path) };
+    const given = { bytes: read.value, topic: flags.topic ?? (path === '-' ? 'stdin' : basename(path)) };
     const trials = await tryFromFile(settings, given, flags.count ?? Number.POSITIVE_INFINITY);
     const code = await printed(trials, settings, flags, parts, null);
     if (trials.length > 0) return code;

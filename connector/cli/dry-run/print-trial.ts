@@ -117,10 +117,23 @@ function requestLines(request: ShownRequest, form: 'pretty' | 'exact' | 'none', 
     ...unsigned,
   ];
   if (form === 'none') return head.map(indented);
-  const text = form === 'exact' ? body : JSON.stringify(JSON.parse(body), null, 2);
-  return [...head, '', ...(form === 'exact' ? [] : text.split('\n'))]
-    .map(indented)
-    .concat(form === 'exact' ? [text] : []);
+  if (form === 'exact') return [...head.map(indented), '', body];
+  const json: unknown = JSON.parse(body);
+  const texts = languageTexts(json);
+  const read = texts === null ? [] : ['', paint('dim', 'languageBusinessInfo, read:'), ...linesOf(texts)];
+  return [...head, '', ...linesOf(json), ...read].map(indented);
+}
+
+/** What the texts in the body hold, which are JSON themselves and hard to read there. */
+function languageTexts(body: unknown): unknown {
+  const { syncDataInfo }: { readonly syncDataInfo?: { readonly languageBusinessInfo?: unknown } } = Object(body);
+  const info = syncDataInfo?.languageBusinessInfo ?? null;
+  if (typeof info === 'string') return JSON.parse(info);
+  return info && Object.fromEntries(Object.entries(info).map(([code, text]) => [code, JSON.parse(String(text))]));
+}
+
+function linesOf(json: unknown): readonly string[] {
+  return JSON.stringify(json, null, 2).split('\n');
 }
 
 function indented(line: string): string {

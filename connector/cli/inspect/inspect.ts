@@ -24,7 +24,7 @@ const progressMs = 1_000;
 export function inspect(order: string, flags: InspectFlags, file: string, parts: CommandParts): Promise<ExitCode> {
   const { since = null, allPartitions = false, reveal = false, json = false } = flags;
   return withSettings(file, parts, async settings => {
-    const onRecord = progressOn(parts.printError, performance.now());
+    const onRecord = progressOn(parts.printError);
     const story = await inspectOrder(settings, order, { since, allPartitions, onRecord }, interruption());
     const paint = paintFor(parts.isTerminal ?? false, parts.environment);
     if (story.moments.length === 0) {
@@ -37,11 +37,14 @@ export function inspect(order: string, flags: InspectFlags, file: string, parts:
   });
 }
 
-function progressOn(tell: (text: string) => void, startedAt: number): (looked: number, all: number) => void {
-  let toldAt = startedAt;
+/** From the first record on: to join a group takes its own time. */
+function progressOn(tell: (text: string) => void): (looked: number, all: number) => void {
+  let startedAt: number | null = null;
+  let toldAt = 0;
   return (looked, all) => {
     const now = performance.now();
-    if (now - toldAt < progressMs) return;
+    startedAt ??= now;
+    if (now - Math.max(toldAt, startedAt) < progressMs) return;
     toldAt = now;
     const perSecond = Math.round((looked * 1000) / (now - startedAt));
     tell(`${looked} of ${all} records, ${perSecond} a second\n`);

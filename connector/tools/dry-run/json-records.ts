@@ -18,7 +18,7 @@ export interface FileRecord {
  * Throws a SyntaxError that names the line.
  */
 export function readJsonRecords(text: string, topic: string): readonly FileRecord[] {
-  return valuesOf(text).map((json, index) => recordOf(json, topic, index));
+  return valuesOf(text.replace(/^\uFEFF/, '')).map((json, index) => recordOf(json, topic, index));
 }
 
 function valuesOf(text: string): readonly Json[] {
@@ -40,7 +40,7 @@ function valuesOf(text: string): readonly Json[] {
 
 function recordOf(json: Json, topic: string, index: number): FileRecord {
   const outer = isJsonObject(json) ? json : {};
-  const isRecord = !('op' in outer) && ('value' in outer || ('payload' in outer && !('schema' in outer)));
+  const isRecord = !('op' in outer) && isRecordOf(outer);
   const place = isRecord ? outer : {};
   const value = isRecord ? textOrValue(outer.value ?? outer.payload ?? null) : json;
   const record: SourceRecord = {
@@ -53,6 +53,12 @@ function recordOf(json: Json, topic: string, index: number): FileRecord {
     headers: [],
   };
   return { record, decoded: decodedOf(record, value, keyText(place.key ?? null)) };
+}
+
+/** Tools call the value `value` or `payload`, and leave a tombstone's out. */
+function isRecordOf(outer: { readonly [name: string]: Json }): boolean {
+  const has = (name: string) => name in outer;
+  return has('value') || (has('payload') && !has('schema')) || (has('topic') && has('offset'));
 }
 
 /** kcat writes a value as a text, with JSON in it. */

@@ -30,16 +30,22 @@ export async function inspectOrder(
 ): Promise<Story> {
   const reading = openReading(settings, interrupted);
   try {
-    const found = await lookInSource(settings, order, options, reading);
-    const journal = await lookInJournal(settings, order, found.partitions, options, reading);
-    const letters = await lookInLetters(settings, order, found.moments, reading);
-    const moments: readonly Moment[] = [...found.moments, ...journal.moments, ...letters.moments];
+    const ranges = await rangesFor(settings, order, options, reading);
+    const partitions = new Map(ranges.map(([topic, ofTopic]) => [topic, [...ofTopic.keys()]] as const));
+    // All at once: a broker keeps each new group waiting for some seconds.
+    const [found, journal, letters] = await Promise.all([
+      lookInSource(settings, order, ranges, options, reading),
+      lookInJournal(settings, order, options.allPartitions ? null : partitions, reading),
+      lookInLetters(settings, order, reading),
+    ]);
+    const ofLetters = letters.search.moments(found.moments.map(({ position }) => position));
+    const moments: readonly Moment[] = [...found.moments, ...journal.moments, ...ofLetters];
     return {
       order,
       moments: [...moments].sort(inTime),
       standing: journal.standing,
       looked: { source: found.looked, journal: journal.looked, deadLetters: letters.looked },
-      partitions: found.partitions,
+      partitions,
       absent: [...journal.absent, ...letters.absent],
     };
   } finally {
@@ -60,28 +66,44 @@ function inTime(a: Moment, b: Moment): number {
   return a.at - b.at || ranks[a.kind] - ranks[b.kind];
 }
 
-async function lookInSource(settings: Settings, order: string, options: InspectOptions, reading: Reading) {
-  const { reader, registry, signal } = reading;
-  const search = searchFor(order, createDecoder(registry), mappingOf(settings.mapping), options.allPartitions);
+/** What is read of each source topic. */
+type SourceRanges = readonly (readonly [topic: string, ranges: OffsetRanges])[];
+
+async function rangesFor(
+  { kafka }: Settings,
+  order: string,
+  { since, allPartitions }: InspectOptions,
+  { reader }: Reading,
+): Promise<SourceRanges> {
+  return Promise.all(
+    kafka.topics.map(async topic => {
+      const all = await reader.rangesOf(topic, since ?? undefined);
+      return [topic, allPartitions ? all : only(all, partitionOfKey(order, all.size))] as const;
+    }),
+  );
+}
+
+async function lookInSource(
+  settings: Settings,
+  order: string,
+  ranges: SourceRanges,
+  { allPartitions, onRecord }: InspectOptions,
+  { reader, registry, signal }: Reading,
+) {
+  const search = searchFor(order, createDecoder(registry), mappingOf(settings.mapping), allPartitions);
   const moments: SourceMoment[] = [];
-  const partitions = new Map<string, readonly number[]>();
-  const wanted: (readonly [string, OffsetRanges])[] = [];
-  for (const topic of settings.kafka.topics) {
-    const all = await reader.rangesOf(topic, options.since ?? undefined);
-    const ranges = options.allPartitions ? all : only(all, partitionOfKey(order, all.size));
-    partitions.set(topic, [...ranges.keys()]);
-    wanted.push([topic, ranges]);
-  }
-  const count = wanted.reduce((sum, [, ranges]) => sum + recordsIn(ranges), 0);
+  const count = ranges.reduce((sum, [, ofTopic]) => sum + recordsIn(ofTopic), 0);
   let looked = 0;
-  for (const [topic, ranges] of wanted) {
-    await reader.range(topic, ranges, async record => {
-      options.onRecord(++looked, count);
-      const moment = await search.look(record, signal);
-      if (moment !== null) moments.push(moment);
+  for (const [topic, ofTopic] of ranges) {
+    await reader.range(topic, ofTopic, record => {
+      onRecord(++looked, count);
+      const looking = search.look(record, signal);
+      return looking?.then(moment => {
+        if (moment !== null) moments.push(moment);
+      });
     });
   }
-  return { moments, partitions, looked };
+  return { moments, looked };
 }
 
 function recordsIn(ranges: OffsetRanges): number {
@@ -95,8 +117,8 @@ function only(ranges: OffsetRanges, partition: number): OffsetRanges {
 async function lookInJournal(
   { journal: { enabled, topic } }: Settings,
   order: string,
-  partitions: Story['partitions'],
-  { allPartitions }: InspectOptions,
+  /** Null: all. */
+  partitions: Story['partitions'] | null,
   reading: Reading,
 ) {
   const moments: Moment[] = [];
@@ -129,8 +151,8 @@ async function lookInJournal(
   };
   try {
     const all = await reading.reader.rangesOf(topic);
-    const numbers = new Set([...partitions.values()].flat());
-    const ranges = allPartitions ? all : new Map([...all].filter(([number]) => numbers.has(number)));
+    const numbers = partitions && new Set([...partitions.values()].flat());
+    const ranges = numbers === null ? all : new Map([...all].filter(([number]) => numbers.has(number)));
     await readJournal(
       reading,
       topic,
@@ -147,15 +169,12 @@ async function lookInJournal(
 }
 
 /** The whole topic: there are few of them, and they need not lie where their records do. */
-async function lookInLetters(settings: Settings, order: string, found: readonly SourceMoment[], { reader }: Reading) {
-  const search = new LetterSearch(
-    order,
-    found.map(({ position }) => position),
-  );
+async function lookInLetters({ deadLetters }: Settings, order: string, { reader }: Reading) {
+  const search = new LetterSearch(order);
   let looked = 0;
   const absent: Story['absent'][number][] = [];
   try {
-    await reader.scan(settings.deadLetters.topic, record => {
+    await reader.scan(deadLetters.topic, record => {
       looked++;
       search.look(record);
     });
@@ -163,7 +182,7 @@ async function lookInLetters(settings: Settings, order: string, found: readonly 
     if (!isMissing(error)) throw error;
     absent.push('dead-letters');
   }
-  return { moments: search.moments(), looked, absent };
+  return { search, looked, absent };
 }
 
 function isMissing(error: unknown): boolean {

@@ -1,4 +1,4 @@
-import { type Disposal, readStored, type StoredLetter } from '../../dead-letter/stored-letter.ts';
+import { type Disposal, readStored } from '../../dead-letter/stored-letter.ts';
 import { formatPosition, type Position } from '../../kernel/position.ts';
 import type { SourceRecord } from '../../kernel/record.ts';
 import type { Instant } from '../../kernel/time.ts';
@@ -10,51 +10,51 @@ interface Marked {
   readonly at: Instant;
 }
 
-/** Collects an order's dead letters, and what was done about them, while their topic is read. */
+/** A letter as it is remembered until the order's records are known: without its bytes. */
+interface Seen {
+  readonly isByKey: boolean;
+  readonly moment: Omit<LetterMoment, 'disposal'>;
+}
+
+/** Collects dead letters, and what was done about them, while their topic is read. */
 export class LetterSearch {
   readonly #order: string;
-  /** Places of the order's records in the source: the key alone does not tell, where it is no plain text. */
-  readonly #sources: ReadonlySet<string>;
-  readonly #letters: StoredLetter[] = [];
+  readonly #letters: Seen[] = [];
   readonly #marked = new Map<string, Marked>();
 
-  constructor(order: string, sources: Iterable<Position>) {
+  constructor(order: string) {
     this.#order = order;
-    this.#sources = new Set([...sources].map(formatPosition));
   }
 
   /** The next record of the dead-letter topic. */
   look(record: SourceRecord): void {
     const stored = readStored(record);
+    const { topic, timestamp } = record;
     if (stored?.kind === 'marker') {
-      const { topic, timestamp } = record;
       const { partition, offset, disposal } = stored;
       this.#marked.set(formatPosition({ topic, partition, offset }), { disposal, at: timestamp });
     }
     if (stored?.kind !== 'letter') return;
-    if (stored.order === this.#order || this.#sources.has(formatPosition(stored.source))) this.#letters.push(stored);
+    const { source, reason, code, resultCode, detail } = stored;
+    const place = { topic, partition: record.partition, offset: record.offset };
+    const moment = { kind: 'dead-letter', at: timestamp, place, source, reason, code, resultCode, detail } as const;
+    this.#letters.push({ isByKey: stored.order === this.#order, moment });
   }
 
-  /** When all is read: a letter's marker lies behind it. */
-  moments(): readonly (LetterMoment | DisposalMoment)[] {
-    return this.#letters.flatMap(letter => {
-      const { topic, partition, offset, timestamp } = letter.record;
-      const place = { topic, partition, offset };
-      const marked = this.#marked.get(formatPosition(place));
-      const { source, reason, code, resultCode, detail } = letter;
-      const disposal = marked?.disposal ?? null;
-      const written = {
-        kind: 'dead-letter',
-        at: timestamp,
-        place,
-        source,
-        reason,
-        code,
-        resultCode,
-        detail,
-        disposal,
-      } as const;
-      return marked === undefined ? [written] : [written, { kind: 'disposal', letter: place, ...marked } as const];
-    });
+  /**
+   * When all is read: those with the order's id as their key, and those of its records in the source (`places`), since the key alone does
+   * not tell where it is no plain text. A letter's marker lies behind it.
+   */
+  moments(places: Iterable<Position>): readonly (LetterMoment | DisposalMoment)[] {
+    const sources = new Set([...places].map(formatPosition));
+    return this.#letters
+      .filter(({ isByKey, moment }) => isByKey || sources.has(formatPosition(moment.source)))
+      .flatMap(({ moment }) => {
+        const marked = this.#marked.get(formatPosition(moment.place));
+        const written = { ...moment, disposal: marked?.disposal ?? null };
+        return marked === undefined
+          ? [written]
+          : [written, { kind: 'disposal', letter: moment.place, ...marked } as const];
+      });
   }
 }

@@ -9,8 +9,8 @@ import type { SourceMoment } from './story.ts';
 
 /** Picks an order's records out of a topic. */
 export interface SourceSearch {
-  /** The record as a moment of the order, or null where it is another's. */
-  look(record: SourceRecord, signal: AbortSignal): Promise<SourceMoment | null>;
+  /** Null at once where the record cannot be the order's; else a promise of its moment, or of null where it is another's after all. */
+  look(record: SourceRecord, signal: AbortSignal): Promise<SourceMoment | null> | null;
 }
 
 /**
@@ -21,13 +21,15 @@ export function searchFor(order: string, decoder: Decoder, mapping: Mapping, dee
   const id = Buffer.from(order);
   // The row before, of each table: an order may have several.
   const rows = new Map<string, Row>();
+  async function lookInto(record: SourceRecord, hasKey: boolean, signal: AbortSignal): Promise<SourceMoment | null> {
+    const read = await readDecoded(record, await decoder.decode(record, signal), mapping, signal);
+    const isOfOrder = hasKey || read.row?.key === order || isMappedTo(order, read);
+    return isOfOrder ? momentOf(read, rows) : null;
+  }
   return {
-    async look(record, signal) {
+    look(record, signal) {
       const hasKey = record.key !== null && id.equals(record.key);
-      if (!hasKey && !deep && !holds(record, id)) return null;
-      const read = await readDecoded(record, await decoder.decode(record, signal), mapping, signal);
-      const isOfOrder = hasKey || read.row?.key === order || isMappedTo(order, read);
-      return isOfOrder ? momentOf(read, rows) : null;
+      return hasKey || deep || holds(record, id) ? lookInto(record, hasKey, signal) : null;
     },
   };
 }

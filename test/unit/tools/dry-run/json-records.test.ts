@@ -72,6 +72,7 @@ describe('records as JSON', () => {
     const { ts: _, ...kcat } = { ...record, key: 'MB2', payload: json(deleted) };
     expect(changeOf(json(kcat))).toMatchObject({ key: 'MB2', position: { offset: 17n } });
     expect(only(json({ ...record, value: null })).decoded).toEqual({ kind: 'ignored', what: 'tombstone' });
+    expect(only(json(record)).decoded).toEqual({ kind: 'ignored', what: 'tombstone' });
   });
 
   it("are read by Kafka Connect's schema where it stands beside them", () => {

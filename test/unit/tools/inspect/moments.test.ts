@@ -96,7 +96,7 @@ describe("a search for an order's dead letters", () => {
     });
 
   it('finds them by their key or by their record, each with what was done about it', () => {
-    const found = new LetterSearch(id, [{ topic: 'shop.public.orders', partition: 3, offset: 7n }]);
+    const found = new LetterSearch(id);
     for (const one of [
       letter(id, 5n, 0n),
       letter('other', 7n, 1n),
@@ -106,7 +106,8 @@ describe("a search for an order's dead letters", () => {
     ]) {
       found.look(one);
     }
-    expect(found.moments()).toMatchObject([
+    const places = [{ topic: 'shop.public.orders', partition: 3, offset: 7n }];
+    expect(found.moments(places)).toMatchObject([
       { kind: 'dead-letter', place: { offset: 0n }, source: { offset: 5n }, disposal: null },
       { kind: 'dead-letter', place: { offset: 1n }, source: { offset: 7n }, disposal: 'redriven' },
       { kind: 'disposal', letter: { offset: 1n }, disposal: 'redriven' },
