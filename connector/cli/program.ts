@@ -1,8 +1,9 @@
-import process from 'node:process';
 import { Command, CommanderError } from 'commander';
 import { settingsFileVariable } from '../settings/environment.ts';
 import { version } from '../version.ts';
 import { addDeadLetterCommands } from './dead-letters.ts';
+import { addDryRunCommand } from './dry-run/command.ts';
+import { addInspectCommand } from './inspect/command.ts';
 import { addKeysCommands } from './keys.ts';
 import { paintFor } from './print.ts';
 import type { ExitCode } from './run.ts';
@@ -11,6 +12,8 @@ import { addTestMappingsCommand } from './test-mappings.ts';
 /** What the command line needs of the machine. */
 export interface ProgramParts {
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Standard output is a terminal: it may be coloured. */
+  readonly isTerminal?: boolean;
   /** Runs the connector with the settings of a file. */
   readonly run: (file: string) => Promise<ExitCode>;
   /** Standard output, and standard error. */
@@ -52,7 +55,9 @@ export async function runProgram(args: readonly string[], parts: ProgramParts): 
   };
   addKeysCommands(program, parts, settingsFile, done);
   addDeadLetterCommands(program, parts, settingsFile, done);
-  addTestMappingsCommand(program, parts, paintFor(process.stdout.isTTY, parts.environment), done);
+  addDryRunCommand(program, parts, settingsFile, done);
+  addInspectCommand(program, parts, settingsFile, done);
+  addTestMappingsCommand(program, parts, paintFor(parts.isTerminal === true, parts.environment), done);
   try {
     await program.parseAsync(args, { from: 'user' });
     return exitCode;
