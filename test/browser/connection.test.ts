@@ -33,6 +33,25 @@ describe('the connection', () => {
     for (const complaint of complaints.splice(0)) expect(complaint).toMatch(/ERR_(CONNECTION|INCOMPLETE|EMPTY)/);
   });
 
+  it('makes up for what could not be loaded with the next change', async () => {
+    await using world = await open();
+    const { session, page, card, complaints } = world;
+    await session.post(aBill('B-1'));
+    await expect.poll(() => card('B-1').count()).toBe(1);
+    const fails = (part: string) => page.waitForEvent('requestfailed', request => request.url().includes(part));
+    const failed = Promise.all([fails('sandbox/cards'), fails('sandbox/requests')]);
+    await page.route(/sandbox\/(cards|requests)/, route => route.abort());
+    await session.control('POST', '/sandbox/reset');
+    await failed;
+    expect(await card('B-1').count()).toBe(1);
+    await page.unrouteAll();
+    await session.post(aRide('R-1'));
+    await expect.poll(() => card('R-1').count()).toBe(1);
+    expect(await card('B-1').count()).toBe(0);
+    await expect.poll(() => page.locator('#request-list .order').allTextContents()).toEqual(['R-1']);
+    for (const complaint of complaints.splice(0)) expect(complaint).toContain('ERR_FAILED');
+  });
+
   it('follows a reset', async () => {
     await using world = await open();
     const { session, page } = world;

@@ -71,7 +71,7 @@ async function takeAll(
   await settled(orderCount);
   log(`${orderCount} orders are cards; now they change, while one request in ten fails`);
   const open = openPages(browser, url);
-  const picture = await open({ width: 1380, height: 960 }, 1);
+  const picture = await open({ width: 1340, height: 940 }, 1);
   await picture.getByRole('radio', { name: 'Light' }).check();
   await picture.locator('[data-preset=flaky]').click();
   await runGenerator(scenery.db, orders, {
@@ -150,7 +150,7 @@ function orderOfMostEvents(cards: readonly CardView[], requests: readonly Reques
       (entry, at) => `${verdictOf(entry)} ${followsAs(entry, own.slice(0, at))} ${entry.orderStatus}`,
     );
     // More steps than these push the rest out of the picture.
-    return own.length > 5 ? 0 : new Set(kinds).size;
+    return own.length > 3 ? 0 : new Set(kinds).size;
   };
   return greatest(cards, ({ merchantBizNo }) => events(merchantBizNo)).merchantBizNo;
 }

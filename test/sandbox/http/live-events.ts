@@ -50,8 +50,9 @@ export class LiveEvents {
   /** To be called at each change: with the order whose card changed, `all` where anything may have, or nothing. Free while no page is open. */
   announce(changed?: { readonly order: string } | 'all'): void {
     if (this.#pages.size === 0) return;
-    if (changed === 'all' || this.#orders.size >= ordersMax) this.#reload = true;
-    else if (changed !== undefined) this.#orders.add(changed.order);
+    if (changed === 'all') this.#reload = true;
+    else if (changed !== undefined && !this.#reload) this.#orders.add(changed.order);
+    if (this.#orders.size > ordersMax) this.#reload = true;
     this.#announcing ??= setTimeout(() => this.#tellAll(), pauseMs).unref();
   }
 

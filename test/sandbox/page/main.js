@@ -25,6 +25,8 @@ const users = new Users(showUser);
 
 /** Changes that came while the cards were being loaded. @type {CardView[] | null} */
 let waiting = null;
+/** Cards could not be loaded, though the stream lives: the next change loads them. */
+let isStale = false;
 /** @type {'connecting' | 'live' | 'lost'} */
 let state = 'connecting';
 
@@ -33,7 +35,13 @@ const loadCards = oneAtATime(async () => {
   waiting ??= [];
   const wanted = (/** @type {string} */ of, /** @type {number} */ limit) =>
     call(`/sandbox/cards?${new URLSearchParams({ state: of, limit: String(limit), ...(user !== null && { user }) })}`);
-  const [{ cards }, { cards: gone }] = await Promise.all([wanted('live', cardsMax), wanted('over', goneMax)]);
+  const [{ cards }, { cards: gone }] = await Promise.all([wanted('live', cardsMax), wanted('over', goneMax)]).catch(
+    error => {
+      isStale = true;
+      throw error;
+    },
+  );
+  isStale = false;
   // Another user has been chosen meanwhile: it is loaded next.
   if (user !== users.user) return;
   phone.replaceAll(cards, gone, user === null);
@@ -43,7 +51,7 @@ const loadCards = oneAtATime(async () => {
 
 /** @param {LiveChange} change */
 function onChange({ last, reload, cards }) {
-  if (reload) void loadCards();
+  if (reload || isStale) void loadCards();
   else if (waiting !== null) waiting.push(...cards);
   else phone.apply(cards);
   phone.expire();

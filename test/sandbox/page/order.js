@@ -132,15 +132,11 @@ function step(entry, earlier) {
     make(
       'p',
       { class: 'step-line' },
+      make('time', { class: 'soft', datetime: new Date(receivedAt).toISOString() }, clock(receivedAt, locale(), true)),
       command === null ? null : make('span', { class: 'soft', lang: 'en' }, command),
       tags(entry),
     ),
-    make(
-      'p',
-      { class: 'soft step-line' },
-      make('time', { datetime: new Date(receivedAt).toISOString() }, clock(receivedAt, locale(), true)),
-      requestId === null ? null : make('span', { class: 'id', lang: 'en' }, requestId),
-    ),
+    requestId === null ? null : make('p', { class: 'id soft', lang: 'en' }, requestId),
   );
 }
 

@@ -63,6 +63,16 @@ export class Requests {
   async #fetch() {
     const reload = this.#reload;
     this.#reload = false;
+    try {
+      await this.#read(reload);
+    } catch (error) {
+      this.#reload ||= reload;
+      throw error;
+    }
+  }
+
+  /** @param {boolean} reload */
+  async #read(reload) {
     // From the first that had not ended when it was read: how it ends is news.
     const open = reload ? undefined : [...this.#kept.values()].find(entry => entry.durationMs === null);
     const known = reload ? 0 : (open?.sequence ?? [...this.#kept.keys()].at(-1) ?? 0);
