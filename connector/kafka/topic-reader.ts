@@ -14,6 +14,8 @@ export interface TopicReader {
    * a {@link Fault}, or with what a visit rejects with.
    */
   scan(topic: string, visit: (record: SourceRecord) => Promise<void> | void): Promise<void>;
+  /** The same for what lies at the last `count` offsets of each partition: not all of them need hold a record. */
+  tail(topic: string, count: number, visit: (record: SourceRecord) => Promise<void> | void): Promise<void>;
   /** The record at a place, or null where it lies no more. Rejects with a {@link Fault}. */
   recordAt(position: Position): Promise<SourceRecord | null>;
   close(): Promise<void>;
@@ -61,6 +63,14 @@ export function openTopicReader(kafka: Kafka, groupPrefix: string): TopicReader 
 
   return {
     scan: async (topic, visit) => read(topic, await rangesOf(topic), visit),
+    async tail(topic, count, visit) {
+      const ranges = await rangesOf(topic);
+      for (const range of ranges.values()) {
+        const last = range.end - BigInt(count);
+        if (last > range.from) range.from = last;
+      }
+      await read(topic, ranges, visit);
+    },
     async recordAt({ topic, partition, offset }) {
       const range = (await rangesOf(topic)).get(partition);
       if (range === undefined || offset < range.from || offset >= range.end) return null;
@@ -91,6 +101,15 @@ async function readRanges(
   const done = Promise.withResolvers<void>();
   const silence = new Fault('KAFKA_UNREACHABLE', { detail: `no record of ${topic} came within ${silenceMs / 1000} s` });
   let timer = setTimeout(() => done.reject(silence), silenceMs);
+  const passed = (partition: number, lastOffset: string) => {
+    const range = ranges.get(partition);
+    if (range !== undefined && BigInt(lastOffset) + 1n >= range.end) ranges.delete(partition);
+    if (ranges.size === 0) done.resolve();
+  };
+  consumer.on(consumer.events.START_BATCH_PROCESS, ({ payload: { partition, batchSize, lastOffset } }) => {
+    // Of markers of transactions alone: it comes to no handler (runner.js, handleBatch).
+    if (batchSize === 0) passed(partition, lastOffset);
+  });
   consumer.on(consumer.events.CRASH, ({ payload: { error, restart } }) => {
     if (!restart) done.reject(error);
   });
@@ -113,9 +132,8 @@ async function readRanges(
         await heartbeat();
       }
       resolveOffset(batch.lastOffset());
-      if (range !== undefined && BigInt(batch.lastOffset()) + 1n >= range.end) ranges.delete(batch.partition);
-      if (ranges.size === 0) done.resolve();
-      else timer = setTimeout(() => done.reject(silence), silenceMs);
+      passed(batch.partition, batch.lastOffset());
+      if (ranges.size > 0) timer = setTimeout(() => done.reject(silence), silenceMs);
     },
   });
   for (const [partition, { from }] of ranges) consumer.seek({ topic, partition, offset: String(from) });

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openKafka } from '../../connector/kafka/client.ts';
 import { openTopicReader, type TopicReader } from '../../connector/kafka/topic-reader.ts';
+import type { SourceRecord } from '../../connector/kernel/record.ts';
 import { type KafkaWorld, openKafkaWorld } from '../support/kafka-world.ts';
 import { sharedStack } from '../support/shared-stack.ts';
 
@@ -61,6 +62,23 @@ describe('a topic that is read from outside of a group', () => {
     await world.appendTransaction(topic, 0, 2, 'abort');
     await world.truncate(topic, 0, 3n);
     expect(await scanned(topic)).toEqual(['0@3 v', '0@4 v', '0@5 v', '0@6 v']);
+  });
+
+  it('gives what lies at the last offsets of each partition, and ends at a marker of a transaction', async () => {
+    const topic = await topicOf(3, [
+      [0, 'a'],
+      [0, 'b'],
+      [0, 'c'],
+      [2, 'd'],
+    ]);
+    await world.appendTransaction(topic, 1, 2, 'commit');
+    const found: string[] = [];
+    const visit = ({ partition, offset }: SourceRecord) => void found.push(`${partition}@${offset}`);
+    await reader.tail(topic, 2, visit);
+    expect(found.sort()).toEqual(['0@1', '0@2', '1@1', '2@0']);
+    found.length = 0;
+    await reader.tail(topic, 1, visit);
+    expect(found.sort()).toEqual(['0@2', '2@0']);
   });
 
   it('gives the record at a place, byte for byte, or null', async () => {
