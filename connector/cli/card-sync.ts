@@ -15,6 +15,11 @@ const exitCode = await runProgram(process.argv.slice(2), {
   environment,
   print: text => void stdout.write(text),
   printError,
+  terminal: { out: stdout.isTTY, err: stderr.isTTY },
+  onInterrupt: stop => {
+    process.once('SIGINT', stop).once('SIGTERM', stop);
+    return () => void process.off('SIGINT', stop).off('SIGTERM', stop);
+  },
   run: async file => {
     // V8 would let the heap grow to four times what lives in it before it collects.
     setFlagsFromString('--heap-growing-percent=60');

@@ -1,18 +1,16 @@
 import { Command, CommanderError } from 'commander';
 import { settingsFileVariable } from '../settings/environment.ts';
 import { version } from '../version.ts';
+import { addCheckCommand } from './check.ts';
 import { addDeadLetterCommands } from './dead-letters.ts';
 import { addKeysCommands } from './keys.ts';
+import type { CommandParts } from './output.ts';
 import type { ExitCode } from './run.ts';
 
 /** What the command line needs of the machine. */
-export interface ProgramParts {
-  readonly environment: Readonly<Record<string, string | undefined>>;
+export interface ProgramParts extends CommandParts {
   /** Runs the connector with the settings of a file. */
   readonly run: (file: string) => Promise<ExitCode>;
-  /** Standard output, and standard error. */
-  readonly print: (text: string) => void;
-  readonly printError: (text: string) => void;
 }
 
 const defaultFile = 'config/connector.yaml';
@@ -47,6 +45,7 @@ export async function runProgram(args: readonly string[], parts: ProgramParts): 
   const done = (code: ExitCode) => {
     exitCode = code;
   };
+  addCheckCommand(program, parts, settingsFile, done);
   addKeysCommands(program, parts, settingsFile, done);
   addDeadLetterCommands(program, parts, settingsFile, done);
   try {

@@ -9,6 +9,8 @@ import type { MappingDocument, MappingOptions, MappingProblem } from './mapping.
 export interface TableFit {
   /** The mappings of the table, in their order. */
   readonly mappings: readonly MappingOfTable[];
+  /** The columns that their expressions use. */
+  readonly columns: ReadonlySet<string>;
   readonly problems: readonly ColumnProblem[];
 }
 
@@ -18,8 +20,6 @@ export interface MappingOfTable {
   readonly template: string;
   /** A deleted row ends its card: the row before it is needed. */
   readonly endsOnDelete: boolean;
-  /** How many columns its expressions use. */
-  readonly columns: number;
 }
 
 /** An expression and a column that do not go together. */
@@ -50,12 +50,14 @@ export function checkTable(
     found,
   );
   return {
-    mappings: mappings.map(({ file, template, onDelete, columns: used }) => ({
+    mappings: mappings.map(({ file, template, onDelete }) => ({
       file,
       template: template.code,
       endsOnDelete: onDelete !== null,
-      columns: new Set([...used.values()].flatMap(one => [...one.columns.keys()])).size,
     })),
+    columns: new Set(
+      mappings.flatMap(({ columns: used }) => [...used.values()].flatMap(one => [...one.columns.keys()])),
+    ),
     problems: [
       ...absent.map(({ column: _, ...problem }) => problem),
       ...found.filter(problem => !takesMap(mappings, problem)).map(problem => ({ ...problem, kind: 'type' as const })),
