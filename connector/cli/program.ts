@@ -6,6 +6,7 @@ import { addDeadLetterCommands } from './dead-letters.ts';
 import { addKeysCommands } from './keys.ts';
 import type { CommandParts } from './output.ts';
 import type { ExitCode } from './run.ts';
+import { addStatusCommand } from './status.ts';
 
 /** What the command line needs of the machine. */
 export interface ProgramParts extends CommandParts {
@@ -46,6 +47,7 @@ export async function runProgram(args: readonly string[], parts: ProgramParts): 
     exitCode = code;
   };
   addCheckCommand(program, parts, settingsFile, done);
+  addStatusCommand(program, parts, settingsFile, done);
   addKeysCommands(program, parts, settingsFile, done);
   addDeadLetterCommands(program, parts, settingsFile, done);
   try {

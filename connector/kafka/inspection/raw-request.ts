@@ -47,9 +47,14 @@ export function openRawCluster(kafka: Kafka): RawCluster {
   const make: (options: object) => KafkajsCluster = Reflect.get(kafka, maker);
   const cluster = make({ metadataMaxAge: 300_000, allowAutoTopicCreation: false });
   let connected: Promise<void> | null = null;
-  const connect = () => {
+  const connect = async () => {
     connected ??= cluster.connect().then(() => cluster.refreshMetadata());
-    return connected;
+    try {
+      await connected;
+    } catch (error) {
+      connected = null;
+      throw error;
+    }
   };
   return {
     async ask(request) {

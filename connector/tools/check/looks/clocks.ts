@@ -1,7 +1,7 @@
 import type { DurationMs, Instant } from '../../../kernel/time.ts';
+import { span } from '../../words.ts';
 import { type Found, type Looked, skipped, worstOf } from '../finding.ts';
 import type { SeenTopic } from './rows.ts';
-import { span } from './words.ts';
 
 /** Moments of one request's answer, for {@link clockOfPlatform}. */
 export interface ServerTime {

@@ -4,9 +4,9 @@ import { TLSSocket } from 'node:tls';
 import { messageOf } from '../../../kernel/fault.ts';
 import { type DurationMs, instant } from '../../../kernel/time.ts';
 import type { Settings } from '../../../settings/settings.ts';
+import { span } from '../../words.ts';
 import { type Found, failed, type Looked, skipped, warning, well } from '../finding.ts';
 import { clockOfPlatform, type ServerTime } from './clocks.ts';
-import { span } from './words.ts';
 
 /** How far a request came. */
 export interface Probe {

@@ -5,8 +5,8 @@ import type { GroupFacts } from '../../../kafka/inspection/requests.ts';
 import { Fault, faultTable } from '../../../kernel/fault.ts';
 import { type PartitionKey, splitPartitionKey } from '../../../kernel/position.ts';
 import type { Settings } from '../../../settings/settings.ts';
+import { thousands } from '../../words.ts';
 import { failed, type Looked, skipped, well, worstOf } from '../finding.ts';
-import { thousands } from './words.ts';
 
 /** The group as it is; `refused`: we may not even see it. */
 export type SeenGroup = GroupFacts | 'refused';

@@ -3,8 +3,8 @@ import type { PartitionOffsets } from '../../../kafka/admin.ts';
 import type { TopicReader } from '../../../kafka/topic-reader.ts';
 import { type PartitionKey, splitPartitionKey } from '../../../kernel/position.ts';
 import type { SubjectReader } from '../../../registry/subjects.ts';
+import { bytesText, span, thousands } from '../../words.ts';
 import { failed, type Looked, skipped, warning, well, worstOf } from '../finding.ts';
-import { bytesText, span, thousands } from './words.ts';
 
 /** Whether the registry has the journal's schema, or would take it. Registers nothing. */
 export async function lookAtJournalSchema(

@@ -1,7 +1,7 @@
 import type { ClusterFacts, TopicFacts } from '../../../kafka/inspection/requests.ts';
+import { span, thousands } from '../../words.ts';
 import { type Found, failed, type Looked, worstOf } from '../finding.ts';
 import { type TopicNames, topicErrors } from './rights.ts';
-import { span, thousands } from './words.ts';
 
 /** The settings of topics, by topic; null where we may not see them. */
 export type TopicSettings = ReadonlyMap<string, ReadonlyMap<string, string> | null>;

@@ -1,4 +1,4 @@
-import type { DurationMs } from '../../../kernel/time.ts';
+import type { DurationMs } from '../kernel/time.ts';
 
 /** `1,234,567`. */
 export function thousands(count: number | bigint): string {
