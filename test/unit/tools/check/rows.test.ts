@@ -165,6 +165,15 @@ describe('old rows', () => {
     expect(await look(false, update(null))).toMatch(/^warning rows\.before: .*a large value that stays as it is/);
   });
 
+  it('are made up though the key, or a default, is there', async () => {
+    // The key is the primary key, which the database always logs.
+    const byPrimaryKey = writer.record({ before: madeUp }, { key: '1' });
+    expect(await look(true, byPrimaryKey)).toMatch(/^failed/);
+    const defaults = orderRow({ merchant_biz_no: '', user_id: '' });
+    expect(await look(true, writer.record({ before: defaults }, { key: 'MB-2026-000001' }))).toMatch(/^failed/);
+    expect(await look(true, writer.record({ before: bill }, { key: null }))).toMatch(/^well/);
+  });
+
   it('were, but are not any more', async () => {
     expect(await look(true, update(null, committed - 60_000), update(bill))).toMatch(/^well .*; older ones were not$/);
   });
