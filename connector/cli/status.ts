@@ -47,7 +47,10 @@ export function addStatusCommand(
 
 function instanceUrl(text: string, before: readonly string[]): readonly string[] {
   const url = /^https?:\/\//.test(text) ? text : `http://${text}`;
-  if (!URL.canParse(url)) throw new InvalidArgumentError('It must be an address such as http://host:9464.');
+  // A password would stand in the output.
+  if (!/^https?:\/\/[^\s/?#@]+\/?$/.test(url) || !URL.canParse(url)) {
+    throw new InvalidArgumentError('It must be an address such as http://host:9464, without user and password.');
+  }
   return [...before, url.replace(/\/$/, '')];
 }
 

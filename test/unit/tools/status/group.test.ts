@@ -21,7 +21,7 @@ const group: GroupFacts = {
   members: [{ memberId: 'm', clientId: 'card-sync', host: '10.0.0.1', partitions: [`${source}/1`] }],
 };
 
-function see(facts = cluster) {
+function see(facts = cluster, committed = 12n) {
   const asked: (readonly string[])[] = [];
   const status = seeGroupStatus(settings, {
     clock: systemClock,
@@ -30,7 +30,7 @@ function see(facts = cluster) {
       offsetsOf: async (_, topics) => {
         asked.push(topics);
         return new Map([
-          [`${source}/1`, { low: 5n, end: 20n, committed: 12n }],
+          [`${source}/1`, { low: 5n, end: 20n, committed }],
           [`${source}/0`, { low: 5n, end: 20n, committed: null }],
           ...(topics.length > 1 ? [['card-sync.journal/0', { low: 0n, end: 7n, committed: null }] as const] : []),
         ] as const);
@@ -62,6 +62,11 @@ describe('the group', () => {
   it('has a journal', async () => {
     const topics = new Map([...cluster.topics, ['card-sync.journal', aTopic(2)] as const]);
     expect(await see({ ...cluster, topics }).status).toMatchObject({ journalRecords: 7, lag: 23 });
+  });
+
+  it('has no lag of records that were removed unread', async () => {
+    const { partitions } = { partitions: [], ...(await see(cluster, 2n).status) };
+    expect(partitions).toMatchObject([{ lag: 15 }, { committed: 2, lag: 15 }]);
   });
 
   it('is not seen where Kafka does not answer, with the reason', async () => {
