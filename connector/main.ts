@@ -3,23 +3,19 @@ import { openDelivery } from './delivery/deliver.ts';
 import { Pipeline } from './flow/pipeline.ts';
 import { interpreterOf } from './interpret.ts';
 import { ensureJournal } from './journal/topic.ts';
-import { type Journaling, openJournaling, topicsRead } from './journaling.ts';
+import { openJournaling, topicsRead } from './journaling.ts';
 import { openAdmin } from './kafka/admin.ts';
 import { openKafka } from './kafka/client.ts';
 import { openConsumer } from './kafka/consumer.ts';
 import { openProducer } from './kafka/producer.ts';
 import type { RecordConsumer } from './kafka/record-consumer.ts';
 import type { Fault } from './kernel/fault.ts';
-import type { Instant } from './kernel/time.ts';
 import { openWatchedKeys } from './key-exchange.ts';
 import type { KeySource } from './keys/key-ring.ts';
 import type { Mapping } from './mapping/mapping.ts';
 import { mappingOf } from './mapping-of.ts';
 import { withLog } from './observe/event-log.ts';
-import { watchEventLoop } from './observe/event-loop.ts';
 import { type Metrics, openMetrics } from './observe/exposition.ts';
-import { judgeHealth } from './observe/health.ts';
-import { openHttpServer } from './observe/http-server.ts';
 import { createLogger, type Logger } from './observe/log.ts';
 import { httpStatusOf, verdictsWith } from './order/result-codes.ts';
 import { openRegistry } from './registry/registry.ts';
@@ -28,22 +24,10 @@ import { createDecoder } from './source/decode.ts';
 import { systemClock, systemRandom } from './system-clock.ts';
 import { openTracedParts } from './traced-parts.ts';
 import { version } from './version.ts';
+import { openStatusServer, type Vitals, vitalsAtStart } from './vitals.ts';
 
 /** 0: stopped as asked. 1: a fault ended it. */
 export type ExitCode = 0 | 1;
-
-/** The parts of the process that health looks at; they come one after the other. */
-interface Vitals {
-  lastActivityAt: Instant;
-  consumer: RecordConsumer | null;
-  pipeline: Pipeline | null;
-  journaling: Journaling | null;
-  stopping: boolean;
-}
-
-function vitalsAtStart(): Vitals {
-  return { lastActivityAt: systemClock.now(), consumer: null, pipeline: null, journaling: null, stopping: false };
-}
 
 /**
  * Runs the connector until the signal is aborted, then drains it. Throws a {@link Fault} for what it cannot start with or go on
@@ -73,7 +57,7 @@ async function runIn(closing: AsyncDisposableStack, settings: Settings, signal: 
   const delivery = closing.use(
     openDelivery(deliveryOptions(settings, keys), systemClock, traced.reports(metrics.meter)),
   );
-  const server = closing.use(await openServer(settings, metrics, vitals, closing));
+  const server = closing.use(await openStatusServer(settings, metrics, vitals, closing));
   logger.info('metrics and health are served', { event: 'listening', url: server.url });
 
   const kafka = openKafka(settings.kafka, (level, text, fields) => logger[level](text, fields));
@@ -193,25 +177,6 @@ async function prepareTopics(
   } finally {
     await admin.close();
   }
-}
-
-async function openServer(settings: Settings, metrics: Metrics, vitals: Vitals, closing: AsyncDisposableStack) {
-  const eventLoop = closing.use(watchEventLoop());
-  const { host, port, stalledAfterMs } = settings.observe;
-  const health = () =>
-    judgeHealth(
-      {
-        now: systemClock.now(),
-        lastActivityAt: vitals.consumer?.lastActivityAt ?? vitals.lastActivityAt,
-        eventLoopDelayMs: eventLoop.delayMs(),
-        joined: vitals.consumer?.joined ?? false,
-        restored: (vitals.journaling?.restore.progress.restoring ?? 0) === 0,
-        stopping: vitals.stopping,
-        degraded: vitals.pipeline?.snapshot().degraded ?? null,
-      },
-      stalledAfterMs,
-    );
-  return openHttpServer(host, port, { metrics, health });
 }
 
 function deliveryOptions({ platform }: Settings, keys: KeySource) {

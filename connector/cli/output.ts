@@ -4,11 +4,13 @@ import type { Environment } from '../settings/environment.ts';
 export interface Output {
   readonly print: (text: string) => void;
   readonly printError: (text: string) => void;
+  /** Whether a person looks on: at standard output, at standard error. Default: no. */
+  readonly terminal?: { readonly out: boolean; readonly err: boolean };
+  /** Calls `stop` at the first Ctrl-C (or SIGTERM), instead of ending the process at once. Gives the undoing. */
+  readonly onInterrupt?: (stop: () => void) => () => void;
 }
 
 /** What a command that reads settings needs of the machine. */
 export interface CommandParts extends Output {
-  /** Standard output is a terminal: it may be coloured. */
-  readonly isTerminal?: boolean;
   readonly environment: Environment;
 }

@@ -1,24 +1,21 @@
 import { Command, CommanderError } from 'commander';
 import { settingsFileVariable } from '../settings/environment.ts';
 import { version } from '../version.ts';
+import { addCheckCommand } from './check.ts';
 import { addDeadLetterCommands } from './dead-letters.ts';
 import { addDryRunCommand } from './dry-run/command.ts';
 import { addInspectCommand } from './inspect/command.ts';
 import { addKeysCommands } from './keys.ts';
+import type { CommandParts } from './output.ts';
 import { paintFor } from './print.ts';
 import type { ExitCode } from './run.ts';
+import { addStatusCommand } from './status.ts';
 import { addTestMappingsCommand } from './test-mappings.ts';
 
 /** What the command line needs of the machine. */
-export interface ProgramParts {
-  readonly environment: Readonly<Record<string, string | undefined>>;
-  /** Standard output is a terminal: it may be coloured. */
-  readonly isTerminal?: boolean;
+export interface ProgramParts extends CommandParts {
   /** Runs the connector with the settings of a file. */
   readonly run: (file: string) => Promise<ExitCode>;
-  /** Standard output, and standard error. */
-  readonly print: (text: string) => void;
-  readonly printError: (text: string) => void;
 }
 
 const defaultFile = 'config/connector.yaml';
@@ -53,11 +50,13 @@ export async function runProgram(args: readonly string[], parts: ProgramParts): 
   const done = (code: ExitCode) => {
     exitCode = code;
   };
+  addCheckCommand(program, parts, settingsFile, done);
+  addStatusCommand(program, parts, settingsFile, done);
   addKeysCommands(program, parts, settingsFile, done);
   addDeadLetterCommands(program, parts, settingsFile, done);
   addDryRunCommand(program, parts, settingsFile, done);
   addInspectCommand(program, parts, settingsFile, done);
-  addTestMappingsCommand(program, parts, paintFor(parts.isTerminal === true, parts.environment), done);
+  addTestMappingsCommand(program, parts, paintFor(parts.terminal?.out ?? false, parts.environment), done);
   try {
     await program.parseAsync(args, { from: 'user' });
     return exitCode;

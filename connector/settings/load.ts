@@ -1,4 +1,12 @@
-import { checkDocument, isSection, type Locate, mergeOverrides, type RawSection, valueAt } from './check-document.ts';
+import {
+  type CheckedParts,
+  checkDocument,
+  isSection,
+  type Locate,
+  mergeOverrides,
+  type RawSection,
+  valueAt,
+} from './check-document.ts';
 import { checkCombinations } from './combinations.ts';
 import { type Environment, type GivenSecret, readEnvironment } from './environment.ts';
 import { type FileAccess, type Place, readGivenTexts, readMappings, readTemplates, reasonOf } from './files.ts';
@@ -6,7 +14,7 @@ import { readVersionedKeys } from './key-material.ts';
 import { formatPath } from './keys.ts';
 import type { SettingsProblem } from './problems.ts';
 import type { SettingsDocument } from './schema.ts';
-import { assembleSettings, type Settings } from './settings.ts';
+import { assembleSettings, assembleUsable, type Settings } from './settings.ts';
 import { readYaml, type YamlFile } from './yaml-file.ts';
 
 /** Where settings come from: a file, an environment, and the file system they point into. */
@@ -19,7 +27,12 @@ export interface SettingsSource extends FileAccess {
 /** The settings, or everything that is wrong with them: never only the first problem. */
 export type SettingsLoaded =
   | { readonly kind: 'loaded'; readonly settings: Settings }
-  | { readonly kind: 'problems'; readonly problems: readonly SettingsProblem[] };
+  | {
+      readonly kind: 'problems';
+      readonly problems: readonly SettingsProblem[];
+      /** The parts without problems: they can be looked at, but nothing runs with them. */
+      readonly usable: Partial<Settings>;
+    };
 
 /** What the file and the environment say, before anything of it is checked. */
 export interface RawSettings {
@@ -39,7 +52,7 @@ export function loadSettings(
 ): SettingsLoaded {
   const environment = readEnvironment(source.environment);
   const file = readSettingsFile(source);
-  if (file.kind === 'problems') return problems(environment.problems, file.problems);
+  if (file.kind === 'problems') return problems([...environment.problems, ...file.problems], {});
 
   const locate: Locate = path => overriding(path) ?? file.yaml.locate(path);
   const overriding = (path: readonly PropertyKey[]) =>
@@ -68,13 +81,17 @@ export function loadSettings(
     keys.problems,
     mappings.problems,
     templates.problems,
-  ];
-  if (!isComplete(parts) || found.flat().length > 0) return problems(...found);
-  const mapped = { documents: mappings.read, templates: templates.read };
-  return {
-    kind: 'loaded',
-    settings: assembleSettings(parts, given.read, { ...mapped, keys: keys.read, file: source.file }),
-  };
+  ].flat();
+  const files = { documents: mappings.read, templates: templates.read, keys: keys.read, file: source.file };
+  if (isComplete(parts) && found.length === 0) {
+    return { kind: 'loaded', settings: assembleSettings(parts, given.read, files) };
+  }
+  return problems(found, assembleUsable(withoutProblems(parts, found), given.read, files));
+}
+
+function withoutProblems(parts: CheckedParts, problems: readonly SettingsProblem[]): CheckedParts {
+  const broken = new Set(problems.map(({ path }) => path.split(/[.[]/, 1)[0]));
+  return Object.fromEntries(Object.entries(parts).filter(([name]) => !broken.has(name))) as CheckedParts;
 }
 
 type FileRead =
@@ -100,16 +117,12 @@ function readSettingsFile(source: SettingsSource): FileRead {
   return { kind: 'problems', problems: [{ path: '', source: file, problem: 'the file must hold sections with keys' }] };
 }
 
-function isComplete(
-  parts: { readonly [P in keyof SettingsDocument]: SettingsDocument[P] | undefined },
-): parts is SettingsDocument {
+function isComplete(parts: CheckedParts): parts is SettingsDocument {
   return Object.values(parts).every(part => part !== undefined);
 }
 
 /** All of them, each once: one fault can break two rules. */
-function problems(...found: readonly (readonly SettingsProblem[])[]): SettingsLoaded {
-  const byText = new Map(
-    found.flat().map(problem => [`${problem.path}\n${problem.source}\n${problem.problem}`, problem]),
-  );
-  return { kind: 'problems', problems: [...byText.values()] };
+function problems(found: readonly SettingsProblem[], usable: Partial<Settings>): SettingsLoaded {
+  const byText = new Map(found.map(problem => [`${problem.path}\n${problem.source}\n${problem.problem}`, problem]));
+  return { kind: 'problems', problems: [...byText.values()], usable };
 }

@@ -150,14 +150,14 @@ const observe = z
       .string()
       .min(1)
       .default('127.0.0.1')
-      .describe('Address of /metrics and /health; 0.0.0.0 lets other machines in'),
+      .describe('Address of /metrics, /health and /status; 0.0.0.0 lets other machines in'),
     port: z
       .number()
       .int()
       .min(0)
       .max(65_535)
       .default(9464)
-      .describe('Port of /metrics and /health; 0 picks a free one and logs it'),
+      .describe('Port of /metrics, /health and /status; 0 picks a free one and logs it'),
     logLevel: z
       .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
       .default('info')

@@ -52,7 +52,10 @@ describe('the pods', () => {
   it('are probed where the product answers', async () => {
     const healthy = { live: true, ready: true, reasons: [] };
     const metrics = { contentType: 'text/plain', expose: () => Promise.resolve('') };
-    await using server = await openHttpServer('127.0.0.1', 0, { metrics, health: () => healthy });
+    const status = () => {
+      throw new Error('no probe asks for it');
+    };
+    await using server = await openHttpServer('127.0.0.1', 0, { metrics, health: () => healthy, status });
     const { startupProbe, livenessProbe, readinessProbe } = connectorOf(deployment.template.spec);
     const monitored = the(production, 'ServiceMonitor').spec as { readonly endpoints: readonly { path: string }[] };
     const asked = [startupProbe, livenessProbe, readinessProbe].map(probe => probe?.httpGet.path);

@@ -99,7 +99,7 @@ async function printed(
   parts: CommandParts,
   deadLetterTopic: string | null,
 ): Promise<ExitCode> {
-  const paint = paintFor(parts.isTerminal ?? false, parts.environment);
+  const paint = paintFor(parts.terminal?.out ?? false, parts.environment);
   const writer = openRequestWriter(settings.platform, flags.sign && settings.hasKey);
   for (const trial of trials) {
     const one = await told(trial, writer, flags.mask ?? false, deadLetterTopic);

@@ -26,7 +26,7 @@ export function inspect(order: string, flags: InspectFlags, file: string, parts:
   return withSettings(file, parts, async settings => {
     const onRecord = progressOn(parts.printError);
     const story = await inspectOrder(settings, order, { since, allPartitions, onRecord }, interruption());
-    const paint = paintFor(parts.isTerminal ?? false, parts.environment);
+    const paint = paintFor(parts.terminal?.out ?? false, parts.environment);
     if (story.moments.length === 0) {
       if (json) parts.print(jsonOf(story, reveal));
       parts.printError(nothingFound(story, flags));

@@ -1,7 +1,7 @@
 import type { Mechanism, SASLOptions } from 'kafkajs';
-import { Fault } from '../kernel/fault.ts';
-import type { Sasl } from '../kernel/sasl.ts';
-import type { DurationMs } from '../kernel/time.ts';
+import { Fault } from '../../kernel/fault.ts';
+import type { Sasl } from '../../kernel/sasl.ts';
+import type { DurationMs } from '../../kernel/time.ts';
 import { fetchToken } from './oauth-token.ts';
 
 /** The options in kafkajs' form; null for no login. `tokenTimeoutMs` limits one request for a token. */

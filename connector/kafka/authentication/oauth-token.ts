@@ -1,7 +1,7 @@
 import { request } from 'undici';
-import { Fault, messageOf } from '../kernel/fault.ts';
-import type { Sasl } from '../kernel/sasl.ts';
-import type { DurationMs } from '../kernel/time.ts';
+import { Fault, messageOf } from '../../kernel/fault.ts';
+import type { Sasl } from '../../kernel/sasl.ts';
+import type { DurationMs } from '../../kernel/time.ts';
 
 const tokenBytesMax = 65_536;
 
