@@ -121,7 +121,7 @@ export class Accounts {
     // Not into the state yet: the change before may still be in flight, and its answer comes first.
     newer.doubt = [older.doubt, doubt].reduce(mergedDoubt, newer.doubt);
     const { position, source } = older.change;
-    if (head !== null && !isLater(source, head.change.source)) {
+    if (head !== null && !isLater(source, head.change.source) && older.change.replays === undefined) {
       // A repetition of a change before the one in flight: it moves nothing on, so it needs no note. Read again after a crash,
       // both come in the same order again.
       this.skip(older, 'stale');
