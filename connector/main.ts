@@ -9,12 +9,12 @@ import { openKafka } from './kafka/client.ts';
 import { openConsumer } from './kafka/consumer.ts';
 import { openProducer } from './kafka/producer.ts';
 import type { RecordConsumer } from './kafka/record-consumer.ts';
-import { Fault } from './kernel/fault.ts';
+import type { Fault } from './kernel/fault.ts';
 import type { Instant } from './kernel/time.ts';
 import { openWatchedKeys } from './key-exchange.ts';
 import type { KeySource } from './keys/key-ring.ts';
-import { compileMappings } from './mapping/compile.ts';
 import type { Mapping } from './mapping/mapping.ts';
+import { mappingOf } from './mapping-of.ts';
 import { withLog } from './observe/event-log.ts';
 import { watchEventLoop } from './observe/event-loop.ts';
 import { type Metrics, openMetrics } from './observe/exposition.ts';
@@ -62,7 +62,7 @@ export async function main(settings: Settings, signal: AbortSignal): Promise<Exi
 async function runIn(closing: AsyncDisposableStack, settings: Settings, signal: AbortSignal): Promise<ExitCode> {
   const logger = createLogger({ level: settings.observe.logLevel });
   logger.info('starting', { version, settings: redactedSettings(settings) });
-  const mapping = mappingOf(settings);
+  const mapping = mappingOf(settings.mapping);
   const metrics = openMetrics(labelBounds(settings, mapping), version);
   const meter = withLog(metrics.meter, logger, systemClock);
   const vitals = vitalsAtStart();
@@ -155,16 +155,6 @@ function rateOf({ platform: { requestsPerSecond, instances } }: Settings): numbe
 function labelBounds({ kafka, platform }: Settings, { templates }: Mapping) {
   const resultCodes = Object.keys(platform.verdicts).filter(name => httpStatusOf(name) === null);
   return { templates, topics: kafka.topics, resultCodes };
-}
-
-function mappingOf(settings: Settings): Mapping {
-  const { documents, ...options } = settings.mapping;
-  const compiled = compileMappings(documents, options);
-  if (compiled.kind === 'compiled') return compiled.mapping;
-  const lines = compiled.problems.map(
-    ({ file, path, problem, hint }) => `  ${file}: ${path}: ${problem}${hint === undefined ? '' : ` (${hint})`}`,
-  );
-  throw new Fault('MAPPING_INVALID', { detail: `\n${lines.join('\n')}` });
 }
 
 /** Waits for the source topics and makes the dead-letter topic and the journal; null when stopped while waiting. */

@@ -8,5 +8,7 @@ export interface Output {
 
 /** What a command that reads settings needs of the machine. */
 export interface CommandParts extends Output {
+  /** Standard output is a terminal: it may be coloured. */
+  readonly isTerminal?: boolean;
   readonly environment: Environment;
 }

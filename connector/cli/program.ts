@@ -2,12 +2,16 @@ import { Command, CommanderError } from 'commander';
 import { settingsFileVariable } from '../settings/environment.ts';
 import { version } from '../version.ts';
 import { addDeadLetterCommands } from './dead-letters.ts';
+import { addDryRunCommand } from './dry-run/command.ts';
+import { addInspectCommand } from './inspect/command.ts';
 import { addKeysCommands } from './keys.ts';
 import type { ExitCode } from './run.ts';
 
 /** What the command line needs of the machine. */
 export interface ProgramParts {
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Standard output is a terminal: it may be coloured. */
+  readonly isTerminal?: boolean;
   /** Runs the connector with the settings of a file. */
   readonly run: (file: string) => Promise<ExitCode>;
   /** Standard output, and standard error. */
@@ -49,6 +53,8 @@ export async function runProgram(args: readonly string[], parts: ProgramParts): 
   };
   addKeysCommands(program, parts, settingsFile, done);
   addDeadLetterCommands(program, parts, settingsFile, done);
+  addDryRunCommand(program, parts, settingsFile, done);
+  addInspectCommand(program, parts, settingsFile, done);
   try {
     await program.parseAsync(args, { from: 'user' });
     return exitCode;

@@ -85,8 +85,8 @@ function listenTo(
   };
 }
 
-// Their cause is in the settings or in what they name.
-const settingsFaults: readonly FaultCode[] = ['SETTINGS_INVALID', 'MAPPING_INVALID', 'KEY_INVALID'];
+/** Faults whose cause is in the settings or in what they name. */
+export const settingsFaults: readonly FaultCode[] = ['SETTINGS_INVALID', 'MAPPING_INVALID', 'KEY_INVALID'];
 
 function endedBy(thrown: unknown, logger: Logger, { print, paint }: RunParts): ExitCode {
   if (!(thrown instanceof Fault)) {

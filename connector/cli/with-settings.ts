@@ -1,19 +1,30 @@
 import { Fault, messageOf } from '../kernel/fault.ts';
 import { loadSettings } from '../settings/load.ts';
+import type { SettingsProblem } from '../settings/problems.ts';
 import type { Settings } from '../settings/settings.ts';
 import { fileAccess } from './file-access.ts';
 import type { CommandParts } from './output.ts';
 import { describeFault, describeProblems, paintFor } from './print.ts';
-import type { ExitCode } from './run.ts';
+import { type ExitCode, settingsFaults } from './run.ts';
 
-/** Does a command's work with the settings of a file, and prints what goes wrong: 2 for problems of the settings, 1 for a {@link Fault}. */
-export async function withSettings(
+/** Does a command's work with the settings of a file, and prints what goes wrong: 2 for problems of the settings, 1 for another {@link Fault}. */
+export function withSettings(
   file: string,
-  { environment, printError }: CommandParts,
+  parts: CommandParts,
   work: (settings: Settings) => Promise<ExitCode>,
 ): Promise<ExitCode> {
+  return withLoaded(loadSettings({ file, environment: parts.environment, ...fileAccess }), parts, work);
+}
+
+/** The same with what was loaded already. */
+export async function withLoaded<S>(
+  loaded:
+    | { readonly kind: 'loaded'; readonly settings: S }
+    | { readonly kind: 'problems'; readonly problems: readonly SettingsProblem[] },
+  { environment, printError }: CommandParts,
+  work: (settings: S) => Promise<ExitCode>,
+): Promise<ExitCode> {
   const paint = paintFor(false, environment);
-  const loaded = loadSettings({ file, environment, ...fileAccess });
   if (loaded.kind === 'problems') {
     printError(describeProblems(loaded.problems, paint));
     return 2;
@@ -22,6 +33,6 @@ export async function withSettings(
     return await work(loaded.settings);
   } catch (error) {
     printError(error instanceof Fault ? describeFault(error, paint) : `${messageOf(error)}\n`);
-    return 1;
+    return error instanceof Fault && settingsFaults.includes(error.code) ? 2 : 1;
   }
 }

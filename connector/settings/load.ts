@@ -1,6 +1,6 @@
 import { checkDocument, isSection, type Locate, mergeOverrides, type RawSection, valueAt } from './check-document.ts';
 import { checkCombinations } from './combinations.ts';
-import { type Environment, readEnvironment } from './environment.ts';
+import { type Environment, type GivenSecret, readEnvironment } from './environment.ts';
 import { type FileAccess, type Place, readGivenTexts, readMappings, readTemplates, reasonOf } from './files.ts';
 import { readVersionedKeys } from './key-material.ts';
 import { formatPath } from './keys.ts';
@@ -21,11 +21,22 @@ export type SettingsLoaded =
   | { readonly kind: 'loaded'; readonly settings: Settings }
   | { readonly kind: 'problems'; readonly problems: readonly SettingsProblem[] };
 
+/** What the file and the environment say, before anything of it is checked. */
+export interface RawSettings {
+  /** The file's document with the environment's values over it. */
+  readonly document: RawSection;
+  readonly secrets: readonly GivenSecret[];
+}
+
 /**
  * Reads the settings file, puts the environment's values over it, checks each key and how they go together, and reads the
- * files and secrets they name. What the mappings and keys mean is not looked at. Never throws for what it is given.
+ * files and secrets they name. What the mappings and keys mean is not looked at. Never throws for what it is given. `prepare` may
+ * put others in the place of settings that are not needed, before they are checked.
  */
-export function loadSettings(source: SettingsSource): SettingsLoaded {
+export function loadSettings(
+  source: SettingsSource,
+  prepare: (raw: RawSettings) => RawSettings = raw => raw,
+): SettingsLoaded {
   const environment = readEnvironment(source.environment);
   const file = readSettingsFile(source);
   if (file.kind === 'problems') return problems(environment.problems, file.problems);
@@ -36,11 +47,14 @@ export function loadSettings(source: SettingsSource): SettingsLoaded {
     environment.secrets.find(
       ({ key }) => formatPath(key.path) === formatPath(path) && valueAt(document, path) === undefined,
     )?.name;
-  const document = mergeOverrides(file.content, environment.overrides);
+  const { document, secrets } = prepare({
+    document: mergeOverrides(file.content, environment.overrides),
+    secrets: environment.secrets,
+  });
   const place: Place = { file: source.file, access: source, locate };
 
   const { parts, problems: inDocument } = checkDocument(document, locate);
-  const given = readGivenTexts(document, environment.secrets, place);
+  const given = readGivenTexts(document, secrets, place);
   const has = (path: string) => valueAt(document, path.split('.')) !== undefined || given.read.secrets.has(path);
   const keys = readVersionedKeys(parts.platform, given.read, place);
   const mappings = readMappings(parts.mapping?.files ?? [], place);
