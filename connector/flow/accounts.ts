@@ -7,6 +7,7 @@ import { isLater } from '../order/source-position.ts';
 import { evolve } from '../order/state.ts';
 import { doubtOf, mergedDoubt } from './lane/doubt.ts';
 import type { Entry } from './lane/lane.ts';
+import { acceptedEvent } from './lane/lane-worker.ts';
 import type { Lanes } from './lane/lanes.ts';
 import type { OrderBook } from './memory/order-book.ts';
 import type { ParkedOrders } from './parked/parked.ts';
@@ -137,6 +138,16 @@ export class Accounts {
   /** No more will be learned of what came of the change: the card may show it. */
   doubt(entry: Entry): void {
     this.remember(entry, doubtOf(entry.change, entry.pending?.request ?? null));
+  }
+
+  /**
+   * The platform took the request. An UPDATE of what is only sent again, of an order that was forgotten, it may have ignored: the
+   * card may show a later change, or be over.
+   */
+  accept(entry: Entry, request: CardRequest): void {
+    const isForgotten = this.#parts.book.get(entry.change.merchantBizNo).kind === 'unknown';
+    if (entry.change.replays !== undefined && isForgotten && request.command === 'UPDATE') this.doubt(entry);
+    else this.remember(entry, acceptedEvent(request, this.#parts.clock.now()));
   }
 
   /** The entry's turn has come: its order's state learns what may have been sent before it. */

@@ -119,7 +119,7 @@ export class FollowUp {
     const { accounts, meter, clock, lanes } = this.#parts;
     const { request } = carried;
     const now = clock.now();
-    accounts.remember(entry, acceptedEvent(request, now));
+    accounts.accept(entry, request);
     // What is only sent again says nothing of how long changes take.
     if (entry.change.replays === undefined) meter.accepted(now - entry.change.bizDate, now - entry.record.timestamp);
     lane.halts = 0;

@@ -137,6 +137,20 @@ describe('what is put back to be sent again', () => {
     });
   });
 
+  it('of an order that was forgotten may have been ignored: what comes next is sent, were it the same', async () => {
+    const world = PipelineWorld.assigned();
+    world.feed([again(1, 5)]);
+    await world.clock.pass(100);
+    world.feed([{ n: 6, text: 'text 1', bizDate: instant(dawn) }]);
+    await world.clock.pass(100);
+    expect([world.sent, bizDates(world)]).toEqual([
+      ['UPDATE A-1@5', 'UPDATE A-1@6'],
+      [2, 3],
+    ]);
+    world.feed([{ n: 7, text: 'text 1' }]);
+    expect(world.meter.skips).toEqual(['unchanged']);
+  });
+
   it('of an order that was forgotten makes no card where the journal is off: a change may have ended it since', async () => {
     const refused = () => anAnswer('ORDER_NOT_FOUND');
     const forgetful = PipelineWorld.assigned();
