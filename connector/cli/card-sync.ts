@@ -14,6 +14,7 @@ const printError = (text: string) => void stderr.write(text);
 const exitCode = await runProgram(process.argv.slice(2), {
   environment,
   isTerminal: stdout.isTTY === true,
+  errorsToTerminal: stderr.isTTY === true,
   print: text => void stdout.write(text),
   printError,
   run: async file => {

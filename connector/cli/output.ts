@@ -10,5 +10,7 @@ export interface Output {
 export interface CommandParts extends Output {
   /** Standard output is a terminal: it may be coloured. */
   readonly isTerminal?: boolean;
+  /** Standard error is one: a line may be written over. */
+  readonly errorsToTerminal?: boolean;
   readonly environment: Environment;
 }

@@ -1,10 +1,11 @@
 import { Command, CommanderError } from 'commander';
 import { settingsFileVariable } from '../settings/environment.ts';
 import { version } from '../version.ts';
-import { addDeadLetterCommands } from './dead-letters.ts';
+import { addDeadLetterCommands } from './dead-letters/command.ts';
 import { addDryRunCommand } from './dry-run/command.ts';
 import { addInspectCommand } from './inspect/command.ts';
 import { addKeysCommands } from './keys.ts';
+import { addReplayCommand } from './replay/command.ts';
 import type { ExitCode } from './run.ts';
 
 /** What the command line needs of the machine. */
@@ -12,6 +13,8 @@ export interface ProgramParts {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Standard output is a terminal: it may be coloured. */
   readonly isTerminal?: boolean;
+  /** Standard error is one: a line may be written over. */
+  readonly errorsToTerminal?: boolean;
   /** Runs the connector with the settings of a file. */
   readonly run: (file: string) => Promise<ExitCode>;
   /** Standard output, and standard error. */
@@ -55,6 +58,7 @@ export async function runProgram(args: readonly string[], parts: ProgramParts): 
   addDeadLetterCommands(program, parts, settingsFile, done);
   addDryRunCommand(program, parts, settingsFile, done);
   addInspectCommand(program, parts, settingsFile, done);
+  addReplayCommand(program, parts, settingsFile, done);
   try {
     await program.parseAsync(args, { from: 'user' });
     return exitCode;
