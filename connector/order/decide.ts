@@ -110,8 +110,8 @@ function isAgain({ source }: OrderState, change: CardChange): boolean {
 }
 
 /** Nobody knows whether a later change of the order, which ended it, was gone through before: none is kept in mind for longer than we live. */
-function isForgotten({ source }: OrderState, { replays }: CardChange, { unknownMeans }: Policy): boolean {
-  return replays !== undefined && source === null && unknownMeans === 'not-remembered';
+function isForgotten({ kind }: OrderState, { replays }: CardChange, { unknownMeans }: Policy): boolean {
+  return replays !== undefined && kind === 'unknown' && unknownMeans === 'not-remembered';
 }
 
 /** What is only sent again makes no card anew that is over: 24 hours after it was made, or, where that is forgotten, after the change. */

@@ -158,11 +158,15 @@ describe('what is put back to be sent again', () => {
     forgetful.feed([again(1, 5)]);
     await forgetful.clock.pass(100);
     expect([forgetful.sent, forgetful.meter.skips]).toEqual([['UPDATE A-1@5'], ['ended']]);
+    // Put back once more: as little is known.
+    forgetful.feed([again(1, 6, 2)]);
+    await forgetful.clock.pass(100);
+    expect([forgetful.sent.slice(1), forgetful.meter.skips]).toEqual([['UPDATE A-1@6'], ['ended', 'ended']]);
     // What comes next finds no card either.
     forgetful.delivery.script = ({ command }) => (command === 'UPDATE' ? refused() : anAnswer('SUCCESS'));
-    forgetful.feed([{ n: 6, text: 'text 1' }]);
+    forgetful.feed([{ n: 7, text: 'text 1' }]);
     await forgetful.clock.pass(100);
-    expect(forgetful.sent.slice(1)).toEqual(['UPDATE A-1@6', 'SEND A-1@6']);
+    expect(forgetful.sent.slice(2)).toEqual(['UPDATE A-1@7', 'SEND A-1@7']);
 
     const mindful = PipelineWorld.withJournal();
     mindful.restore();
