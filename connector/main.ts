@@ -26,6 +26,7 @@ import { openRegistry } from './registry/registry.ts';
 import { redactedSettings, type Settings } from './settings/settings.ts';
 import { createDecoder } from './source/decode.ts';
 import { systemClock, systemRandom } from './system-clock.ts';
+import { openTracedParts } from './traced-parts.ts';
 import { version } from './version.ts';
 
 /** 0: stopped as asked. 1: a fault ended it. */
@@ -64,11 +65,14 @@ async function runIn(closing: AsyncDisposableStack, settings: Settings, signal: 
   logger.info('starting', { version, settings: redactedSettings(settings) });
   const mapping = mappingOf(settings.mapping);
   const metrics = openMetrics(labelBounds(settings, mapping), version);
-  const meter = withLog(metrics.meter, logger, systemClock);
+  const traced = closing.use(await openTracedParts(settings, logger));
+  const meter = traced.meter(withLog(metrics.meter, logger, systemClock));
   const vitals = vitalsAtStart();
 
   const keys = closing.use(openWatchedKeys(settings, metrics, logger));
-  const delivery = closing.use(openDelivery(deliveryOptions(settings, keys), systemClock, metrics.meter));
+  const delivery = closing.use(
+    openDelivery(deliveryOptions(settings, keys), systemClock, traced.reports(metrics.meter)),
+  );
   const server = closing.use(await openServer(settings, metrics, vitals, closing));
   logger.info('metrics and health are served', { event: 'listening', url: server.url });
 
@@ -78,8 +82,7 @@ async function runIn(closing: AsyncDisposableStack, settings: Settings, signal: 
 
   const producer = openProducer(kafka);
   closing.defer(() => producer.close());
-  const letterOptions = deadLetterOptions(settings, source.deadLetterPartitions, logger);
-  const deadLetters = openDeadLetters(producer, letterOptions, systemClock);
+  const deadLetters = openDeadLetters(producer, deadLetterOptions(settings, source, logger), systemClock);
   const registry = openRegistry(registryOptions(settings, metrics, logger));
   const interpreter = interpreterOf(createDecoder(registry), mapping);
   const consumer = openConsumer(kafka, { ...settings.kafka, topics: topicsRead(settings) }, systemClock);
@@ -120,7 +123,7 @@ async function runIn(closing: AsyncDisposableStack, settings: Settings, signal: 
   Object.assign(vitals, { consumer, pipeline, journaling });
   closing.defer(() => consumer.close());
 
-  await consumer.start(journaling?.restore.listenerFor(pipeline) ?? pipeline);
+  await consumer.start(journaling?.restore.listenerFor(traced.flow(pipeline)) ?? traced.flow(pipeline));
   logger.info('consuming', { event: 'consuming', topics: settings.kafka.topics });
   await runUntilStopped(pipeline, consumer, signal);
 
@@ -215,10 +218,10 @@ function deliveryOptions({ platform }: Settings, keys: KeySource) {
   return { ...platform, agentToken: platform.agentToken ?? null, keys };
 }
 
-function deadLetterOptions(settings: Settings, partitions: number, logger: Logger) {
+function deadLetterOptions(settings: Settings, source: { readonly deadLetterPartitions: number }, logger: Logger) {
   const { topic } = settings.deadLetters;
   const onUnwritable = (fault: Fault) => logger.error('a dead letter cannot be written as it is', { fault });
-  return { topic, partitions, connectorName: settings.kafka.groupId, onUnwritable };
+  return { topic, partitions: source.deadLetterPartitions, connectorName: settings.kafka.groupId, onUnwritable };
 }
 
 function registryOptions(settings: Settings, { meter }: Metrics, logger: Logger) {

@@ -4,9 +4,11 @@ import { version } from '../version.ts';
 import { addDeadLetterCommands } from './dead-letters/command.ts';
 import { addDryRunCommand } from './dry-run/command.ts';
 import { addInspectCommand } from './inspect/command.ts';
-import { addKeysCommands } from './keys.ts';
+import { addKeysCommands } from './keys/command.ts';
+import { paintFor } from './print.ts';
 import { addReplayCommand } from './replay/command.ts';
 import type { ExitCode } from './run.ts';
+import { addTestMappingsCommand } from './test-mappings.ts';
 
 /** What the command line needs of the machine. */
 export interface ProgramParts {
@@ -59,6 +61,7 @@ export async function runProgram(args: readonly string[], parts: ProgramParts): 
   addDryRunCommand(program, parts, settingsFile, done);
   addInspectCommand(program, parts, settingsFile, done);
   addReplayCommand(program, parts, settingsFile, done);
+  addTestMappingsCommand(program, parts, paintFor(parts.isTerminal === true, parts.environment), done);
   try {
     await program.parseAsync(args, { from: 'user' });
     return exitCode;

@@ -1,8 +1,10 @@
 import type { Delivery } from '../flow/ports.ts';
 import { Fault } from '../kernel/fault.ts';
+import type { Trace } from '../kernel/record.ts';
 import type { Clock } from '../kernel/time.ts';
 import type { KeySource } from '../keys/key-ring.ts';
 import type { Answer, SignatureCheck } from '../order/answer.ts';
+import type { CardRequest } from '../order/decide.ts';
 import { headerOf, requestTimes, retryAfterMs } from './headers.ts';
 import { type HttpAnswer, type HttpOptions, openHttpClient } from './http-client.ts';
 import { type AddressOptions, addressOf, signedFor } from './outgoing.ts';
@@ -20,6 +22,15 @@ export interface DeliveryOptions extends Omit<HttpOptions, 'origin'>, AddressOpt
 export interface DeliveryReports {
   /** The signature of an answer was looked at. */
   readonly signatureChecked: (check: SignatureCheck) => void;
+  /** An attempt begins, of a change that is traced; null where this one is not followed. */
+  readonly attempting?: (request: CardRequest, trace: Trace) => FollowedAttempt | null;
+}
+
+/** An attempt as whoever traces it follows it. */
+export interface FollowedAttempt {
+  /** To be sent beside our own: they are not signed. */
+  readonly headers: Readonly<Record<string, string>>;
+  answered(answer: Answer): void;
 }
 
 /** An open way to the platform. */
@@ -38,10 +49,14 @@ export function openDelivery(options: DeliveryOptions, clock: Clock, reports: De
   const requestTime = requestTimes();
 
   return {
-    async deliver(request, signal, mayGo): Promise<Answer> {
+    async deliver(request, signal, mayGo, trace): Promise<Answer> {
+      const followed = trace === undefined ? null : (reports.attempting?.(request, trace) ?? null);
       const time = requestTime(clock.now());
       const { headers, body } = await signedFor(address, keys.current.signing, time, request.body);
-      return answerOf(await client.post(address.path, headers, body, signal, mayGo));
+      const sent = followed === null ? headers : { ...headers, ...followed.headers };
+      const answer = await answerOf(await client.post(address.path, sent, body, signal, mayGo));
+      followed?.answered(answer);
+      return answer;
     },
     [Symbol.asyncDispose]: () => client.close(),
   };

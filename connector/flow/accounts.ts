@@ -7,7 +7,7 @@ import { isLater } from '../order/source-position.ts';
 import { evolve } from '../order/state.ts';
 import { doubtOf, mergedDoubt } from './lane/doubt.ts';
 import type { Entry } from './lane/lane.ts';
-import { acceptedEvent } from './lane/lane-worker.ts';
+import { takenEvent } from './lane/lane-worker.ts';
 import type { Lanes } from './lane/lanes.ts';
 import type { OrderBook } from './memory/order-book.ts';
 import type { ParkedOrders } from './parked/parked.ts';
@@ -72,17 +72,17 @@ export class Accounts {
     const { journal, parked } = this.#parts;
     // Its outcome is known: nothing of it is doubtful any more.
     entry.pending = null;
-    if (journal === null) return this.settle(entry, outcome);
+    if (journal === null) return this.settle(entry, outcome, note.detail);
     // Of what was owed the offset is accounted for: it is settled here and now, so that a newer change may be owed instead.
     if (entry.parked && !entry.partition.revoked) {
       parked.remove(entry.change.merchantBizNo, entry.partition);
-      this.settle(entry, outcome);
+      this.settle(entry, outcome, note.detail);
     }
     const share = outcome === 'delivered' ? 1 : 0;
     this.#unwritten += share;
     const isOurs = await this.#write(entry, note, null);
     this.#unwritten -= share;
-    if (isOurs && !entry.parked) this.settle(entry, outcome);
+    if (isOurs && !entry.parked) this.settle(entry, outcome, note.detail);
     else this.uncount(entry);
     this.#parts.onProgress();
   }
@@ -98,13 +98,14 @@ export class Accounts {
   skip(entry: Entry, reason: SkipReason): void {
     assert(!entry.parked, 'what is owed is not skipped without a note');
     this.#parts.meter.skipped(reason);
-    this.settle(entry, 'skipped');
+    this.settle(entry, 'skipped', reason);
   }
 
   /** The delivery is owed from now on: once the journal has it, its offset is accounted for. */
   async park(entry: Entry, owed: Owed, note: Note): Promise<void> {
     entry.pending = null;
     if (!(await this.#write(entry, note, owed))) return;
+    entry.record.trace?.parked();
     this.#parts.parked.put(entry.change.merchantBizNo, owed, entry.partition);
     if (entry.parked) return;
     this.uncount(entry);
@@ -128,6 +129,7 @@ export class Accounts {
       this.skip(older, 'stale');
       return;
     }
+    if (older.record.trace) newer.record.trace?.tookPlaceOf(older.record.trace);
     // Read again after a crash, it must not be sent before the newer one, which may be with the platform by then.
     this.remember(older, { kind: 'change-skipped', reason: 'superseded', position, source });
     const noted = this.leaveOut(older, 'superseded');
@@ -140,14 +142,10 @@ export class Accounts {
     this.remember(entry, doubtOf(entry.change, entry.pending?.request ?? null));
   }
 
-  /**
-   * The platform took the request. An UPDATE of what is only sent again, of an order that was forgotten, it may have ignored: the
-   * card may show a later change, or be over.
-   */
+  /** The platform took the request. */
   accept(entry: Entry, request: CardRequest): void {
-    const isForgotten = this.#parts.book.get(entry.change.merchantBizNo).kind === 'unknown';
-    if (entry.change.replays !== undefined && isForgotten && request.command === 'UPDATE') this.doubt(entry);
-    else this.remember(entry, acceptedEvent(request, this.#parts.clock.now()));
+    const { book, clock } = this.#parts;
+    this.remember(entry, takenEvent(book.get(entry.change.merchantBizNo), request, clock.now()));
   }
 
   /** The entry's turn has come: its order's state learns what may have been sent before it. */
@@ -185,12 +183,13 @@ export class Accounts {
   }
 
   /** The change is done with: its offset may be committed, and it is counted once. */
-  settle(entry: Entry, outcome: Outcome): void {
+  settle(entry: Entry, outcome: Outcome, detail: string | null = null): void {
     this.uncount(entry);
     // Of what was owed, the offset was accounted for when it was parked.
     if (!entry.parked) entry.partition.frontier.settle(entry.record.offset);
     entry.partition.settled[outcome]++;
     this.#parts.meter.settled(outcome);
+    entry.record.trace?.settled(outcome, detail);
   }
 
   /** False when the partition was taken away before the journal had it. */

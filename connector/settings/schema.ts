@@ -162,6 +162,12 @@ const observe = z
       .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
       .default('info')
       .describe('Least level that is logged, as JSON lines on standard output'),
+    tracing: z
+      .boolean()
+      .default(false)
+      .describe(
+        "Sends spans of each change over OTLP/HTTP, as OpenTelemetry's variables say (OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_TRACES_SAMPLER and others); without it spans are made only for a provider that is registered by NODE_OPTIONS=--import",
+      ),
     stalledAfterMs: ms(60_000, 'Not live when the consumer neither fetched nor beat for this long', 1000),
   })
   .prefault({})

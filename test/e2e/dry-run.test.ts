@@ -176,6 +176,21 @@ describe('a dry run', () => {
     });
   });
 
+  it('does not wait for a registry, or brokers, that do not answer', async () => {
+    const deaf = { registry: { url: 'http://127.0.0.1:1' }, kafka: { brokers: ['127.0.0.1:1'] } };
+    for (const [part, fault] of [
+      ['registry', 'REGISTRY_UNREACHABLE'],
+      ['kafka', 'KAFKA_UNREACHABLE'],
+    ] as const) {
+      const file = join(world.folder, `deaf-${part}.yaml`);
+      writeFileSync(file, stringify(world.settings({ [part]: deaf[part] })));
+      expect(await cardSync('dry-run', '--last', '1', '--config', file)).toMatchObject({
+        code: 1,
+        errors: expect.stringContaining(fault),
+      });
+    }
+  });
+
   it('of a file needs no Kafka, no registry and no keys, and shows the same as of the records in Kafka', async () => {
     const inFirst = (await topics.read(world.topic)).filter(({ partition }) => partition === 0);
     const [first] = inFirst;

@@ -100,12 +100,14 @@ describe('the story of an order', () => {
     expect(times).toEqual([...times].sort());
     const ofKind = (kind: string) => story.moments.filter(moment => moment.kind === kind);
     const changes = ofKind('source');
-    expect(changes.map(({ op, card, changed, redriven }) => [op, card?.status, changed, redriven])).toEqual([
-      ['create', 'WAIT_PAY', null, 0],
-      ['update', 'WAIT_PAY', ['amount', 'updated_at'], 0],
-      ['update', 'WAIT_PAY', ['amount', 'updated_at'], 0],
-      ['update', 'WAIT_PAY', ['amount', 'updated_at'], 0],
-      ['update', 'OVERDUED', ['status', 'amount', 'updated_at'], 0],
+    // Two changes may share a millisecond: then updated_at is the same.
+    const columns = (changed: ToldMoment['changed']) => changed?.filter(name => name !== 'updated_at');
+    expect(changes.map(({ op, card, changed, redriven }) => [op, card?.status, columns(changed), redriven])).toEqual([
+      ['create', 'WAIT_PAY', undefined, 0],
+      ['update', 'WAIT_PAY', ['amount'], 0],
+      ['update', 'WAIT_PAY', ['amount'], 0],
+      ['update', 'WAIT_PAY', ['amount'], 0],
+      ['update', 'OVERDUED', ['status', 'amount'], 0],
       ['update', 'OVERDUED', [], 1],
     ]);
     expect(ofKind('journal').map(({ event }) => event)).toEqual([

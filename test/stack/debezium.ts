@@ -65,6 +65,44 @@ export function debeziumOrdersConnector(options: OrdersConnectorOptions): Connec
   };
 }
 
+/**
+ * The same for a table in MariaDB (`database.table`, e.g. `shop.orders`), which is read from its binary log. MySQL's differs in the class,
+ * `io.debezium.connector.mysql.MySqlConnector`, alone.
+ */
+export function debeziumMariadbConnector(
+  options: OrdersConnectorOptions & { readonly serverId: number; readonly kafka: string },
+): ConnectorSettings {
+  const { name = 'orders', topicPrefix: prefix = 'shop', table = 'shop.orders', database } = options;
+  return {
+    name,
+    config: {
+      'connector.class': 'io.debezium.connector.mariadb.MariaDbConnector',
+      'database.hostname': options.host,
+      'database.port': String(options.port),
+      'database.user': options.user,
+      'database.password': options.password,
+      // As a replica of its own: no other may have this number.
+      'database.server.id': String(options.serverId),
+      'topic.prefix': prefix,
+      'database.include.list': database,
+      'table.include.list': table,
+      // What the tables looked like at each place of the log.
+      'schema.history.internal.kafka.bootstrap.servers': options.kafka,
+      'schema.history.internal.kafka.topic': `${prefix}.schema-history`,
+      'include.schema.changes': 'false',
+      'schema.name.adjustment.mode': 'avro',
+      ...plainKey(prefix, table, options.keyColumn ?? 'merchant_biz_no'),
+      ...avroValue(options.registryNativeUrl),
+      ...topics(options.partitions ?? 6),
+      'heartbeat.interval.ms': '10000',
+      'poll.interval.ms': '10',
+      'producer.override.linger.ms': '0',
+      'retriable.restart.connector.wait.ms': '1000',
+      ...options.overrides,
+    },
+  };
+}
+
 /** The key is the column's text. Heartbeats have no such column, so the transform keeps to the table's topic. */
 function plainKey(prefix: string, table: string, keyColumn: string): Record<string, string> {
   return {

@@ -144,18 +144,35 @@ function standingLines(
 ): readonly string[] {
   const open = moments.filter(moment => moment.kind === 'dead-letter' && moment.disposal === null);
   const name = (text: string) => paint('bold', text.padEnd(8));
+  const unknown = standing === null ? 0 : moments.filter(moment => isBehind(standing, moment)).length;
   return [
     `${name('now')} ${standing === null ? unknownText(absent, moments, journal.topic) : stateText(standing)}`,
+    ...(unknown === 0
+      ? []
+      : [
+          `${name('behind')} ${counted(unknown, 'change')} that the journal does not know of: not handled yet, or needing no request`,
+        ]),
     ...(standing?.owed ? [`${name('owed')} ${paint('yellow', owedText(standing.owed))}`] : []),
     ...(open.length === 0
       ? []
       : [
-          `${name('open')} ${paint('red', `${open.length} dead letter${open.length === 1 ? '' : 's'} in ${deadLetters.topic}: card-sync dead-letters`)}`,
+          `${name('open')} ${paint('red', `${counted(open.length, 'dead letter')} in ${deadLetters.topic}: card-sync dead-letters`)}`,
         ]),
     ...(standing === null
       ? []
       : [`${name('note')} ${paint('dim', `${journal.topic} is compacted: older events are gone, or soon will be`)}`]),
   ];
+}
+
+/** A change that has a card and stands behind the last one that was handled. */
+function isBehind({ state: { through } }: Standing, moment: Moment): boolean {
+  if (through === null || moment.kind !== 'source' || moment.card === null) return false;
+  const { topic, partition, offset } = moment.position;
+  return topic === through.topic && partition === through.partition && offset > through.offset;
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
 function unknownText(absent: Story['absent'], moments: readonly Moment[], topic: string): string {

@@ -166,7 +166,8 @@ export class Lane {
 /** Gives a record bytes of its own: a slice would keep the whole fetch answer it was cut from (megabytes) in memory. */
 export function detachRecord(entry: Entry): void {
   const { record } = entry;
-  entry.record = { ...record, key: copyOf(record.key), value: copyOf(record.value) };
+  const headers = record.headers.map(({ name, value }) => ({ name, value: new Uint8Array(value) }));
+  entry.record = { ...record, key: copyOf(record.key), value: copyOf(record.value), headers };
 }
 
 /** `Buffer.slice` does not copy, and kafkajs gives Buffers. */

@@ -64,6 +64,11 @@ describe('the text of a story', () => {
   it('tells how the order stands, or why that is not known', () => {
     const { state } = anEntry();
     expect(text(story({ standing: { state, owed: null } }))).toContain('now      live until 2026-11-24');
+    const behind = { ...change, position: { topic: sourceTopic, partition: 0, offset: 2n } };
+    const known = { state, owed: null };
+    expect(text(story({ moments: [behind], standing: known }))).toContain('behind   1 change that the journal');
+    const handled = { ...change, position: { topic: sourceTopic, partition: 0, offset: 1n } };
+    expect(text(story({ moments: [handled], standing: known }))).not.toContain('behind');
     expect(text(story())).toContain('now      nothing was sent yet');
     expect(text(story({ absent: ['journal-off'] }))).toContain('now      not known: the journal is off');
     expect(text(story({ absent: ['journal'] }))).toContain('now      not known: there is no journal yet');

@@ -207,6 +207,18 @@ describe('detachRecord', () => {
     expect(one.record.value?.buffer.byteLength).toBe(5);
   });
 
+  it('gives its headers bytes of their own too, and keeps its trace', () => {
+    const fetched = Buffer.from('header-of-a-large-fetch');
+    const trace = { traceId: null, settled: () => undefined, parked: () => undefined, tookPlaceOf: () => undefined };
+    const one = entry(1);
+    one.record = { ...aRecord(), trace, headers: [{ name: 'a', value: fetched.subarray(0, 6) }] };
+    detachRecord(one);
+    const [header] = one.record.headers;
+    expect([header?.name, Buffer.from(header?.value ?? []).toString()]).toEqual(['a', 'header']);
+    expect(header?.value.buffer.byteLength).toBe(6);
+    expect(one.record.trace).toBe(trace);
+  });
+
   it('leaves a tombstone a tombstone', () => {
     const one = entry(1);
     one.record = { ...aRecord(), key: null, value: null };

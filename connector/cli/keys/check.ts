@@ -1,15 +1,15 @@
 import { readFileSync, statSync } from 'node:fs';
-import { Fault, messageOf } from '../kernel/fault.ts';
-import { keyText, withoutLineEnd } from '../kernel/key-material.ts';
-import { Secret } from '../kernel/secret.ts';
-import { fingerprintOf, publicBase64Of } from '../keys/new-pair.ts';
-import { readPrivateKey, readPublicKey, type SignatureKey } from '../keys/read-key.ts';
-import type { Environment } from '../settings/environment.ts';
-import { loadSettings } from '../settings/load.ts';
-import { fileAccess } from './file-access.ts';
-import type { CommandParts } from './output.ts';
-import { describeProblems, type Paint } from './print.ts';
-import type { ExitCode } from './run.ts';
+import { Fault, messageOf } from '../../kernel/fault.ts';
+import { keyText, withoutLineEnd } from '../../kernel/key-material.ts';
+import { Secret } from '../../kernel/secret.ts';
+import { fingerprintOf, publicBase64Of } from '../../keys/new-pair.ts';
+import { readPrivateKey, readPublicKey, type SignatureKey } from '../../keys/read-key.ts';
+import type { Environment } from '../../settings/environment.ts';
+import { loadSettings } from '../../settings/load.ts';
+import { fileAccess } from '../file-access.ts';
+import type { CommandParts } from '../output.ts';
+import { describeProblems, type Paint } from '../print.ts';
+import type { ExitCode } from '../run.ts';
 
 /** What `card-sync keys check` is told: files, or else the settings that name them. */
 export interface CheckOptions {
