@@ -114,18 +114,19 @@ export class Accounts {
 
   /**
    * A newer change takes its place, and over what may have been sent of it: by us, or by whoever had the partition before.
-   * `head` is what is in flight of the order meanwhile.
+   * `ahead` is what is still to come of the order before it, or in flight.
    */
-  supersede(older: Entry, newer: Entry, head: Entry | null = null): void {
+  supersede(older: Entry, newer: Entry, ahead: Entry | null = null): void {
     const { repeatsBelow } = older.partition;
     const maybeSent = older.pending !== null || (repeatsBelow !== null && older.record.offset < repeatsBelow);
     const doubt = maybeSent ? doubtOf(older.change, older.pending?.request ?? null) : null;
     // Not into the state yet: the change before may still be in flight, and its answer comes first.
     newer.doubt = [older.doubt, doubt].reduce(mergedDoubt, newer.doubt);
     const { position, source } = older.change;
-    if (head !== null && !isLater(source, head.change.source) && older.change.replays === undefined) {
-      // A repetition of a change before the one in flight: it moves nothing on, so it needs no note. Read again after a crash,
-      // both come in the same order again.
+    const reached = older.change.replays === undefined ? source : newer.change.source;
+    if (ahead !== null && !isLater(reached, ahead.change.source)) {
+      // A repetition of a change before the one ahead, or that one put back twice: it moves nothing on, so it needs no note, and
+      // must have none, for the one ahead is still to come. Read again after a crash, both come in the same order again.
       this.skip(older, 'stale');
       return;
     }

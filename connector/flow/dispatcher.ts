@@ -106,8 +106,7 @@ export class Dispatcher {
     const pushed = lane.push(entry, this.#options.conflate);
     if (pushed.kind === 'stale') this.#accounts.skip(entry, 'stale');
     if (pushed.kind === 'superseded') {
-      const head = lane.head === entry ? null : (lane.head ?? null);
-      for (const older of pushed.older) this.#accounts.supersede(older, entry, head);
+      for (const older of pushed.older) this.#accounts.supersede(older, entry, lane.ahead);
     }
     if (isNew) this.lanes.makeReady(lane);
     else if (lane.state === 'waiting' && this.admission.breaker.state === 'closed') this.#followUp.hasten(lane);

@@ -116,6 +116,11 @@ export class Lane {
     }, null);
   }
 
+  /** The change before the last one. */
+  get ahead(): Entry | null {
+    return this.#queue.at(-2) ?? null;
+  }
+
   /** The change behind the head, if it is newer: the source may have repeated the one that is in flight. */
   get newer(): Entry | null {
     const [head, next] = this.#queue;

@@ -44,11 +44,10 @@ describe('what is put back to be sent again', () => {
     world.feed([{ n: 2 }]);
     world.feed([{ n: 3 }, again(3, 4), again(3, 5, 2)]);
     expect(world.meter.outcomes).toMatchObject({ superseded: 0 });
-    await world.clock.pass(10);
-    expect(world.journal.lines).toEqual(['superseded A-1@4']);
     world.feed([{ n: 6 }]);
     await world.clock.pass(10);
-    expect(world.journal.lines).toEqual(['superseded A-1@4', 'superseded A-1@3', 'superseded A-1@5']);
+    expect(world.meter.skips).toEqual(['stale', 'superseded', 'superseded']);
+    expect(world.journal.lines).toEqual(['superseded A-1@3', 'superseded A-1@5']);
     expect(world.sent).toEqual(['UPDATE A-1@2']);
   });
 
@@ -69,6 +68,26 @@ describe('what is put back to be sent again', () => {
     world.feed([{ n: 4 }]);
     await world.clock.pass(10);
     expect([world.sent, world.journal.lines]).toEqual([['UPDATE A-1@2'], ['superseded A-1@3']]);
+  });
+
+  it('twice leaves its change to be tried again: nothing is noted as gone through while that is still to come', async () => {
+    const world = withCard();
+    let failures = 1;
+    world.delivery.script = () => (failures-- > 0 ? silence() : anAnswer('SUCCESS'));
+    world.feed([{ n: 2 }]);
+    await world.clock.pass(100);
+    world.feed([again(2, 3), again(2, 4, 2)]);
+    expect([world.meter.skips, world.journal.lines]).toEqual([['stale'], []]);
+    await world.clock.pass(5_000);
+    expect(world.sent).toEqual(['UPDATE A-1@2', 'UPDATE A-1@2', 'UPDATE A-1@4']);
+  });
+
+  it('twice leaves its change that waits behind another one', async () => {
+    const world = withCard();
+    world.feed([{ n: 2 }]);
+    world.feed([{ n: 3 }, again(3, 4), again(3, 5, 2)]);
+    await world.clock.pass(100);
+    expect(world.sent).toEqual(['UPDATE A-1@2', 'UPDATE A-1@3', 'UPDATE A-1@5']);
   });
 
   it('is stale behind a newer change, handled or waiting', async () => {
