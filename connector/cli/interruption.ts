@@ -1,8 +1,8 @@
-import process from 'node:process';
+import type { Output } from './output.ts';
 
-/** Aborted by the first Ctrl-C, so that what is open is closed; a second one ends the process at once. */
-export function interruption(): AbortSignal {
+/** Aborted by the first Ctrl-C (or SIGTERM), so that what is open is closed; a second one ends the process at once. */
+export function interruption({ onInterrupt }: Output): AbortSignal {
   const interrupted = new AbortController();
-  process.once('SIGINT', () => interrupted.abort(new Error('interrupted')));
+  onInterrupt?.(() => interrupted.abort(new Error('interrupted')));
   return interrupted.signal;
 }

@@ -6,8 +6,8 @@ export interface Output {
   readonly printError: (text: string) => void;
   /** Whether a person looks on: at standard output, at standard error. Default: no. */
   readonly terminal?: { readonly out: boolean; readonly err: boolean };
-  /** Calls `stop` at the first Ctrl-C (or SIGTERM), instead of ending the process at once. Gives the undoing. */
-  readonly onInterrupt?: (stop: () => void) => () => void;
+  /** Calls `stop` at the first Ctrl-C (or SIGTERM), instead of ending the process at once. */
+  readonly onInterrupt?: (stop: () => void) => void;
 }
 
 /** What a command that reads settings needs of the machine. */

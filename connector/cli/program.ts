@@ -1,15 +1,16 @@
 import { Command, CommanderError } from 'commander';
 import { settingsFileVariable } from '../settings/environment.ts';
 import { version } from '../version.ts';
-import { addCheckCommand } from './check.ts';
-import { addDeadLetterCommands } from './dead-letters.ts';
+import { addCheckCommand } from './check/command.ts';
+import { addDeadLetterCommands } from './dead-letters/command.ts';
 import { addDryRunCommand } from './dry-run/command.ts';
 import { addInspectCommand } from './inspect/command.ts';
-import { addKeysCommands } from './keys.ts';
+import { addKeysCommands } from './keys/command.ts';
 import type { CommandParts } from './output.ts';
 import { paintFor } from './print.ts';
+import { addReplayCommand } from './replay/command.ts';
 import type { ExitCode } from './run.ts';
-import { addStatusCommand } from './status.ts';
+import { addStatusCommand } from './status/command.ts';
 import { addTestMappingsCommand } from './test-mappings.ts';
 
 /** What the command line needs of the machine. */
@@ -56,6 +57,7 @@ export async function runProgram(args: readonly string[], parts: ProgramParts): 
   addDeadLetterCommands(program, parts, settingsFile, done);
   addDryRunCommand(program, parts, settingsFile, done);
   addInspectCommand(program, parts, settingsFile, done);
+  addReplayCommand(program, parts, settingsFile, done);
   addTestMappingsCommand(program, parts, paintFor(parts.terminal?.out ?? false, parts.environment), done);
   try {
     await program.parseAsync(args, { from: 'user' });

@@ -12,10 +12,7 @@ const printError = (text: string) => void stderr.write(text);
 const exitCode = await runProgram(process.argv.slice(2), {
   environment,
   terminal: { out: stdout.isTTY === true, err: stderr.isTTY === true },
-  onInterrupt: stop => {
-    process.once('SIGINT', stop).once('SIGTERM', stop);
-    return () => void process.off('SIGINT', stop).off('SIGTERM', stop);
-  },
+  onInterrupt: stop => void process.once('SIGINT', stop).once('SIGTERM', stop),
   print: text => void stdout.write(text),
   printError,
   run: async file => {

@@ -7,6 +7,7 @@ import { isLater } from '../order/source-position.ts';
 import { evolve } from '../order/state.ts';
 import { doubtOf, mergedDoubt } from './lane/doubt.ts';
 import type { Entry } from './lane/lane.ts';
+import { takenEvent } from './lane/lane-worker.ts';
 import type { Lanes } from './lane/lanes.ts';
 import type { OrderBook } from './memory/order-book.ts';
 import type { ParkedOrders } from './parked/parked.ts';
@@ -113,18 +114,19 @@ export class Accounts {
 
   /**
    * A newer change takes its place, and over what may have been sent of it: by us, or by whoever had the partition before.
-   * `head` is what is in flight of the order meanwhile.
+   * `ahead` is what is still to come of the order before it, or in flight.
    */
-  supersede(older: Entry, newer: Entry, head: Entry | null = null): void {
+  supersede(older: Entry, newer: Entry, ahead: Entry | null = null): void {
     const { repeatsBelow } = older.partition;
     const maybeSent = older.pending !== null || (repeatsBelow !== null && older.record.offset < repeatsBelow);
     const doubt = maybeSent ? doubtOf(older.change, older.pending?.request ?? null) : null;
     // Not into the state yet: the change before may still be in flight, and its answer comes first.
     newer.doubt = [older.doubt, doubt].reduce(mergedDoubt, newer.doubt);
     const { position, source } = older.change;
-    if (head !== null && !isLater(source, head.change.source)) {
-      // A repetition of a change before the one in flight: it moves nothing on, so it needs no note. Read again after a crash,
-      // both come in the same order again.
+    const reached = older.change.replays === undefined ? source : newer.change.source;
+    if (ahead !== null && !isLater(reached, ahead.change.source)) {
+      // A repetition of a change before the one ahead, or that one put back twice: it moves nothing on, so it needs no note, and
+      // must have none, for the one ahead is still to come. Read again after a crash, both come in the same order again.
       this.skip(older, 'stale');
       return;
     }
@@ -139,6 +141,12 @@ export class Accounts {
   /** No more will be learned of what came of the change: the card may show it. */
   doubt(entry: Entry): void {
     this.remember(entry, doubtOf(entry.change, entry.pending?.request ?? null));
+  }
+
+  /** The platform took the request. */
+  accept(entry: Entry, request: CardRequest): void {
+    const { book, clock } = this.#parts;
+    this.remember(entry, takenEvent(book.get(entry.change.merchantBizNo), request, clock.now()));
   }
 
   /** The entry's turn has come: its order's state learns what may have been sent before it. */

@@ -106,8 +106,7 @@ export class Dispatcher {
     const pushed = lane.push(entry, this.#options.conflate);
     if (pushed.kind === 'stale') this.#accounts.skip(entry, 'stale');
     if (pushed.kind === 'superseded') {
-      const head = lane.head === entry ? null : (lane.head ?? null);
-      this.#accounts.supersede(pushed.older, entry, head);
+      for (const older of pushed.older) this.#accounts.supersede(older, entry, lane.ahead);
     }
     if (isNew) this.lanes.makeReady(lane);
     else if (lane.state === 'waiting' && this.admission.breaker.state === 'closed') this.#followUp.hasten(lane);
@@ -199,7 +198,7 @@ export class Dispatcher {
 
   #decide(lane: Lane, entry: Entry, policy: Policy): Decision {
     if (entry.parked) return this.parking.decide(entry);
-    this.parking.supersede(entry);
+    this.parking.supersede(entry, policy);
     this.#accounts.inherit(entry);
     if (entry.attempts === 0 && this.#accounts.hasStrayed(entry)) this.#parts.meter.strayed(entry.change);
     return decide(this.#parts.book.get(lane.order), entry.change, policy);

@@ -63,7 +63,7 @@ function overKafka(flags: DryRunFlags, file: string, parts: CommandParts): Promi
     }
     const topics = topic === undefined ? [] : [topic];
     const wanted = { topics, from, count: from === null ? last : count, state };
-    const { trials, withoutJournal } = await tryFromKafka(settings, wanted, interruption());
+    const { trials, withoutJournal } = await tryFromKafka(settings, wanted, interruption(parts));
     if (withoutJournal !== null) parts.printError(`${withoutJournalText(withoutJournal, settings)}\n`);
     if (trials.length === 0) parts.printError('there is no record yet\n');
     return printed(trials, { ...settings, hasKey: true }, flags, parts, settings.deadLetters.topic);

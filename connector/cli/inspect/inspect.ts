@@ -25,7 +25,7 @@ export function inspect(order: string, flags: InspectFlags, file: string, parts:
   const { since = null, allPartitions = false, reveal = false, json = false } = flags;
   return withSettings(file, parts, async settings => {
     const onRecord = progressOn(parts.printError);
-    const story = await inspectOrder(settings, order, { since, allPartitions, onRecord }, interruption());
+    const story = await inspectOrder(settings, order, { since, allPartitions, onRecord }, interruption(parts));
     const paint = paintFor(parts.terminal?.out ?? false, parts.environment);
     if (story.moments.length === 0) {
       if (json) parts.print(jsonOf(story, reveal));

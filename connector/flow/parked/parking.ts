@@ -1,6 +1,7 @@
 import { assert } from '../../kernel/assert.ts';
 import { type Clock, type DurationMs, instant } from '../../kernel/time.ts';
-import { type Decision, isExpired } from '../../order/decide.ts';
+import { follows } from '../../order/change.ts';
+import { type Decision, decide, isExpired, type Policy } from '../../order/decide.ts';
 import { isLater } from '../../order/source-position.ts';
 import type { Accounts } from '../accounts.ts';
 import { detachRecord, type Entry, entryOfOwed, type Lane } from '../lane/lane.ts';
@@ -110,16 +111,25 @@ export class Parking {
       return { kind: 'skip', reason: 'superseded' };
     }
     if (isExpired(state, change, clock.now())) return { kind: 'skip', reason: 'expired' };
-    return { kind: 'deliver', request: pending.request, cardExpected: true, after: null };
+    return { kind: 'deliver', request: pending.request, cardExpected: true, makesCard: !change.card.ends, after: null };
   }
 
   /** A newer change's turn has come: what is owed of its order is left out, and over what may have been sent of it. */
-  supersede(entry: Entry): void {
+  supersede(entry: Entry, policy: Policy): void {
     const { parked, accounts } = this.#parts;
-    for (const { owed, partition } of parked.of(entry.change.merchantBizNo)) {
-      if (!isLater(entry.change.source, owed.request.change.source)) continue;
-      accounts.supersede(entryOfOwed(owed, partition), entry);
-    }
+    const { change } = entry;
+    const outdone = parked.of(change.merchantBizNo).filter(({ owed }) => follows(change, owed.request.change));
+    if (outdone.length === 0 || !this.#takesPlace(entry, policy)) return;
+    for (const { owed, partition } of outdone) accounts.supersede(entryOfOwed(owed, partition), entry);
+  }
+
+  /** What is put back to be sent again may be the very change that is owed, which goes only for what is sent itself. */
+  #takesPlace(entry: Entry, policy: Policy): boolean {
+    const { accounts, book } = this.#parts;
+    const { change } = entry;
+    if (change.replays === undefined) return true;
+    accounts.inherit(entry);
+    return decide(book.get(change.merchantBizNo), change, policy).kind === 'deliver';
   }
 
   /** Takes in what the journal of a partition remembers. */

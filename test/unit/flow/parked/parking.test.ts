@@ -6,7 +6,7 @@ import { PartitionFlow } from '../../../../connector/flow/partition/partition-fl
 import { instant } from '../../../../connector/kernel/time.ts';
 import { type CardChange, merchantBizNo } from '../../../../connector/order/change.ts';
 import { evolve, initialState } from '../../../../connector/order/state.ts';
-import { aChange, anAnswer, aRecord, dawn, lsnAt } from '../../../support/builders.ts';
+import { aChange, anAnswer, aPolicy, aRecord, dawn, lsnAt } from '../../../support/builders.ts';
 import { RecordingJournal, RecordingMeter, SteppedClock } from '../../../support/flow-world.ts';
 import { sent, skipped } from '../../order/given.ts';
 import { keptWith } from '../kept.ts';
@@ -224,6 +224,7 @@ describe('Parking', () => {
         kind: 'deliver',
         request: anOwed({ n: 3 }).request,
         cardExpected: true,
+        makesCard: true,
         after: null,
       });
     });
@@ -254,7 +255,7 @@ describe('Parking', () => {
       putOwed('A-1', 600_000);
       partition.recalled = 1;
       const newer = taken(aChange({ n: 5 }));
-      kept.parking.supersede(newer);
+      kept.parking.supersede(newer, aPolicy());
       expect(newer.doubt).toMatchObject({ position: { offset: 1n }, bizDate: dawn + 1 });
       expect([kept.parking.size, partition.parked, partition.settled.superseded]).toEqual([0, 0, 1]);
       expect(journal.lines).toEqual([]);
@@ -265,13 +266,13 @@ describe('Parking', () => {
 
     it('leaves what is owed where it is not later: a repetition of the source', () => {
       putOwed('A-1', 600_000);
-      kept.parking.supersede(taken(aChange({ n: 9, source: lsnAt(1) })));
+      kept.parking.supersede(taken(aChange({ n: 9, source: lsnAt(1) })), aPolicy());
       expect(kept.parking.size).toBe(1);
     });
 
     it('of another order leaves it too', () => {
       putOwed('A-1', 600_000);
-      kept.parking.supersede(taken(aChange({ n: 9, order: 'B' })));
+      kept.parking.supersede(taken(aChange({ n: 9, order: 'B' })), aPolicy());
       expect(kept.parking.size).toBe(1);
     });
   });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { deploymentText } from '../../../../connector/cli/reports/deployment.ts';
-import { tableText } from '../../../../connector/cli/reports/table.ts';
+import { deploymentText } from '../../../../connector/cli/status/deployment.ts';
+import { tableText } from '../../../../connector/cli/table.ts';
 import { Fault } from '../../../../connector/kernel/fault.ts';
 import { instant } from '../../../../connector/kernel/time.ts';
 import { statusOf } from '../../../../connector/observe/status.ts';

@@ -1,8 +1,8 @@
 import { type Command, Option } from 'commander';
-import type { SignatureAlgorithm } from '../keys/read-key.ts';
-import type { CommandParts } from './output.ts';
-import { paintFor } from './print.ts';
-import type { ExitCode } from './run.ts';
+import type { SignatureAlgorithm } from '../../keys/read-key.ts';
+import type { CommandParts } from '../output.ts';
+import { paintFor } from '../print.ts';
+import type { ExitCode } from '../run.ts';
 
 interface GenerateFlags {
   readonly out: string;
@@ -48,7 +48,7 @@ export function addKeysCommands(
     .addHelpText('after', exitCodes)
     .action(async (flags: GenerateFlags) => {
       // Loaded only now: the other commands need none of it.
-      const { generateKeys } = await import('./keys-generate.ts');
+      const { generateKeys } = await import('./generate.ts');
       done(await generateKeys(flags, parts));
     });
   keys
@@ -61,7 +61,7 @@ export function addKeysCommands(
     .option('--json', 'print one JSON object')
     .addHelpText('after', exitCodes)
     .action(async ({ config, ...flags }: CheckFlags) => {
-      const { checkKeys } = await import('./keys-check.ts');
+      const { checkKeys } = await import('./check.ts');
       const paint = paintFor(false, parts.environment);
       done(checkKeys({ ...flags, config: settingsFile(config) }, parts, paint));
     });

@@ -1,11 +1,12 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { loadSettings } from '../settings/load.ts';
-import type { ExaminationProgress } from '../tools/check/examination.ts';
-import { version } from '../version.ts';
-import { fileAccess } from './file-access.ts';
-import type { CommandParts } from './output.ts';
-import { paintFor } from './print.ts';
-import type { ExitCode } from './run.ts';
+import { loadSettings } from '../../settings/load.ts';
+import type { ExaminationProgress } from '../../tools/check/examination.ts';
+import { version } from '../../version.ts';
+import { fileAccess } from '../file-access.ts';
+import { interruption } from '../interruption.ts';
+import type { CommandParts } from '../output.ts';
+import { paintFor } from '../print.ts';
+import type { ExitCode } from '../run.ts';
 
 interface CheckFlags {
   readonly config?: string;
@@ -52,24 +53,22 @@ function wholeNumber(text: string): number {
 }
 
 async function runCheck(flags: CheckFlags, file: string, parts: CommandParts): Promise<ExitCode> {
-  const { print, environment, terminal, onInterrupt } = parts;
+  const { print, environment, terminal } = parts;
   // Loaded only now: the other commands need none of it.
-  const { check } = await import('../tools/check/check.ts');
-  const { realParts } = await import('../tools/check/parts.ts');
-  const { findingsText, countsOf } = await import('./reports/findings.ts');
+  const { check } = await import('../../tools/check/check.ts');
+  const { realParts } = await import('../../tools/check/parts.ts');
+  const { findingsText, countsOf } = await import('./findings.ts');
   const loaded = loadSettings({ file, environment, ...fileAccess });
   const { settings, problems } =
     loaded.kind === 'loaded'
       ? { settings: loaded.settings, problems: [] }
       : { settings: loaded.usable, problems: loaded.problems };
-  const stopping = new AbortController();
-  const undo = onInterrupt?.(() => stopping.abort());
+  const stop = interruption(parts);
   const progress = progressLine(parts);
   const startedAt = performance.now();
   const order = { file, problems, settings, records: flags.records, limitMs: flags.timeout * 1_000 };
-  const findings = await check({ ...order, stop: stopping.signal }, realParts, progress.show);
+  const findings = await check({ ...order, stop }, realParts, progress.show);
   progress.clear();
-  undo?.();
   const counts = countsOf(findings);
   if (flags.json) {
     const seconds = Math.round(performance.now() - startedAt) / 1_000;
@@ -78,7 +77,7 @@ async function runCheck(flags: CheckFlags, file: string, parts: CommandParts): P
     print(findingsText(findings, paintFor(terminal?.out ?? false, environment)));
   }
   if (problems.length > 0) return 2;
-  return counts.failed > 0 || stopping.signal.aborted ? 1 : 0;
+  return counts.failed > 0 || stop.aborted ? 1 : 0;
 }
 
 /** One line that is written over, where a person waits. */

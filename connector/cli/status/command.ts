@@ -1,8 +1,9 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import type { CommandParts } from './output.ts';
-import { paintFor } from './print.ts';
-import type { ExitCode } from './run.ts';
-import { withSettings } from './with-settings.ts';
+import { interruption } from '../interruption.ts';
+import type { CommandParts } from '../output.ts';
+import { paintFor } from '../print.ts';
+import type { ExitCode } from '../run.ts';
+import { withSettings } from '../with-settings.ts';
 
 interface StatusFlags {
   readonly config?: string;
@@ -64,19 +65,18 @@ function seconds(text: string): number {
 function showStatus(flags: StatusFlags, file: string, parts: CommandParts): Promise<ExitCode> {
   return withSettings(file, parts, async settings => {
     // Loaded only now: the other commands need none of it.
-    const { openStatusView } = await import('../tools/status/status.ts');
-    const { allAnswered } = await import('../tools/status/deployment.ts');
-    const { addressIn } = await import('../tools/status/instance.ts');
-    const { deploymentText } = await import('./reports/deployment.ts');
-    const { systemClock } = await import('../system-clock.ts');
-    const { print, printError, terminal, environment, onInterrupt } = parts;
+    const { openStatusView } = await import('../../tools/status/status.ts');
+    const { allAnswered } = await import('../../tools/status/deployment.ts');
+    const { addressIn } = await import('../../tools/status/instance.ts');
+    const { deploymentText } = await import('./deployment.ts');
+    const { systemClock } = await import('../../system-clock.ts');
+    const { print, printError, terminal, environment } = parts;
     const own = addressIn(settings.observe);
     const instances = flags.instance.length > 0 ? flags.instance : own === null ? [] : [own];
     if (instances.length === 0) printError('observe.port is 0: name the instances with --instance <url>\n');
     const view = openStatusView(settings, instances);
-    const stopping = new AbortController();
-    const stopped = aborted(stopping.signal);
-    const undo = onInterrupt?.(() => stopping.abort());
+    const stop = interruption(parts);
+    const stopped = aborted(stop);
     const paint = paintFor(terminal?.out ?? false, environment);
     const pauseMs = (flags.watch === true ? watchSeconds : (flags.watch ?? 0)) * 1_000;
     try {
@@ -89,10 +89,9 @@ function showStatus(flags: StatusFlags, file: string, parts: CommandParts): Prom
           return allAnswered(status) ? 0 : 1;
         }
         print(flags.json ? text : `${terminal?.out ? clearScreen : ''}${status.at}\n\n${text}\n`);
-        await systemClock.sleep(pauseMs, stopping.signal);
+        await systemClock.sleep(pauseMs, stop);
       }
     } finally {
-      undo?.();
       await view.close();
     }
   });

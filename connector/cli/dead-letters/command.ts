@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
-import { instant } from '../kernel/time.ts';
-import type { DisposalFlags, ListFlags, ShowFlags } from './letter-commands.ts';
-import { countOf, placeOf, withFilterFlags } from './letter-flags.ts';
-import type { CommandParts } from './output.ts';
-import type { ExitCode } from './run.ts';
+import { instant } from '../../kernel/time.ts';
+import { countOf, placeOf, withFilterFlags } from '../letter-flags.ts';
+import type { CommandParts } from '../output.ts';
+import type { ExitCode } from '../run.ts';
+import type { DisposalFlags, ListFlags, ShowFlags } from './letters.ts';
 
 const exitCodes = `
 Exit codes:
@@ -32,14 +32,14 @@ export function addDeadLetterCommands(
   withFilterFlags(command('list', 'list the open letters'), now)
     .option('--all', 'also those that were redriven or discarded')
     .action(async ({ config, ...flags }: ListFlags) => {
-      const { listLetters } = await import('./letter-commands.ts');
+      const { listLetters } = await import('./letters.ts');
       done(await listLetters(flags, settingsFile(config), parts));
     });
   command('show', 'show a letter whole')
     .argument('<place>', '<partition>@<offset> of the dead-letter topic, as list shows it', placeOf)
     .option('--reveal', 'also its key, and its value as base64: they are of customers')
     .action(async (place: ReturnType<typeof placeOf>, { config, ...flags }: ShowFlags) => {
-      const { showLetter } = await import('./letter-commands.ts');
+      const { showLetter } = await import('./letters.ts');
       done(await showLetter(place, flags, settingsFile(config), parts));
     });
   for (const [name, disposal, description] of [
@@ -56,7 +56,7 @@ export function addDeadLetterCommands(
       .option('--rate <letters>', 'at most so many a second', countOf)
       .option('--max-redrives <times>', 'leave those that died so often already', countOf, 5)
       .action(async ({ config, ...flags }: DisposalFlags) => {
-        const { disposeOfLetters } = await import('./letter-commands.ts');
+        const { disposeOfLetters } = await import('./letters.ts');
         done(await disposeOfLetters(disposal, flags, settingsFile(config), parts));
       });
   }

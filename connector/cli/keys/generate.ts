@@ -1,12 +1,12 @@
 import { existsSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { messageOf } from '../kernel/fault.ts';
-import { withoutLineEnd } from '../kernel/key-material.ts';
-import { Secret } from '../kernel/secret.ts';
-import { makePair, type NewPair } from '../keys/new-pair.ts';
-import type { SignatureAlgorithm } from '../keys/read-key.ts';
-import type { Output } from './output.ts';
-import type { ExitCode } from './run.ts';
+import { messageOf } from '../../kernel/fault.ts';
+import { withoutLineEnd } from '../../kernel/key-material.ts';
+import { Secret } from '../../kernel/secret.ts';
+import { makePair, type NewPair } from '../../keys/new-pair.ts';
+import type { SignatureAlgorithm } from '../../keys/read-key.ts';
+import type { Output } from '../output.ts';
+import type { ExitCode } from '../run.ts';
 
 /** What `card-sync keys generate` is told. */
 export interface GenerateOptions {

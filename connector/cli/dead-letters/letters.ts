@@ -1,15 +1,15 @@
-import { type DeskParts, disposeOf, visitLetters } from '../dead-letter/desk.ts';
-import type { Disposal, StoredLetter } from '../dead-letter/stored-letter.ts';
-import { openKafka } from '../kafka/client.ts';
-import { openProducer } from '../kafka/producer.ts';
-import { openTopicReader } from '../kafka/topic-reader.ts';
-import { mask } from '../kernel/mask.ts';
-import { formatPosition } from '../kernel/position.ts';
-import { systemClock } from '../system-clock.ts';
-import { type FilterFlags, filterOf } from './letter-flags.ts';
-import type { CommandParts } from './output.ts';
-import type { ExitCode } from './run.ts';
-import { withSettings } from './with-settings.ts';
+import { type DeskParts, disposeOf, visitLetters } from '../../dead-letter/desk.ts';
+import type { Disposal, StoredLetter } from '../../dead-letter/stored-letter.ts';
+import { openKafka } from '../../kafka/client.ts';
+import { openProducer } from '../../kafka/producer.ts';
+import { openTopicReader } from '../../kafka/topic-reader.ts';
+import { mask } from '../../kernel/mask.ts';
+import { formatPosition } from '../../kernel/position.ts';
+import { systemClock } from '../../system-clock.ts';
+import { type FilterFlags, filterOf } from '../letter-flags.ts';
+import type { CommandParts } from '../output.ts';
+import type { ExitCode } from '../run.ts';
+import { withSettings } from '../with-settings.ts';
 
 interface CommonFlags {
   readonly config?: string;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { countsOf, findingsText } from '../../../../connector/cli/reports/findings.ts';
+import { countsOf, findingsText } from '../../../../connector/cli/check/findings.ts';
 import type { Finding } from '../../../../connector/tools/check/finding.ts';
 
 const finding = (over: Partial<Finding>): Finding => ({
