@@ -4,6 +4,7 @@ import { openTopicReader, type TopicReader } from '../../connector/kafka/topic-r
 import type { SourceRecord } from '../../connector/kernel/record.ts';
 import { type KafkaWorld, openKafkaWorld } from '../support/kafka-world.ts';
 import { sharedStack } from '../support/shared-stack.ts';
+import { until } from '../support/until.ts';
 
 let world: KafkaWorld;
 let reader: TopicReader;
@@ -72,6 +73,10 @@ describe('a topic that is read from outside of a group', () => {
       [2, 'd'],
     ]);
     await world.appendTransaction(topic, 1, 2, 'commit');
+    // The broker answers before the marker is written; until then the records are not there for readers.
+    await until('the marker is written', async () =>
+      (await world.admin.fetchTopicOffsets(topic)).some(({ partition, high }) => partition === 1 && high === '3'),
+    );
     const found: string[] = [];
     const visit = ({ partition, offset }: SourceRecord) => void found.push(`${partition}@${offset}`);
     await reader.tail(topic, 2, visit);
