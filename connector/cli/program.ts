@@ -6,11 +6,11 @@ import { addDeadLetterCommands } from './dead-letters/command.ts';
 import { addDryRunCommand } from './dry-run/command.ts';
 import { addInspectCommand } from './inspect/command.ts';
 import { addKeysCommands } from './keys/command.ts';
-import type { CommandParts } from './output.ts';
-import { paintFor } from './print.ts';
 import { addReplayCommand } from './replay/command.ts';
 import type { ExitCode } from './run.ts';
 import { addStatusCommand } from './status/command.ts';
+import type { CommandParts } from './terminal/output.ts';
+import { paintFor } from './terminal/print.ts';
 import { addTestMappingsCommand } from './test-mappings.ts';
 
 /** What the command line needs of the machine. */

@@ -4,7 +4,7 @@ import type { Environment } from '../settings/environment.ts';
 import type { FileAccess } from '../settings/files.ts';
 import { loadSettings } from '../settings/load.ts';
 import type { Settings } from '../settings/settings.ts';
-import { describeFault, describeProblems, type Paint } from './print.ts';
+import { describeFault, describeProblems, type Paint } from './terminal/print.ts';
 
 /** 0: stopped as asked. 1: a fault or a defect ended it. 2: bad usage or settings; starting again will not help. */
 export type ExitCode = 0 | 1 | 2;

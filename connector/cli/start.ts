@@ -1,10 +1,10 @@
 // What the program does, once it is known that this Node can.
 import process from 'node:process';
 import { setFlagsFromString } from 'node:v8';
-import { fileAccess } from './file-access.ts';
-import { paintFor } from './print.ts';
 import { runProgram } from './program.ts';
 import { run } from './run.ts';
+import { fileAccess } from './settings/file-access.ts';
+import { paintFor } from './terminal/print.ts';
 
 const { env: environment, stdout, stderr } = process;
 const printError = (text: string) => void stderr.write(text);

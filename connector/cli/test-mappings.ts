@@ -3,10 +3,10 @@ import type { Command } from 'commander';
 import type { MappingOptions } from '../mapping/mapping.ts';
 import { readMappings, readTemplates } from '../settings/files.ts';
 import { type MappingTests, testMappings } from '../tools/mapping-test/test-mappings.ts';
-import { fileAccess } from './file-access.ts';
-import type { CommandParts } from './output.ts';
-import type { Paint } from './print.ts';
 import type { ExitCode } from './run.ts';
+import { fileAccess } from './settings/file-access.ts';
+import type { CommandParts } from './terminal/output.ts';
+import type { Paint } from './terminal/print.ts';
 
 interface Flags {
   readonly templates: readonly string[];

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileAccess } from '../../connector/cli/file-access.ts';
+import { fileAccess } from '../../connector/cli/settings/file-access.ts';
 import { loadSettings } from '../../connector/settings/load.ts';
 import type { Settings } from '../../connector/settings/settings.ts';
 import { type Container, connectorOf, deploymentOf, type Manifest, the } from './manifests.ts';

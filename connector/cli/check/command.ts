@@ -2,11 +2,11 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { loadSettings } from '../../settings/load.ts';
 import type { ExaminationProgress } from '../../tools/check/examination.ts';
 import { version } from '../../version.ts';
-import { fileAccess } from '../file-access.ts';
-import { interruption } from '../interruption.ts';
-import type { CommandParts } from '../output.ts';
-import { paintFor } from '../print.ts';
 import type { ExitCode } from '../run.ts';
+import { fileAccess } from '../settings/file-access.ts';
+import { interruption } from '../terminal/interruption.ts';
+import type { CommandParts } from '../terminal/output.ts';
+import { paintFor } from '../terminal/print.ts';
 
 interface CheckFlags {
   readonly config?: string;

@@ -1,5 +1,5 @@
 import { checkGroups, type Finding, type FindingState } from '../../tools/check/finding.ts';
-import type { Paint } from '../print.ts';
+import type { Paint } from '../terminal/print.ts';
 
 const marks = { well: '✓', warning: '!', failed: '✗', skipped: '–' } as const satisfies Record<FindingState, string>;
 const colours = { well: 'green', warning: 'yellow', failed: 'red', skipped: 'dim' } as const;

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { instant } from '../../kernel/time.ts';
 import { countOf, placeOf, withFilterFlags } from '../letter-flags.ts';
-import type { CommandParts } from '../output.ts';
 import type { ExitCode } from '../run.ts';
+import type { CommandParts } from '../terminal/output.ts';
 import type { DisposalFlags, ListFlags, ShowFlags } from './letters.ts';
 
 const exitCodes = `

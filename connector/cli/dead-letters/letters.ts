@@ -7,9 +7,9 @@ import { mask } from '../../kernel/mask.ts';
 import { formatPosition } from '../../kernel/position.ts';
 import { systemClock } from '../../system-clock.ts';
 import { type FilterFlags, filterOf } from '../letter-flags.ts';
-import type { CommandParts } from '../output.ts';
 import type { ExitCode } from '../run.ts';
-import { withSettings } from '../with-settings.ts';
+import { withSettings } from '../settings/with-settings.ts';
+import type { CommandParts } from '../terminal/output.ts';
 
 interface CommonFlags {
   readonly config?: string;

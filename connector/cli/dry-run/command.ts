@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { countOf, placeOf } from '../letter-flags.ts';
-import type { CommandParts } from '../output.ts';
 import type { ExitCode } from '../run.ts';
+import type { CommandParts } from '../terminal/output.ts';
 import type { DryRunFlags } from './dry-run.ts';
 
 const more = `

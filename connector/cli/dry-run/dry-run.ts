@@ -8,13 +8,13 @@ import { tryFromFile } from '../../tools/dry-run/from-file.ts';
 import { type KafkaTrials, tryFromKafka } from '../../tools/dry-run/from-kafka.ts';
 import { openRequestWriter } from '../../tools/dry-run/shown-request.ts';
 import type { Trial } from '../../tools/dry-run/trial.ts';
-import { fileAccess } from '../file-access.ts';
-import { interruption } from '../interruption.ts';
 import type { placeOf } from '../letter-flags.ts';
-import type { CommandParts } from '../output.ts';
-import { paintFor } from '../print.ts';
 import type { ExitCode } from '../run.ts';
-import { withLoaded, withSettings } from '../with-settings.ts';
+import { fileAccess } from '../settings/file-access.ts';
+import { withLoaded, withSettings } from '../settings/with-settings.ts';
+import { interruption } from '../terminal/interruption.ts';
+import type { CommandParts } from '../terminal/output.ts';
+import { paintFor } from '../terminal/print.ts';
 import { lineOf, summaryOf, textOf, told } from './print-trial.ts';
 
 /** Of `dry-run`, as commander reads them. */

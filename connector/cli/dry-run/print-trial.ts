@@ -4,7 +4,7 @@ import type { CardRequest } from '../../order/decide.ts';
 import type { SkipReason } from '../../order/event.ts';
 import type { RequestWriter, ShownRequest } from '../../tools/dry-run/shown-request.ts';
 import { requestOf, type Trial } from '../../tools/dry-run/trial.ts';
-import type { Paint } from '../print.ts';
+import type { Paint } from '../terminal/print.ts';
 
 /** A trial with its request made whole: what is printed, as JSON or as text. */
 export type ToldTrial = Awaited<ReturnType<typeof told>>;

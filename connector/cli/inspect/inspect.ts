@@ -1,11 +1,11 @@
 import type { Instant } from '../../kernel/time.ts';
 import { inspectOrder } from '../../tools/inspect/inspect.ts';
 import type { Story } from '../../tools/inspect/story.ts';
-import { interruption } from '../interruption.ts';
-import type { CommandParts } from '../output.ts';
-import { paintFor } from '../print.ts';
 import type { ExitCode } from '../run.ts';
-import { withSettings } from '../with-settings.ts';
+import { withSettings } from '../settings/with-settings.ts';
+import { interruption } from '../terminal/interruption.ts';
+import type { CommandParts } from '../terminal/output.ts';
+import { paintFor } from '../terminal/print.ts';
 import { jsonOf, textOf } from './print-story.ts';
 
 /** Of `inspect`, as commander reads them. */

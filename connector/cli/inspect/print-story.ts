@@ -3,7 +3,7 @@ import { formatPosition, type Position } from '../../kernel/position.ts';
 import type { SourcePosition } from '../../kernel/row-change.ts';
 import type { Settings } from '../../settings/settings.ts';
 import type { Moment, SourceMoment, Standing, Story } from '../../tools/inspect/story.ts';
-import type { Paint } from '../print.ts';
+import type { Paint } from '../terminal/print.ts';
 
 /** The story as one JSON object on one line. */
 export function jsonOf(story: Story, reveals: boolean): string {

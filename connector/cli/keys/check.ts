@@ -5,10 +5,10 @@ import { readPrivateKey, readPublicKey } from '../../keys/read-key.ts';
 import type { Environment } from '../../settings/environment.ts';
 import { loadSettings } from '../../settings/load.ts';
 import { type CheckedKey, checkedKey, keysOf, withOwnHalfTold } from '../../tools/checked-keys.ts';
-import { fileAccess } from '../file-access.ts';
-import type { CommandParts } from '../output.ts';
-import { describeProblems, type Paint } from '../print.ts';
 import type { ExitCode } from '../run.ts';
+import { fileAccess } from '../settings/file-access.ts';
+import type { CommandParts } from '../terminal/output.ts';
+import { describeProblems, type Paint } from '../terminal/print.ts';
 
 /** What `card-sync keys check` is told: files, or else the settings that name them. */
 export interface CheckOptions {

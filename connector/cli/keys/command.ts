@@ -1,8 +1,8 @@
 import { type Command, Option } from 'commander';
 import type { SignatureAlgorithm } from '../../keys/read-key.ts';
-import type { CommandParts } from '../output.ts';
-import { paintFor } from '../print.ts';
 import type { ExitCode } from '../run.ts';
+import type { CommandParts } from '../terminal/output.ts';
+import { paintFor } from '../terminal/print.ts';
 
 interface GenerateFlags {
   readonly out: string;

@@ -5,8 +5,8 @@ import { withoutLineEnd } from '../../kernel/key-material.ts';
 import { Secret } from '../../kernel/secret.ts';
 import { makePair, type NewPair } from '../../keys/new-pair.ts';
 import type { SignatureAlgorithm } from '../../keys/read-key.ts';
-import type { Output } from '../output.ts';
 import type { ExitCode } from '../run.ts';
+import type { Output } from '../terminal/output.ts';
 
 /** What `card-sync keys generate` is told. */
 export interface GenerateOptions {

@@ -3,11 +3,11 @@ import { mask } from '../../kernel/mask.ts';
 import { formatPosition } from '../../kernel/position.ts';
 import { type Instant, instant } from '../../kernel/time.ts';
 import { type Replayed, type ReplayRequest, replay } from '../../tools/replay/replay.ts';
-import { interruption } from '../interruption.ts';
-import type { CommandParts } from '../output.ts';
-import { describeFault, paintFor } from '../print.ts';
 import type { ExitCode } from '../run.ts';
-import { withSettings } from '../with-settings.ts';
+import { withSettings } from '../settings/with-settings.ts';
+import { interruption } from '../terminal/interruption.ts';
+import type { CommandParts } from '../terminal/output.ts';
+import { describeFault, paintFor } from '../terminal/print.ts';
 import { ProgressLine } from './progress.ts';
 
 /** Of `replay`, as commander reads them. */

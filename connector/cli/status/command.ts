@@ -1,9 +1,9 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { interruption } from '../interruption.ts';
-import type { CommandParts } from '../output.ts';
-import { paintFor } from '../print.ts';
 import type { ExitCode } from '../run.ts';
-import { withSettings } from '../with-settings.ts';
+import { withSettings } from '../settings/with-settings.ts';
+import { interruption } from '../terminal/interruption.ts';
+import type { CommandParts } from '../terminal/output.ts';
+import { paintFor } from '../terminal/print.ts';
 
 interface StatusFlags {
   readonly config?: string;

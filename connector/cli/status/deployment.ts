@@ -1,7 +1,7 @@
 import { type DeploymentStatus, type GroupStatus, reportOf, type SeenInstance } from '../../tools/status/deployment.ts';
 import { span, thousands } from '../../tools/words.ts';
-import type { Paint } from '../print.ts';
-import { type Column, tableText } from '../table.ts';
+import type { Paint } from '../terminal/print.ts';
+import { type Column, tableText } from '../terminal/table.ts';
 
 const width = 120;
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { deploymentText } from '../../../../connector/cli/status/deployment.ts';
-import { tableText } from '../../../../connector/cli/table.ts';
+import { tableText } from '../../../../connector/cli/terminal/table.ts';
 import { Fault } from '../../../../connector/kernel/fault.ts';
 import { instant } from '../../../../connector/kernel/time.ts';
 import { statusOf } from '../../../../connector/observe/status.ts';

@@ -1,4 +1,4 @@
-import type { Environment } from '../settings/environment.ts';
+import type { Environment } from '../../settings/environment.ts';
 
 /** Where a command writes to: standard output, and standard error. */
 export interface Output {

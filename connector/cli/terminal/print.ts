@@ -1,8 +1,8 @@
 import { styleText } from 'node:util';
-import { type Fault, faultTable } from '../kernel/fault.ts';
-import { scrub } from '../kernel/mask.ts';
-import { formatPosition } from '../kernel/position.ts';
-import type { SettingsProblem } from '../settings/problems.ts';
+import { type Fault, faultTable } from '../../kernel/fault.ts';
+import { scrub } from '../../kernel/mask.ts';
+import { formatPosition } from '../../kernel/position.ts';
+import type { SettingsProblem } from '../../settings/problems.ts';
 
 type Style = Parameters<typeof styleText>[0];
 

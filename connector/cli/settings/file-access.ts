@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import type { FileAccess } from '../settings/files.ts';
+import type { FileAccess } from '../../settings/files.ts';
 
 /** The machine's files, for the settings. */
 export const fileAccess: FileAccess = {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { describeFault, describeProblems, paintFor } from '../../../connector/cli/print.ts';
-import { Fault } from '../../../connector/kernel/fault.ts';
+import { describeFault, describeProblems, paintFor } from '../../../../connector/cli/terminal/print.ts';
+import { Fault } from '../../../../connector/kernel/fault.ts';
 
 const plain = paintFor(false, {});
 

@@ -1,11 +1,11 @@
-import { Fault, messageOf } from '../kernel/fault.ts';
-import { loadSettings } from '../settings/load.ts';
-import type { SettingsProblem } from '../settings/problems.ts';
-import type { Settings } from '../settings/settings.ts';
+import { Fault, messageOf } from '../../kernel/fault.ts';
+import { loadSettings } from '../../settings/load.ts';
+import type { SettingsProblem } from '../../settings/problems.ts';
+import type { Settings } from '../../settings/settings.ts';
+import { type ExitCode, settingsFaults } from '../run.ts';
+import type { CommandParts } from '../terminal/output.ts';
+import { describeFault, describeProblems, paintFor } from '../terminal/print.ts';
 import { fileAccess } from './file-access.ts';
-import type { CommandParts } from './output.ts';
-import { describeFault, describeProblems, paintFor } from './print.ts';
-import { type ExitCode, settingsFaults } from './run.ts';
 
 /** Does a command's work with the settings of a file, and prints what goes wrong: 2 for problems of the settings, 1 for another {@link Fault}. */
 export function withSettings(
