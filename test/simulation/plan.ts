@@ -148,7 +148,7 @@ function logsOf(
   const count = 3 + random.below(26);
   // Drawn apart, so that the rest of a history is the same with and without.
   const replaying = new SeededRandom(seed + 2_000_003);
-  const replayRate = replaying.pick([0, 0, 0.05, 0.2]);
+  const replayRate = seed % 5 === 0 ? replaying.pick([0.05, 0.2, 0.4]) : 0;
   for (let n = 1; n <= count; n++) {
     const order = orders[random.below(orders.length)] ?? merchantBizNo('new-0');
     const { changes } = life.get(order) ?? { changes: [] };
