@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { settingsFileVariable } from '../settings/environment.ts';
 import { version } from '../version.ts';
 import { addDeadLetterCommands } from './dead-letters.ts';
+import { addHealthCommand } from './health.ts';
 import { addKeysCommands } from './keys.ts';
 import type { ExitCode } from './run.ts';
 
@@ -47,6 +48,7 @@ export async function runProgram(args: readonly string[], parts: ProgramParts): 
   const done = (code: ExitCode) => {
     exitCode = code;
   };
+  addHealthCommand(program, parts, settingsFile, done);
   addKeysCommands(program, parts, settingsFile, done);
   addDeadLetterCommands(program, parts, settingsFile, done);
   try {
