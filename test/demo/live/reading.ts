@@ -42,9 +42,12 @@ export function readingOf(page: MetricsPage): Reading {
   };
 }
 
-/** Whether so many records have come in and each was given to the platform at least once, or needed no request. */
+/**
+ * Whether so many records have come in and each was given to the platform at least once, or needed no request. (A connector that was
+ * started again has not received again what it had accounted for.)
+ */
 export function isTakenIn(reading: Reading, records: number): boolean {
-  return reading.consumed >= records && reading.queued + reading.inFlight === 0;
+  return Math.max(reading.consumed, reading.settled) >= records && reading.queued + reading.inFlight === 0;
 }
 
 /** Whether everything that the topic must hold (`records`) is accounted for, and nothing is under way. */
