@@ -36,7 +36,7 @@ async function playOn(stack: Stack, options: DemoOptions, signal: AbortSignal): 
   const orders = makeOrders(options.seed, options.seeded, now);
   const scenery = await orAborted(setUp(stack, orders, { faults: options.faults, log }), signal);
   try {
-    return await play(scenery, { options, orders, now }, screen, signal);
+    return await play(scenery, { options, orders, counted: true, now }, screen, signal);
   } finally {
     log('ending');
     await scenery.setDown();

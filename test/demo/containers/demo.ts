@@ -17,7 +17,8 @@ async function main(args: readonly string[]): Promise<number> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.abort());
   try {
     const { scenery, ...script } = await meet(readSurroundings(process.env), command.options.faults);
-    const code = await play(scenery, { ...script, options: command.options, now: new Date() }, screen, stop.signal);
+    const played = { ...script, counted: false, options: command.options, now: new Date() };
+    const code = await play(scenery, played, screen, stop.signal);
     await scenery.setDown();
     return code;
   } catch (error) {

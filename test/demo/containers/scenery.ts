@@ -2,29 +2,29 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { readFaultText } from '../../sandbox/faults/fault.ts';
 import type { SandboxCard } from '../compare.ts';
 import { MetricsPage } from '../live/metrics-page.ts';
-import { isSettled, type Reading, readingOf } from '../live/reading.ts';
+import { compareAtRest } from '../live/play.ts';
 import type { Scenery } from '../live/scenery.ts';
+import { Shop } from '../live/shop.ts';
 import type { Order } from '../order.ts';
 import { OrdersDb } from '../orders-db.ts';
 import type { Surroundings } from './surroundings.ts';
 
-/** What runs in the containers, and how far the shop and the connector are. */
+/** What runs in the containers, and how far the shop is. */
 export interface RunningScenery {
   readonly scenery: Scenery;
   readonly orders: readonly Order[];
   readonly firstNumber: number;
-  readonly settled: number;
 }
 
-const settledMs = 60_000;
+const startsAgainMs = 60_000;
+/** The connector that is met is ready: what it has to do with the table as it is, it does now. */
+const restMs = 10_000;
 
-/** Meets the database, the sandbox and the connector that run, and waits until the connector has accounted for the table as it is. */
+/** Meets the database, the sandbox and the connector that run, when the table as it is has become cards. */
 export async function meet(where: Surroundings, faults: readonly string[]): Promise<RunningScenery> {
   const db = await OrdersDb.connect(where.databaseUrl);
   const orders = await db.readAll();
-  const metrics = async () => MetricsPage.parse(await (await fetch(where.metricsUrl)).text());
-  const { settled } = await untilSettled(metrics, orders.length);
-  await addFaults(where.sandboxUrl, faults);
+  const metrics = () => pageOf(where.metricsUrl);
   const cards = await cardsSince(where.sandboxUrl, orders);
   const scenery: Scenery = {
     db,
@@ -35,17 +35,22 @@ export async function meet(where: Surroundings, faults: readonly string[]): Prom
     logs: 'shown by docker compose logs connector sandbox',
     setDown: () => db.close(),
   };
-  return { scenery, orders, firstNumber: await db.countEver(), settled };
+  await compareAtRest(scenery, new Shop(orders), restMs);
+  await addFaults(where.sandboxUrl, faults);
+  return { scenery, orders, firstNumber: await db.countEver() };
 }
 
-async function untilSettled(metrics: () => Promise<MetricsPage>, records: number): Promise<Reading> {
-  const deadline = performance.now() + settledMs;
-  while (performance.now() < deadline) {
-    const reading = readingOf(await metrics());
-    if (isSettled(reading, records)) return reading;
-    await sleep(100);
+/** Reads the metrics; waits where the connector is being started again. */
+async function pageOf(metricsUrl: string): Promise<MetricsPage> {
+  const deadline = performance.now() + startsAgainMs;
+  for (;;) {
+    try {
+      return MetricsPage.parse(await (await fetch(metricsUrl)).text());
+    } catch (error) {
+      if (performance.now() > deadline) throw error;
+      await sleep(200);
+    }
   }
-  throw new Error(`the connector has not accounted for ${records} orders within ${settledMs / 1000} s`);
 }
 
 async function addFaults(sandboxUrl: string, texts: readonly string[]): Promise<void> {

@@ -42,12 +42,9 @@ export function readingOf(page: MetricsPage): Reading {
   };
 }
 
-/**
- * Whether so many records have come in and each was given to the platform at least once, or needed no request. (A connector that was
- * started again has not received again what it had accounted for.)
- */
+/** Whether so many records have come in and each was given to the platform at least once, or needed no request. */
 export function isTakenIn(reading: Reading, records: number): boolean {
-  return Math.max(reading.consumed, reading.settled) >= records && reading.queued + reading.inFlight === 0;
+  return reading.consumed >= records && reading.queued + reading.inFlight === 0;
 }
 
 /** Whether everything that the topic must hold (`records`) is accounted for, and nothing is under way. */
