@@ -35,7 +35,11 @@ const machineTools = {
 const exitMissing = 2;
 
 const commands = {
-  demo: { entry: ['test/demo/demo.ts'], stack: true, says: 'the real stack, the sandbox and the connector, live' },
+  demo: {
+    entry: ['test/demo/demo.ts'],
+    stack: true,
+    says: 'the real stack, the sandbox and the connector, live; --docker: in containers',
+  },
   test: { entry: ['node_modules/vitest/vitest.mjs', 'run'], stack: true, says: 'all tests' },
   sandbox: { entry: ['test/sandbox/sandbox.ts'], stack: false, says: "AlipayHK's stand-in alone" },
   simulate: { entry: ['test/simulation/simulate.ts'], stack: false, says: 'random histories in a simulated world' },
@@ -54,15 +58,26 @@ const commands = {
     says: 'PostgreSQL, Kafka, Debezium and the registry alone',
   },
   screenshots: { entry: ['test/browser/screenshots.ts'], stack: true, says: "the README's pictures, from a real run" },
+  'test:containers': {
+    entry: ['node_modules/vitest/vitest.mjs', 'run', '--config', 'vitest.containers.config.ts'],
+    stack: false,
+    says: 'the tests of the image and of docker-compose.yml, and those on the real parts in containers; needs Docker',
+  },
 };
+const demoInContainers = 'test/demo/containers/compose-demo.ts';
 
 const usage = `node test/launch.mjs <command> [--install] [the command's own options; --help shows them]
 
 ${Object.entries(commands)
-  .map(([name, { says }]) => `  ${name.padEnd(11)} ${says}`)
+  .map(([name, { says }]) => `  ${name.padEnd(15)} ${says}`)
   .join('\n')}
 
   --install  installs what is missing of Java, Maven and the like with apt (Debian, Ubuntu)`;
+
+const dockerAdvice = `Missing: a Docker engine that answers, with the plugin compose.
+
+See that \`docker info\` and \`docker compose version\` work: start Docker, or set DOCKER_HOST.
+Without Docker there are: npm run demo, npm test`;
 
 process.exitCode = await main(process.argv.slice(2));
 
@@ -76,11 +91,22 @@ async function main([name = '--help', ...rest]) {
     return exitMissing;
   }
   const { entry, stack } = commands[name];
-  const args = rest.filter(arg => arg !== '--install');
+  const args = rest.filter(arg => arg !== '--install' && !(name === 'demo' && arg === '--docker'));
   const installed = await installPackages();
   if (installed !== 0) return installed;
+  if ((name === 'demo' && rest.includes('--docker')) || name === 'test:containers') {
+    if (!dockerAnswers()) {
+      console.error(dockerAdvice);
+      return exitMissing;
+    }
+    return runNode([...(name === 'demo' ? [demoInContainers] : entry), ...args]);
+  }
   if (stack && !args.includes('--help')) {
     const tools = [...machineTools.stack, ...(name === 'stack' ? [] : (machineTools[name] ?? []))];
+    if (name === 'demo' && !rest.includes('--install') && lacksTools(tools) && dockerAnswers()) {
+      console.log('demo: there is no Java or no Maven; Docker runs it');
+      return runNode([demoInContainers, ...args]);
+    }
     if (!(await ensureTools(tools, rest.includes('--install')))) return exitMissing;
     // Before the tests start, and in sight: they themselves download nothing.
     const fetched = name === 'test' ? await runNode(['test/stack/stack-cli.ts', '--fetch-only']) : 0;
@@ -150,6 +176,11 @@ async function ensureTools(tools, install) {
   if (missing.length === 0) return true;
   console.error(adviceFor(missing));
   return false;
+}
+
+function lacksTools(tools) {
+  useJavaHome();
+  return missingTools(tools).length > 0;
 }
 
 function missingTools(tools) {
@@ -229,7 +260,14 @@ and for Java: export PATH="$(brew --prefix openjdk@17)/bin:$PATH"`,
 Install them:
 ${ways[platform()] ?? '  with the package manager of your system (Windows: inside WSL 2)'}
 
-In a later release \`docker compose up\` will be another way to see the demo, which needs Docker only.`;
+The demo runs in containers too, where Docker with its plugin compose is there: \`docker compose up\`, or npm run demo -- --docker`;
+}
+
+// --- Docker
+
+/** Whether an engine answers, and its client has the plugin compose. */
+function dockerAnswers() {
+  return [['info'], ['compose', 'version']].every(args => spawnSync('docker', args).status === 0);
 }
 
 // --- running

@@ -4,6 +4,7 @@ import { version } from '../version.ts';
 import { addCheckCommand } from './check/command.ts';
 import { addDeadLetterCommands } from './dead-letters/command.ts';
 import { addDryRunCommand } from './dry-run/command.ts';
+import { addHealthCommand } from './health/command.ts';
 import { addInspectCommand } from './inspect/command.ts';
 import { addKeysCommands } from './keys/command.ts';
 import { addReplayCommand } from './replay/command.ts';
@@ -53,6 +54,7 @@ export async function runProgram(args: readonly string[], parts: ProgramParts): 
   };
   addCheckCommand(program, parts, settingsFile, done);
   addStatusCommand(program, parts, settingsFile, done);
+  addHealthCommand(program, parts, settingsFile, done);
   addKeysCommands(program, parts, settingsFile, done);
   addDeadLetterCommands(program, parts, settingsFile, done);
   addDryRunCommand(program, parts, settingsFile, done);

@@ -93,6 +93,13 @@ export class OrdersDb implements OrderTable {
     return rows.map(fromColumns);
   }
 
+  /** How many orders were ever made, also those that are deleted. */
+  async countEver(): Promise<number> {
+    const made = "coalesce(pg_sequence_last_value(pg_get_serial_sequence('orders', 'id')), 0)";
+    const { rows } = await this.#client.query<{ made: string }>(`SELECT ${made} AS made`);
+    return Number(rows[0]?.made ?? 0);
+  }
+
   async close(): Promise<void> {
     await this.#client.end();
   }

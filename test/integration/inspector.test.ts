@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } from 'kafkajs';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { openAdmin } from '../../connector/kafka/admin.ts';
 import { type KafkaOptions, openKafka } from '../../connector/kafka/client.ts';
 import { type ClusterInspector, openInspector } from '../../connector/kafka/inspection/inspector.ts';
@@ -12,7 +12,7 @@ let broker: SecureKafka;
 const closing: (() => Promise<unknown>)[] = [];
 
 beforeAll(async () => {
-  broker = await startSecureKafka();
+  broker = await startSecureKafka(inject('stackKind'));
 });
 
 afterAll(async () => {

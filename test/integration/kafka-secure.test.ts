@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { inspect } from 'node:util';
 import { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } from 'kafkajs';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import { openAdmin } from '../../connector/kafka/admin.ts';
 import { type KafkaOptions, openKafka } from '../../connector/kafka/client.ts';
 import { openConsumer } from '../../connector/kafka/consumer.ts';
@@ -24,7 +24,7 @@ let onLogged: (line: string) => void;
 const closing: (() => Promise<unknown>)[] = [];
 
 beforeAll(async () => {
-  broker = await startSecureKafka();
+  broker = await startSecureKafka(inject('stackKind'));
   tokens = await startFakePlatform();
 });
 

@@ -55,33 +55,38 @@ async function format(guard: Guard, classPath: string, settingsFile: string): Pr
 function settings(ports: readonly number[], logDir: string): Record<string, string | number | boolean> {
   const [broker, controller] = ports;
   return {
-    'process.roles': 'broker,controller',
-    'node.id': 1,
     'controller.quorum.voters': `1@127.0.0.1:${controller}`,
     listeners: `PLAINTEXT://127.0.0.1:${broker},CONTROLLER://127.0.0.1:${controller}`,
     'advertised.listeners': `PLAINTEXT://127.0.0.1:${broker}`,
     'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
-    'controller.listener.names': 'CONTROLLER',
-    'inter.broker.listener.name': 'PLAINTEXT',
     'log.dirs': logDir,
-    'num.network.threads': 2,
-    'num.io.threads': 4,
-    'log.cleaner.dedupe.buffer.size': 16_777_216,
-    // A broker that was killed is let in again only when its old session has run out (default 9 s).
-    'broker.session.timeout.ms': 3_000,
-    'broker.heartbeat.interval.ms': 500,
-    // A client that asks for a topic too early must not make it, with the wrong number of partitions.
-    'auto.create.topics.enable': false,
-    'offsets.topic.replication.factor': 1,
-    'offsets.topic.num.partitions': 4,
-    'transaction.state.log.replication.factor': 1,
-    'transaction.state.log.min.isr': 1,
-    'transaction.state.log.num.partitions': 4,
-    'share.coordinator.state.topic.replication.factor': 1,
-    'share.coordinator.state.topic.min.isr': 1,
-    'share.coordinator.state.topic.num.partitions': 4,
-    'group.initial.rebalance.delay.ms': 0,
-    // Lets a test have the partitions of a killed member given away after a second.
-    'group.min.session.timeout.ms': 1_000,
+    ...brokerSettings,
   };
 }
+
+/** What a broker of the stack is like wherever it runs; it lacks addresses, and the folder of its data. */
+export const brokerSettings: Readonly<Record<string, string | number | boolean>> = {
+  'process.roles': 'broker,controller',
+  'node.id': 1,
+  'controller.listener.names': 'CONTROLLER',
+  'inter.broker.listener.name': 'PLAINTEXT',
+  'num.network.threads': 2,
+  'num.io.threads': 4,
+  'log.cleaner.dedupe.buffer.size': 16_777_216,
+  // A broker that was killed is let in again only when its old session has run out (default 9 s).
+  'broker.session.timeout.ms': 3_000,
+  'broker.heartbeat.interval.ms': 500,
+  // A client that asks for a topic too early must not make it, with the wrong number of partitions.
+  'auto.create.topics.enable': false,
+  'offsets.topic.replication.factor': 1,
+  'offsets.topic.num.partitions': 4,
+  'transaction.state.log.replication.factor': 1,
+  'transaction.state.log.min.isr': 1,
+  'transaction.state.log.num.partitions': 4,
+  'share.coordinator.state.topic.replication.factor': 1,
+  'share.coordinator.state.topic.min.isr': 1,
+  'share.coordinator.state.topic.num.partitions': 4,
+  'group.initial.rebalance.delay.ms': 0,
+  // Lets a test have the partitions of a killed member given away after a second.
+  'group.min.session.timeout.ms': 1_000,
+};

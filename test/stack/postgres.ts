@@ -19,8 +19,32 @@ import type { Guard } from './guard.ts';
 import type { Recipe } from './part.ts';
 import type { RunFolder } from './run-folder.ts';
 
-/** The one database user of the stack. */
-export const postgresUser = { user: 'postgres', password: 'local-stack', database: 'postgres' } as const;
+// The one database user of the stack.
+const postgresUser = { user: 'postgres', password: 'local-stack', database: 'postgres' } as const;
+
+/** PostgreSQL's address; `connectionString` is the same for `pg`. */
+export interface PostgresAddress {
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly password: string;
+  readonly database: string;
+  readonly connectionString: string;
+}
+
+/** The address of the stack's PostgreSQL that listens at this port. */
+export function postgresAt(port: number): PostgresAddress {
+  const host = '127.0.0.1';
+  const { user, password, database } = postgresUser;
+  return {
+    host,
+    port,
+    user,
+    password,
+    database,
+    connectionString: `postgres://${user}:${password}@${host}:${port}/${database}`,
+  };
+}
 
 interface Place {
   /** Holds initdb and postgres. */
@@ -53,10 +77,13 @@ export function postgresRecipe(run: RunFolder, guard: Guard): Recipe {
 }
 
 function flags(ports: readonly number[]): string[] {
+  return serverFlags({ listen_addresses: '127.0.0.1', port: ports[0] ?? 0, unix_socket_directories: '' });
+}
+
+/** The server's options, on its command line: what it is like wherever it runs, and where it listens. */
+export function serverFlags(where: Readonly<Record<string, string | number>>): string[] {
   const settings = {
-    listen_addresses: '127.0.0.1',
-    port: ports[0],
-    unix_socket_directories: '',
+    ...where,
     timezone: 'UTC',
     wal_level: 'logical',
     max_wal_senders: 16,

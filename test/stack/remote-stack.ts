@@ -18,7 +18,7 @@ type Outcome =
   | { readonly ok: false; readonly why: string };
 
 /** Lets other processes of this machine use a whole stack (test workers, where the stack was started once for the run). Give `url` to {@link remoteStack}. */
-export async function serveStack(stack: Stack): Promise<{ readonly url: string; close(): void }> {
+export async function serveStack(stack: RemoteStack): Promise<{ readonly url: string; close(): void }> {
   const server = createServer(async (request, response) => {
     const outcome = await answer(stack, request);
     response.setHeader('content-type', 'application/json').end(JSON.stringify(outcome));
@@ -63,7 +63,7 @@ export async function remoteStack(url: string): Promise<RemoteStack> {
   };
 }
 
-async function answer(stack: Stack, request: IncomingMessage): Promise<Outcome> {
+async function answer(stack: RemoteStack, request: IncomingMessage): Promise<Outcome> {
   try {
     let value: unknown;
     if (request.method === 'POST') {

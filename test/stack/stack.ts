@@ -10,7 +10,7 @@ import { kafkaBootstrap, kafkaRecipe } from './kafka.ts';
 import { type Log, seconds } from './log.ts';
 import { mariadbRecipe } from './mariadb.ts';
 import { Part, type PartName, partNames } from './part.ts';
-import { postgresRecipe, postgresUser } from './postgres.ts';
+import { type PostgresAddress, postgresAt, postgresRecipe } from './postgres.ts';
 import { registryNativeUrl, registryRecipe, registryUrl } from './registry.ts';
 import { openRunFolder, type RunFolder } from './run-folder.ts';
 
@@ -24,16 +24,6 @@ export interface StackOptions {
   readonly parts?: readonly PartName[];
   /** Breaks the start off; nothing is left then. Has no effect on a started stack. */
   readonly signal?: AbortSignal;
-}
-
-/** PostgreSQL's address; `connectionString` is the same for `pg`. */
-export interface PostgresAddress {
-  readonly host: string;
-  readonly port: number;
-  readonly user: string;
-  readonly password: string;
-  readonly database: string;
-  readonly connectionString: string;
 }
 
 /** The running stack. Everything listens on 127.0.0.1 only. Reading the address of a part that was not started throws. */
@@ -179,9 +169,5 @@ function portsOf(part: Part): readonly number[] {
 }
 
 function postgresAddress(ports: readonly number[]): PostgresAddress {
-  const host = '127.0.0.1';
-  const port = ports[0] ?? 0;
-  const { user, password, database } = postgresUser;
-  const connectionString = `postgres://${user}:${password}@${host}:${port}/${database}`;
-  return { host, port, user, password, database, connectionString };
+  return postgresAt(ports[0] ?? 0);
 }

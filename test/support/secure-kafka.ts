@@ -1,11 +1,17 @@
+import { randomUUID } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { ProvidedContext } from 'vitest';
 import { Child } from '../stack/child.ts';
+import { ContainerPart, type ContainerRecipe } from '../stack/containers/container-part.ts';
+import { meetEngine, openNetwork } from '../stack/containers/engine.ts';
+import { images, kafkaAnswers } from '../stack/containers/recipes.ts';
 import { fetchParts } from '../stack/fetch-parts.ts';
 import { Guard } from '../stack/guard.ts';
 import { java, propertiesText } from '../stack/java.ts';
 import { Part, type Recipe } from '../stack/part.ts';
+import { choosePorts } from '../stack/ports.ts';
 import { openRunFolder } from '../stack/run-folder.ts';
 import { type SelfSigned, selfSignedCertificate } from './certificates.ts';
 
@@ -32,32 +38,82 @@ export const password = 'correct horse battery staple';
 const stackDir = fileURLToPath(new URL('../../.stack', import.meta.url));
 const clusterId = 'c2VjdXJlLWNsdXN0ZXIta2Fma2E';
 
-/** Starts the broker on free ports of 127.0.0.1. */
-export async function startSecureKafka(): Promise<SecureKafka> {
+/** Starts the broker on free ports of 127.0.0.1, as what the rest of the stack is. */
+export function startSecureKafka(kind: ProvidedContext['stackKind']): Promise<SecureKafka> {
+  const [certificate, clientCertificate] = [selfSignedCertificate('kafka.example'), selfSignedCertificate(user)];
+  const certificates = { certificate, clientCertificate };
+  return kind === 'containers' ? inContainer(certificates) : asProgram(certificates);
+}
+
+type Certificates = Pick<SecureKafka, 'certificate' | 'clientCertificate'>;
+
+async function asProgram(certificates: Certificates): Promise<SecureKafka> {
   const guard = new Guard();
   try {
     const lib = await fetchParts(stackDir, guard, () => undefined);
     const run = openRunFolder(stackDir, guard);
-    const [certificate, clientCertificate] = [selfSignedCertificate('kafka.example'), selfSignedCertificate(user)];
     const folder = join(run.dir, 'secure-kafka');
     await mkdir(folder, { recursive: true });
-    await writeFile(join(folder, 'broker.pem'), certificate.key + certificate.cert);
-    await writeFile(join(folder, 'clients.pem'), clientCertificate.cert);
+    for (const [file, content] of Object.entries(keyStores(certificates))) await writeFile(join(folder, file), content);
     const part = new Part(recipe(join(lib, 'kafka', '*'), folder, guard), guard, run, () => undefined);
     await part.start();
-    const [withLogin, withCertificate, open] = part.ports.map(port => `127.0.0.1:${port}`);
-    return {
-      withLogin: withLogin ?? '',
-      withCertificate: withCertificate ?? '',
-      open: open ?? '',
-      certificate,
-      clientCertificate,
-      [Symbol.asyncDispose]: () => guard.close(),
-    };
+    return { ...addressesAt(part.ports), ...certificates, [Symbol.asyncDispose]: () => guard.close() };
   } catch (error) {
     await guard.close();
     throw error;
   }
+}
+
+async function inContainer(certificates: Certificates): Promise<SecureKafka> {
+  const engine = await meetEngine();
+  const network = await openNetwork(engine, `card-sync-${randomUUID().slice(0, 8)}`);
+  const ports = await choosePorts(3);
+  const part = new ContainerPart(containerRecipe(ports, certificates), engine, network, () => undefined);
+  const remove = async () => {
+    await part.remove();
+    await network.remove();
+  };
+  try {
+    await part.start();
+    return { ...addressesAt(ports), ...certificates, [Symbol.asyncDispose]: remove };
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+}
+
+function addressesAt(ports: readonly number[]): Pick<SecureKafka, 'withLogin' | 'withCertificate' | 'open'> {
+  const [withLogin = '', withCertificate = '', open = ''] = ports.map(port => `127.0.0.1:${port}`);
+  return { withLogin, withCertificate, open };
+}
+
+function keyStores({ certificate, clientCertificate }: Certificates): Record<string, string> {
+  return { 'broker.pem': certificate.key + certificate.cert, 'clients.pem': clientCertificate.cert };
+}
+
+function containerRecipe(ports: readonly number[], certificates: Certificates): ContainerRecipe {
+  const folder = '/etc/kafka/secrets';
+  const settingsFile = `${folder}/server.properties`;
+  const [login = 0, certificate = 0, open = 0] = ports;
+  const text = propertiesText({
+    ...settings(
+      ['', '', '', 'localhost'].map((host, n) => `${host}:${9092 + n}`),
+      folder,
+    ),
+    'advertised.listeners': listenersOf(ports.map(port => `127.0.0.1:${port}`)),
+    'log.dirs': '/tmp/topics',
+  });
+  const storageTool = ['/opt/kafka/bin/kafka-run-class.sh', 'kafka.tools.StorageTool'];
+  const format = [...storageTool, ...formatArgs(settingsFile)].map(arg => `'${arg}'`).join(' ');
+  const files = Object.entries(keyStores(certificates)).map(([file, content]) => [`${folder}/${file}`, content]);
+  return {
+    name: 'secure-kafka',
+    image: images.kafka,
+    ports: { 9092: login, 9093: certificate, 9094: open },
+    files: { [settingsFile]: text, ...Object.fromEntries(files) },
+    command: ['bash', '-c', `${format} && exec /opt/kafka/bin/kafka-server-start.sh ${settingsFile}`],
+    ready: () => kafkaAnswers(`127.0.0.1:${open}`),
+  };
 }
 
 function recipe(classPath: string, folder: string, guard: Guard): Recipe {
@@ -66,7 +122,15 @@ function recipe(classPath: string, folder: string, guard: Guard): Recipe {
     name: 'kafka',
     portCount: 4,
     prepare: async ports => {
-      await writeFile(settingsFile, propertiesText(settings(ports, folder)));
+      await writeFile(
+        settingsFile,
+        propertiesText(
+          settings(
+            ports.map(port => `127.0.0.1:${port}`),
+            folder,
+          ),
+        ),
+      );
       await format(guard, classPath, settingsFile);
     },
     command: () =>
@@ -83,27 +147,36 @@ function recipe(classPath: string, folder: string, guard: Guard): Recipe {
   };
 }
 
-/** SCRAM's credentials are in the cluster's metadata from its first moment. */
 async function format(guard: Guard, classPath: string, settingsFile: string): Promise<void> {
-  const scram = ['SCRAM-SHA-256', 'SCRAM-SHA-512'].flatMap(mechanism => [
-    '--add-scram',
-    `${mechanism}=[name=${user},password="${password}"]`,
-  ]);
-  const args = ['format', '--ignore-formatted', '-t', clusterId, '-c', settingsFile, ...scram];
+  const args = formatArgs(settingsFile);
   const child = new Child(guard, java({ classPath, main: ['kafka.tools.StorageTool'], args, heapMb: 128 }));
   const { code } = await child.ended;
   if (code !== 0) throw new Error(`Kafka's storage cannot be formatted:\n${child.tail}`);
 }
 
-function settings(ports: readonly number[], folder: string): Record<string, string | number | boolean> {
-  const [login, certificate, open, controller] = ports.map(port => `127.0.0.1:${port}`);
+/** SCRAM's credentials are in the cluster's metadata from its first moment. */
+function formatArgs(settingsFile: string): string[] {
+  const scram = ['SCRAM-SHA-256', 'SCRAM-SHA-512'].flatMap(mechanism => [
+    '--add-scram',
+    `${mechanism}=[name=${user},password="${password}"]`,
+  ]);
+  return ['format', '--ignore-formatted', '-t', clusterId, '-c', settingsFile, ...scram];
+}
+
+function listenersOf([login, certificate, open]: readonly string[]): string {
+  return `LOGIN://${login},CERTIFICATE://${certificate},OPEN://${open}`;
+}
+
+/** `hosts` are those of the listeners, each `host:port`: with a login, with a certificate, open, and the controller's. */
+function settings(hosts: readonly string[], folder: string): Record<string, string | number | boolean> {
+  const [, , , controller] = hosts;
   const modules = 'org.apache.kafka.common.security';
   const users = [user, stranger].map(name => `user_${name}="${password}"`).join(' ');
   return {
     'process.roles': 'broker,controller',
     'node.id': 1,
     'controller.quorum.voters': `1@${controller}`,
-    listeners: `LOGIN://${login},CERTIFICATE://${certificate},OPEN://${open},CONTROLLER://${controller}`,
+    listeners: `${listenersOf(hosts)},CONTROLLER://${controller}`,
     'listener.security.protocol.map': 'LOGIN:SASL_SSL,CERTIFICATE:SSL,OPEN:PLAINTEXT,CONTROLLER:PLAINTEXT',
     'controller.listener.names': 'CONTROLLER',
     'inter.broker.listener.name': 'OPEN',

@@ -7,6 +7,8 @@ declare module 'vitest' {
   interface ProvidedContext {
     /** Give it to `remoteStack` (test/stack/remote-stack.ts): the addresses of the real stack, and its restarts. */
     readonly stackUrl: string;
+    /** What it is made of: programs of this machine, or containers. */
+    readonly stackKind: 'programs' | 'containers';
   }
 }
 
@@ -15,6 +17,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   const stack = await startStack({ log: line => project.vitest.logger.log(`stack: ${line}`) });
   const served = await serveStack(stack);
   project.provide('stackUrl', served.url);
+  project.provide('stackKind', 'programs');
   return async () => {
     served.close();
     await stack.stop();

@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import { instant } from '../../kernel/time.ts';
-import { countOf, placeOf, withFilterFlags } from '../letter-flags.ts';
 import type { ExitCode } from '../run.ts';
+import { countOf, placeOf } from '../terminal/arguments.ts';
 import type { CommandParts } from '../terminal/output.ts';
+import { withFilterFlags } from './flags.ts';
 import type { DisposalFlags, ListFlags, ShowFlags } from './letters.ts';
 
 const exitCodes = `

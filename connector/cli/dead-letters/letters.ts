@@ -6,10 +6,10 @@ import { openTopicReader } from '../../kafka/topic-reader.ts';
 import { mask } from '../../kernel/mask.ts';
 import { formatPosition } from '../../kernel/position.ts';
 import { systemClock } from '../../system-clock.ts';
-import { type FilterFlags, filterOf } from '../letter-flags.ts';
 import type { ExitCode } from '../run.ts';
 import { withSettings } from '../settings/with-settings.ts';
 import type { CommandParts } from '../terminal/output.ts';
+import { type FilterFlags, filterOf } from './flags.ts';
 
 interface CommonFlags {
   readonly config?: string;

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
-import { countOf, placeOf } from '../letter-flags.ts';
 import type { ExitCode } from '../run.ts';
+import { countOf, placeOf } from '../terminal/arguments.ts';
 import type { CommandParts } from '../terminal/output.ts';
 import type { DryRunFlags } from './dry-run.ts';
 

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { instant } from '../../kernel/time.ts';
-import { momentOf } from '../letter-flags.ts';
 import type { ExitCode } from '../run.ts';
+import { momentOf } from '../terminal/arguments.ts';
 import type { CommandParts } from '../terminal/output.ts';
 import type { InspectFlags } from './inspect.ts';
 

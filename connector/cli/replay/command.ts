@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { instant } from '../../kernel/time.ts';
-import { countOf, momentOf } from '../letter-flags.ts';
 import type { ExitCode } from '../run.ts';
+import { countOf, momentOf } from '../terminal/arguments.ts';
 import type { CommandParts } from '../terminal/output.ts';
 import type { ReplayFlags } from './replay.ts';
 

@@ -11,14 +11,18 @@ import { projectDir } from './script.ts';
 /** Everything the demo plays with, running. */
 export interface Scenery {
   readonly db: OrdersDb;
-  readonly sandbox: SandboxServer;
-  readonly connector: ConnectorServer;
+  readonly sandbox: Pick<SandboxServer, 'url' | 'cards'>;
+  readonly connector: Pick<ConnectorServer, 'metricsUrl' | 'metrics'>;
   /** Rejects when the sandbox or the connector ends unasked. */
   readonly broken: Promise<never>;
+  /** Where the logs of both are, in words. */
+  readonly logs: string;
+  /** Ends what was started for the demo. */
+  setDown(): Promise<void>;
 }
 
-/** The logs of the last demo: kept after it, unlike all else. */
-export const logFolder = join(projectDir, '.stack', 'demo-logs');
+// The logs of the last demo: kept after it, unlike all else.
+const logFolder = join(projectDir, '.stack', 'demo-logs');
 
 const shop = 'shop';
 
@@ -59,13 +63,12 @@ export async function setUp(
   const broken = Promise.race([endOf('sandbox', sandbox.child), endOf('connector', connector.child)]);
   // Nobody need look at it while it is set down orderly.
   broken.catch(() => undefined);
-  return { db, sandbox, connector, broken };
-}
-
-/** Lets the connector finish what it has begun, and closes the connection to the database; the stack's end ends the rest. */
-export async function setDown(scenery: Scenery): Promise<void> {
-  await scenery.connector.child.end(3_000);
-  await scenery.db.close().catch(() => undefined);
+  // The connector finishes what it has begun; the stack's end ends the rest.
+  const setDown = async () => {
+    await connector.child.end(3_000);
+    await db.close().catch(() => undefined);
+  };
+  return { db, sandbox, connector, broken, logs: `in ${logFolder}`, setDown };
 }
 
 async function seed(stack: Stack, orders: readonly Order[]): Promise<OrdersDb> {

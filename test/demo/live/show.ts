@@ -36,9 +36,10 @@ export class Show {
     this.#phase = 'the shop changes its orders';
   }
 
-  /** Resolves when the connector has accounted for all records of the seed and of the changes. */
-  async untilSettled(seeded: number): Promise<void> {
+  /** Resolves when the connector has accounted for all records of the seed and of the changes; at once where the seed's number is not known. */
+  async untilSettled(seeded: number | null): Promise<void> {
     this.#phase = 'all changes are made; the connector finishes';
+    if (seeded === null) return;
     // Each deleted row makes two records: the change and a tombstone.
     const records = seeded + this.#shop.changes + this.#shop.counts.delete;
     await this.#until(reading => isSettled(reading, records));

@@ -49,6 +49,31 @@ describe('the launcher', () => {
     expect(stderr).toContain('Missing: Java 17 or newer.');
   });
 
+  it('runs the demo in containers where Docker answers and Java is missing', () => {
+    const fallen = launch(['demo', '--orders', '5', '--exit'], ['docker']);
+    expect(fallen.stdout).toContain('demo: there is no Java or no Maven; Docker runs it\n');
+    expect(fallen.stdout).toContain('demo: the containers are up\n');
+    expect(fallen.stdout).toContain('demo: ending: the containers, their network and their data are removed\n');
+    expect(fallen.status).toBe(0);
+  });
+
+  it('runs the demo in containers where it is asked to', () => {
+    const programs = ['java', 'mvn', 'docker'];
+    expect(launch(['demo', '--docker', '--no-such-option'], programs).stderr).toContain(
+      "Unknown option '--no-such-option'",
+    );
+    expect(launch(['demo', '--docker', '--exit'], programs).stdout).toContain('demo: the containers are up\n');
+  });
+
+  it.each([['demo', '--docker'], ['test:containers']])(
+    'says what is missing where no engine answers, with 2: %j',
+    (...args) => {
+      const { status, stderr } = launch(args);
+      expect(status).toBe(2);
+      expect(stderr).toContain('Missing: a Docker engine that answers');
+    },
+  );
+
   it("passes the command's own options and its exit code through", () => {
     expect(launch(['demo', '--help']).stdout).toContain('npm run demo -- [options]');
     expect(launch(['stack', '--help']).status).toBe(0);

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { countOf, filterOf, momentOf, placeOf } from '../../../connector/cli/letter-flags.ts';
-import { instant } from '../../../connector/kernel/time.ts';
+import { filterOf } from '../../../../connector/cli/dead-letters/flags.ts';
+import { countOf, momentOf, placeOf } from '../../../../connector/cli/terminal/arguments.ts';
+import { instant } from '../../../../connector/kernel/time.ts';
 
 const now = instant(Date.UTC(2026, 10, 23, 12));
 
-describe('the flags of dead letters', () => {
+describe('what stands behind flags', () => {
   it.each([
     ['2026-11-23T08:00:00Z', Date.UTC(2026, 10, 23, 8)],
     ['2026-11-23', Date.UTC(2026, 10, 23)],
