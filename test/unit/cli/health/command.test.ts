@@ -42,7 +42,7 @@ function settingsWith(port: number): string {
   const settings = {
     kafka: { brokers: ['localhost:9092'], topics: ['shop.public.orders'] },
     registry: { url: 'http://localhost:8081' },
-    mapping: { files: [join(import.meta.dirname, '../../../config/mappings/*.yaml')] },
+    mapping: { files: [join(import.meta.dirname, '../../../../config/mappings/*.yaml')] },
     platform: { clientId: 'C', privateKeyFile: 'key.pem' },
     observe: { host: '0.0.0.0', port },
   };
