@@ -197,10 +197,10 @@ function commandFor(state: OrderState, change: CardChange, policy: Policy): Comm
 }
 
 /** AlipayHK puts changes in sequence by bizDate: the same millisecond, or a clock that went back, must not lose the later one. */
-function bizDateAfter(state: OrderState, { bizDate, replays }: CardChange): Instant {
-  if (state.bizDate !== null) return instant(Math.max(bizDate, state.bizDate + 1));
+function bizDateAfter(state: OrderState, { bizDate, replays = 0 }: CardChange): Instant {
   // It is forgotten: under the bizDate it was sent with it would be ignored, and one far above could be that of a later change.
-  return instant(bizDate + (replays ?? 0));
+  const least = state.kind === 'unknown' ? bizDate + replays : bizDate;
+  return instant(state.bizDate === null ? least : Math.max(least, state.bizDate + 1));
 }
 
 /**

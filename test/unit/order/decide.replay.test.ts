@@ -87,6 +87,11 @@ describe('an order whose state is put back to be sent again', () => {
     },
   );
 
+  it('is above the bizDate it had also where an older state was put back before it', () => {
+    const older = unconfirmed(aChange({ n: 5, source: lsnAt(1), bizDate: one.bizDate }));
+    expect(bizDateOf(given(older).when(again()))).toBe(dawn + 3);
+  });
+
   it('is a SEND where its card may be over by what was sent last', () => {
     expect(given(unconfirmed(aChange({ n: 1, ends: true }))).when(again()).brief).toBe('SEND');
   });
