@@ -114,10 +114,10 @@ function isForgotten({ kind }: OrderState, { replays }: CardChange, { unknownMea
   return replays !== undefined && kind === 'unknown' && unknownMeans === 'not-remembered';
 }
 
-/** What is only sent again makes no card anew that is over: 24 hours after it was made, or, where that is forgotten, after the change. */
+/** What is only sent again makes no card anew that is over: 24 hours after it was made, or, where that is not certain, after the change. */
 function isOver(state: OrderState, { card, bizDate }: CardChange, now: Instant): boolean {
   if (card.ends || card.endDate !== null || isLiveNow(state, now)) return false;
-  return state.kind === 'live' || bizDate + defaultCardLifeMs <= now;
+  return (state.kind === 'live' && state.hash !== null) || bizDate + defaultCardLifeMs <= now;
 }
 
 /** A redriven or replayed change has been gone through already: it is stale only where a later one has been too. */
