@@ -114,10 +114,10 @@ function isForgotten({ kind }: OrderState, { replays }: CardChange, { unknownMea
   return replays !== undefined && kind === 'unknown' && unknownMeans === 'not-remembered';
 }
 
-/** What is only sent again makes no card anew that is over: 24 hours after it was made, or, where that is forgotten, after the change. */
+/** What is only sent again makes no card anew that is over: 24 hours after it was made, or, where that is not certain, after the change. */
 function isOver(state: OrderState, { card, bizDate }: CardChange, now: Instant): boolean {
   if (card.ends || card.endDate !== null || isLiveNow(state, now)) return false;
-  return state.kind === 'live' || bizDate + defaultCardLifeMs <= now;
+  return (state.kind === 'live' && state.hash !== null) || bizDate + defaultCardLifeMs <= now;
 }
 
 /** A redriven or replayed change has been gone through already: it is stale only where a later one has been too. */
@@ -197,10 +197,10 @@ function commandFor(state: OrderState, change: CardChange, policy: Policy): Comm
 }
 
 /** AlipayHK puts changes in sequence by bizDate: the same millisecond, or a clock that went back, must not lose the later one. */
-function bizDateAfter(state: OrderState, { bizDate, replays }: CardChange): Instant {
-  if (state.bizDate !== null) return instant(Math.max(bizDate, state.bizDate + 1));
+function bizDateAfter(state: OrderState, { bizDate, replays = 0 }: CardChange): Instant {
   // It is forgotten: under the bizDate it was sent with it would be ignored, and one far above could be that of a later change.
-  return instant(bizDate + (replays ?? 0));
+  const least = state.kind === 'unknown' ? bizDate + replays : bizDate;
+  return instant(state.bizDate === null ? least : Math.max(least, state.bizDate + 1));
 }
 
 /**

@@ -69,6 +69,12 @@ describe('an order whose state is put back to be sent again', () => {
     expect(given(sent(one), updated(two)).when(again({ endDate: hours(24) }), later).brief).toBe('expired');
   });
 
+  it('is sent where it is not certain that its card is over, within 24 hours of the change', () => {
+    const doubtful = given(sent(one), updated(two), unconfirmed(aChange({ n: 3, source: lsnAt(1), endDate: dawn })));
+    expect(doubtful.when(again()).brief).toBe('SEND');
+    expect(doubtful.when(again(), { now: hours(25) }).brief).toBe('expired');
+  });
+
   it('is sent, as a new card, where its end was a mistake', () => {
     const short = { ...one, card: { ...one.card, endDate: hours(1) } };
     const when = given(sent(short)).when(again({ endDate: hours(48) }), { now: hours(2) });
@@ -86,6 +92,11 @@ describe('an order whose state is put back to be sent again', () => {
       }
     },
   );
+
+  it('is above the bizDate it had also where an older state was put back before it', () => {
+    const older = unconfirmed(aChange({ n: 5, source: lsnAt(1), bizDate: one.bizDate }));
+    expect(bizDateOf(given(older).when(again()))).toBe(dawn + 3);
+  });
 
   it('is a SEND where its card may be over by what was sent last', () => {
     expect(given(unconfirmed(aChange({ n: 1, ends: true }))).when(again()).brief).toBe('SEND');
