@@ -53,13 +53,7 @@ export function debeziumOrdersConnector(options: OrdersConnectorOptions): Connec
       ...plainKey(prefix, table, keyColumn),
       ...avroValue(options.registryNativeUrl),
       ...topics(options.partitions ?? 6),
-      // A quiet table must not keep the database's log from being cut off.
-      'heartbeat.interval.ms': '10000',
-      // Low latency: the pause between looks at the database's stream (Debezium's default is 500), and no waiting for fuller batches.
-      'poll.interval.ms': '10',
-      'producer.override.linger.ms': '0',
-      // How soon it comes back after the database was away (Debezium's default is 10000).
-      'retriable.restart.connector.wait.ms': '1000',
+      ...pace,
       ...options.overrides,
     },
   };
@@ -94,14 +88,21 @@ export function debeziumMariadbConnector(
       ...plainKey(prefix, table, options.keyColumn ?? 'merchant_biz_no'),
       ...avroValue(options.registryNativeUrl),
       ...topics(options.partitions ?? 6),
-      'heartbeat.interval.ms': '10000',
-      'poll.interval.ms': '10',
-      'producer.override.linger.ms': '0',
-      'retriable.restart.connector.wait.ms': '1000',
+      ...pace,
       ...options.overrides,
     },
   };
 }
+
+const pace = {
+  // A quiet table must not keep the database's log from being cut off.
+  'heartbeat.interval.ms': '10000',
+  // Low latency: the pause between looks at the database's stream (Debezium's default is 500), and no waiting for fuller batches.
+  'poll.interval.ms': '10',
+  'producer.override.linger.ms': '0',
+  // How soon it comes back after the database was away (Debezium's default is 10000).
+  'retriable.restart.connector.wait.ms': '1000',
+};
 
 /** The key is the column's text. Heartbeats have no such column, so the transform keeps to the table's topic. */
 function plainKey(prefix: string, table: string, keyColumn: string): Record<string, string> {
