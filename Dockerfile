@@ -76,6 +76,6 @@ ENV CARD_SYNC_CONFIG=/etc/card-sync/connector.yaml \
 USER node
 EXPOSE 9464
 STOPSIGNAL SIGTERM
-HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 CMD ["card-sync", "health", "live"]
+HEALTHCHECK --interval=30s --timeout=5s --start-period=30s --retries=3 CMD ["card-sync", "health", "live"]
 ENTRYPOINT ["tini", "--", "card-sync"]
 CMD ["run"]
