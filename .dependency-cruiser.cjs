@@ -1,6 +1,6 @@
 // The walls between the rooms (DESIGN.md, "Rooms"). test/architecture/rooms.test.ts plants one violation of each rule and sees it found.
 const inner = '^connector/(kernel|order|mapping|flow)/';
-const outer = ['settings', 'source', 'delivery', 'journal', 'dead-letter', 'observe', 'cli'];
+const outer = ['settings', 'source', 'delivery', 'journal', 'dead-letter', 'observe', 'tracing', 'cli'];
 // What speaks to a part of the world for several rooms: a driver room, and who may use it.
 const drivers = {
   kafka: ['source', 'journal', 'dead-letter', 'cli'],
@@ -107,6 +107,20 @@ module.exports = {
       severity: 'error',
       from: { path: '^connector/', pathNot: '^connector/kafka/' },
       to: { path: 'node_modules/kafkajs/' },
+    },
+    {
+      name: 'opentelemetry-in-one-room',
+      comment: 'Where nothing is traced, nothing of it runs.',
+      severity: 'error',
+      from: { path: '^connector/', pathNot: '^connector/tracing/' },
+      to: { path: 'node_modules/@opentelemetry/' },
+    },
+    {
+      name: 'opentelemetry-sdk-where-it-is-loaded-late',
+      comment: 'Its packages are optional: open.ts loads sdk.ts when tracing is on.',
+      severity: 'error',
+      from: { path: '^connector/', pathNot: '^connector/tracing/sdk\\.ts$' },
+      to: { path: 'node_modules/@opentelemetry/(?!api/)' },
     },
     {
       name: 'connector-imports-no-test',

@@ -1,6 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
-// Two projects: "unit" needs nothing; "stack" shares one real PostgreSQL, Kafka, Debezium and registry, started once for the run.
+// Three projects: "unit" needs nothing; "browser" looks at the sandbox's page in Chromium; "stack" shares one real PostgreSQL, Kafka,
+// Debezium and registry, started once for the run.
 export default defineConfig({
   test: {
     reporters: ['default', './test/support/count-reporter.ts'],
@@ -8,7 +9,24 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['test/unit/**/*.test.ts', 'test/simulation/**/*.test.ts', 'test/architecture/**/*.test.ts'],
+          include: [
+            'test/unit/**/*.test.ts',
+            'test/simulation/**/*.test.ts',
+            'test/architecture/**/*.test.ts',
+            'test/kubernetes/**/*.test.ts',
+            'test/release/**/*.test.ts',
+          ],
+        },
+      },
+      {
+        test: {
+          name: 'browser',
+          include: ['test/browser/**/*.test.ts'],
+          // One Chromium at a time: two cores are all there may be.
+          fileParallelism: false,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          expect: { poll: { timeout: 30_000, interval: 25 } },
         },
       },
       {

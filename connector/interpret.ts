@@ -3,14 +3,20 @@ import type { Interpreted, Interpreter } from './flow/ports.ts';
 import { Fault } from './kernel/fault.ts';
 import type { SourceRecord } from './kernel/record.ts';
 import type { Mapping } from './mapping/mapping.ts';
+import type { CardChange } from './order/change.ts';
 import type { Decoded, Decoder } from './source/decode.ts';
+import { replayMarkOf } from './source/replay-mark.ts';
 
 /** Decoding and mapping as one step: from a record to what it means for its order. */
 export function interpreterOf(decoder: Decoder, mapping: Mapping): Interpreter {
   return {
     interpret: (record, signal) => {
       const decoded = decoder.decode(record, signal);
-      if (isRedriven(record)) return Promise.resolve(decoded).then(mapped).then(marked);
+      const mark = markOf(record);
+      if (mark !== null)
+        return Promise.resolve(decoded)
+          .then(mapped)
+          .then(meaning => marked(meaning, mark));
       return decoded instanceof Promise ? decoded.then(mapped) : mapped(decoded);
     },
   };
@@ -36,13 +42,16 @@ export function interpreterOf(decoder: Decoder, mapping: Mapping): Interpreter {
   }
 }
 
-/** Put back by `card-sync dead-letters redrive` (dead-letter/names.ts). */
-function isRedriven({ headers }: SourceRecord): boolean {
-  return headers.some(({ name }) => name === redriveCountHeader);
+type Mark = Pick<CardChange, 'redriven' | 'replays'>;
+
+/** Put back by `card-sync replay`, or by `card-sync dead-letters redrive`; null: it came from the source. */
+function markOf(record: SourceRecord): Mark | null {
+  if (record.headers.length === 0) return null;
+  const replay = replayMarkOf(record);
+  if (replay !== null) return { replays: replay.count };
+  return record.headers.some(({ name }) => name === redriveCountHeader) ? { redriven: true } : null;
 }
 
-function marked(interpreted: Interpreted): Interpreted {
-  return interpreted.kind === 'change'
-    ? { ...interpreted, change: { ...interpreted.change, redriven: true } }
-    : interpreted;
+function marked(interpreted: Interpreted, mark: Mark): Interpreted {
+  return interpreted.kind === 'change' ? { ...interpreted, change: { ...interpreted.change, ...mark } } : interpreted;
 }

@@ -3,46 +3,31 @@ import { openDelivery } from './delivery/deliver.ts';
 import { Pipeline } from './flow/pipeline.ts';
 import { interpreterOf } from './interpret.ts';
 import { ensureJournal } from './journal/topic.ts';
-import { type Journaling, openJournaling, topicsRead } from './journaling.ts';
+import { openJournaling, topicsRead } from './journaling.ts';
 import { openAdmin } from './kafka/admin.ts';
 import { openKafka } from './kafka/client.ts';
 import { openConsumer } from './kafka/consumer.ts';
 import { openProducer } from './kafka/producer.ts';
 import type { RecordConsumer } from './kafka/record-consumer.ts';
-import { Fault } from './kernel/fault.ts';
-import type { Instant } from './kernel/time.ts';
+import type { Fault } from './kernel/fault.ts';
 import { openWatchedKeys } from './key-exchange.ts';
 import type { KeySource } from './keys/key-ring.ts';
-import { compileMappings } from './mapping/compile.ts';
 import type { Mapping } from './mapping/mapping.ts';
+import { mappingOf } from './mapping-of.ts';
 import { withLog } from './observe/event-log.ts';
-import { watchEventLoop } from './observe/event-loop.ts';
 import { type Metrics, openMetrics } from './observe/exposition.ts';
-import { judgeHealth } from './observe/health.ts';
-import { openHttpServer } from './observe/http-server.ts';
 import { createLogger, type Logger } from './observe/log.ts';
 import { httpStatusOf, verdictsWith } from './order/result-codes.ts';
 import { openRegistry } from './registry/registry.ts';
 import { redactedSettings, type Settings } from './settings/settings.ts';
 import { createDecoder } from './source/decode.ts';
 import { systemClock, systemRandom } from './system-clock.ts';
+import { openTracedParts } from './traced-parts.ts';
 import { version } from './version.ts';
+import { openStatusServer, type Vitals, vitalsAtStart } from './vitals.ts';
 
 /** 0: stopped as asked. 1: a fault ended it. */
 export type ExitCode = 0 | 1;
-
-/** The parts of the process that health looks at; they come one after the other. */
-interface Vitals {
-  lastActivityAt: Instant;
-  consumer: RecordConsumer | null;
-  pipeline: Pipeline | null;
-  journaling: Journaling | null;
-  stopping: boolean;
-}
-
-function vitalsAtStart(): Vitals {
-  return { lastActivityAt: systemClock.now(), consumer: null, pipeline: null, journaling: null, stopping: false };
-}
 
 /**
  * Runs the connector until the signal is aborted, then drains it. Throws a {@link Fault} for what it cannot start with or go on
@@ -62,14 +47,17 @@ export async function main(settings: Settings, signal: AbortSignal): Promise<Exi
 async function runIn(closing: AsyncDisposableStack, settings: Settings, signal: AbortSignal): Promise<ExitCode> {
   const logger = createLogger({ level: settings.observe.logLevel });
   logger.info('starting', { version, settings: redactedSettings(settings) });
-  const mapping = mappingOf(settings);
+  const mapping = mappingOf(settings.mapping);
   const metrics = openMetrics(labelBounds(settings, mapping), version);
-  const meter = withLog(metrics.meter, logger, systemClock);
+  const traced = closing.use(await openTracedParts(settings, logger));
+  const meter = traced.meter(withLog(metrics.meter, logger, systemClock));
   const vitals = vitalsAtStart();
 
   const keys = closing.use(openWatchedKeys(settings, metrics, logger));
-  const delivery = closing.use(openDelivery(deliveryOptions(settings, keys), systemClock, metrics.meter));
-  const server = closing.use(await openServer(settings, metrics, vitals, closing));
+  const delivery = closing.use(
+    openDelivery(deliveryOptions(settings, keys), systemClock, traced.reports(metrics.meter)),
+  );
+  const server = closing.use(await openStatusServer(settings, metrics, vitals, closing));
   logger.info('metrics and health are served', { event: 'listening', url: server.url });
 
   const kafka = openKafka(settings.kafka, (level, text, fields) => logger[level](text, fields));
@@ -78,8 +66,7 @@ async function runIn(closing: AsyncDisposableStack, settings: Settings, signal: 
 
   const producer = openProducer(kafka);
   closing.defer(() => producer.close());
-  const letterOptions = deadLetterOptions(settings, source.deadLetterPartitions, logger);
-  const deadLetters = openDeadLetters(producer, letterOptions, systemClock);
+  const deadLetters = openDeadLetters(producer, deadLetterOptions(settings, source, logger), systemClock);
   const registry = openRegistry(registryOptions(settings, metrics, logger));
   const interpreter = interpreterOf(createDecoder(registry), mapping);
   const consumer = openConsumer(kafka, { ...settings.kafka, topics: topicsRead(settings) }, systemClock);
@@ -120,7 +107,7 @@ async function runIn(closing: AsyncDisposableStack, settings: Settings, signal: 
   Object.assign(vitals, { consumer, pipeline, journaling });
   closing.defer(() => consumer.close());
 
-  await consumer.start(journaling?.restore.listenerFor(pipeline) ?? pipeline);
+  await consumer.start(journaling?.restore.listenerFor(traced.flow(pipeline)) ?? traced.flow(pipeline));
   logger.info('consuming', { event: 'consuming', topics: settings.kafka.topics });
   await runUntilStopped(pipeline, consumer, signal);
 
@@ -155,16 +142,6 @@ function rateOf({ platform: { requestsPerSecond, instances } }: Settings): numbe
 function labelBounds({ kafka, platform }: Settings, { templates }: Mapping) {
   const resultCodes = Object.keys(platform.verdicts).filter(name => httpStatusOf(name) === null);
   return { templates, topics: kafka.topics, resultCodes };
-}
-
-function mappingOf(settings: Settings): Mapping {
-  const { documents, ...options } = settings.mapping;
-  const compiled = compileMappings(documents, options);
-  if (compiled.kind === 'compiled') return compiled.mapping;
-  const lines = compiled.problems.map(
-    ({ file, path, problem, hint }) => `  ${file}: ${path}: ${problem}${hint === undefined ? '' : ` (${hint})`}`,
-  );
-  throw new Fault('MAPPING_INVALID', { detail: `\n${lines.join('\n')}` });
 }
 
 /** Waits for the source topics and makes the dead-letter topic and the journal; null when stopped while waiting. */
@@ -202,33 +179,14 @@ async function prepareTopics(
   }
 }
 
-async function openServer(settings: Settings, metrics: Metrics, vitals: Vitals, closing: AsyncDisposableStack) {
-  const eventLoop = closing.use(watchEventLoop());
-  const { host, port, stalledAfterMs } = settings.observe;
-  const health = () =>
-    judgeHealth(
-      {
-        now: systemClock.now(),
-        lastActivityAt: vitals.consumer?.lastActivityAt ?? vitals.lastActivityAt,
-        eventLoopDelayMs: eventLoop.delayMs(),
-        joined: vitals.consumer?.joined ?? false,
-        restored: (vitals.journaling?.restore.progress.restoring ?? 0) === 0,
-        stopping: vitals.stopping,
-        degraded: vitals.pipeline?.snapshot().degraded ?? null,
-      },
-      stalledAfterMs,
-    );
-  return openHttpServer(host, port, { metrics, health });
-}
-
 function deliveryOptions({ platform }: Settings, keys: KeySource) {
   return { ...platform, agentToken: platform.agentToken ?? null, keys };
 }
 
-function deadLetterOptions(settings: Settings, partitions: number, logger: Logger) {
+function deadLetterOptions(settings: Settings, source: { readonly deadLetterPartitions: number }, logger: Logger) {
   const { topic } = settings.deadLetters;
   const onUnwritable = (fault: Fault) => logger.error('a dead letter cannot be written as it is', { fault });
-  return { topic, partitions, connectorName: settings.kafka.groupId, onUnwritable };
+  return { topic, partitions: source.deadLetterPartitions, connectorName: settings.kafka.groupId, onUnwritable };
 }
 
 function registryOptions(settings: Settings, { meter }: Metrics, logger: Logger) {

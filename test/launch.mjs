@@ -15,8 +15,22 @@ const machineTools = {
   test: [
     { program: 'openssl', name: 'OpenSSL', debian: 'openssl' },
     { program: 'promtool', name: 'Prometheus with promtool', debian: 'prometheus' },
+    {
+      program: 'mariadb-install-db',
+      name: 'MariaDB',
+      debian: 'mariadb-server-core mariadb-client-core',
+      brew: 'mariadb',
+    },
     { program: 'chromium', name: 'Chromium', debian: 'chromium' },
+    // 1.20 knows no components.
+    {
+      program: 'kubectl',
+      name: 'kubectl 1.25 or newer (Debian 12 has 1.20: there see https://kubernetes.io/docs/tasks/tools)',
+      debian: 'kubernetes-client',
+      suits: kubectlSuits,
+    },
   ],
+  screenshots: [{ program: 'chromium', name: 'Chromium', debian: 'chromium' }],
 };
 const exitMissing = 2;
 
@@ -30,12 +44,20 @@ const commands = {
   sandbox: { entry: ['test/sandbox/sandbox.ts'], stack: false, says: "AlipayHK's stand-in alone" },
   simulate: { entry: ['test/simulation/simulate.ts'], stack: false, says: 'random histories in a simulated world' },
   bench: { entry: ['test/bench/bench.ts'], stack: true, says: 'the benchmarks' },
+  audit: {
+    entry: ['test/release/audit.ts'],
+    stack: false,
+    says: 'known vulnerabilities of what the connector needs to run',
+  },
+  sbom: { entry: ['test/release/sbom.ts'], stack: false, says: 'what the connector is made of, as CycloneDX' },
   fuzz: { entry: ['test/fuzz/fuzz.ts'], stack: false, says: "a million inputs for what strangers' bytes go into" },
+  dashboards: { entry: ['config/grafana/dashboards.ts'], stack: false, says: "writes Grafana's dashboards anew" },
   stack: {
     entry: ['test/stack/stack-cli.ts'],
     stack: true,
     says: 'PostgreSQL, Kafka, Debezium and the registry alone',
   },
+  screenshots: { entry: ['test/browser/screenshots.ts'], stack: true, says: "the README's pictures, from a real run" },
   'test:containers': {
     entry: ['node_modules/vitest/vitest.mjs', 'run', '--config', 'vitest.containers.config.ts'],
     stack: false,
@@ -80,7 +102,7 @@ async function main([name = '--help', ...rest]) {
     return runNode([...(name === 'demo' ? [demoInContainers] : entry), ...args]);
   }
   if (stack && !args.includes('--help')) {
-    const tools = [...machineTools.stack, ...(name === 'test' ? machineTools.test : [])];
+    const tools = [...machineTools.stack, ...(name === 'stack' ? [] : (machineTools[name] ?? []))];
     if (name === 'demo' && !rest.includes('--install') && lacksTools(tools) && dockerAnswers()) {
       console.log('demo: there is no Java or no Maven; Docker runs it');
       return runNode([demoInContainers, ...args]);
@@ -165,7 +187,17 @@ function missingTools(tools) {
   const java = javaVersion('java');
   const found = java === undefined ? '' : ` (found ${java})`;
   const javaTool = { name: `Java ${leastJava} or newer${found}`, debian: `openjdk-${leastJava}-jre-headless` };
-  return [...((java ?? 0) < leastJava ? [javaTool] : []), ...tools.filter(({ program }) => !isOnPath(program))];
+  return [
+    ...((java ?? 0) < leastJava ? [javaTool] : []),
+    ...tools.filter(({ program, suits }) => !isOnPath(program) || suits?.() === false),
+  ];
+}
+
+/** It brings Kustomize along, which is all that the tests use of it. */
+function kubectlSuits() {
+  const { stdout } = spawnSync('kubectl', ['version', '--client', '--output=json'], { encoding: 'utf8' });
+  const [, major, minor] = /"gitVersion": "v(\d+)\.(\d+)/.exec(stdout ?? '') ?? [];
+  return Number(major) > 1 || Number(minor) >= 25;
 }
 
 /** Puts the Java of JAVA_HOME first where the one of PATH is missing or too old. */
@@ -208,7 +240,7 @@ async function installWithApt(missing) {
   console.log(`apt: installing ${missing.map(({ name }) => name).join(', ')}`);
   if ((await apt('update', '-q')) !== 0) return;
   const install = packages => apt('install', '-y', '-q', '--no-install-recommends', ...packages);
-  const packages = missing.map(({ debian }) => debian);
+  const packages = missing.flatMap(({ debian }) => debian.split(' '));
   // Debian 13 has Java 21 only.
   if ((await install(packages)) !== 0) await install(packages.map(name => name.replace(/^openjdk-17/, 'openjdk-21')));
 }
@@ -220,7 +252,7 @@ function adviceFor(missing) {
       ? `  sudo apt-get update && sudo apt-get install ${packages}
 or let this command do it: add --install (with npm: npm test -- --install)`
       : '  with the package manager of your system (on Debian and Ubuntu --install does it)',
-    darwin: `  brew install ${missing.map(({ debian }) => debian.replace(/^openjdk-(\d+).*/, 'openjdk@$1')).join(' ')}
+    darwin: `  brew install ${missing.map(({ debian, brew }) => brew ?? debian.replace(/^openjdk-(\d+).*/, 'openjdk@$1')).join(' ')}
 and for Java: export PATH="$(brew --prefix openjdk@17)/bin:$PATH"`,
   };
   return `Missing: ${missing.map(({ name }) => name).join(', ')}.

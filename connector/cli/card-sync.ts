@@ -1,35 +1,19 @@
-#!/usr/bin/env -S MALLOC_ARENA_MAX=1 node --max-semi-space-size=8
+#!/usr/bin/env -S MALLOC_ARENA_MAX=1 node --max-semi-space-size=8 --disable-warning=TimeoutNegativeWarning
+// kafkajs reckons with negative time-outs (its issue 1751), of which Node warns once.
 // Its memory is bounded from the first line on (measured in test/bench, README.md there): V8's own young generation of 32 to
 // 64 MB makes it no faster, and glibc would keep a heap for each thread that signs.
+//
+// Imports nothing of ours before it knows its Node: an older one would stumble over the first thing that it lacks.
 import process from 'node:process';
-import { setFlagsFromString } from 'node:v8';
-import { fileAccess } from './file-access.ts';
-import { paintFor } from './print.ts';
-import { runProgram } from './program.ts';
-import { run } from './run.ts';
 
-const { env: environment, stdout, stderr } = process;
-const printError = (text: string) => void stderr.write(text);
+/** AsyncDisposableStack came with 24; package.json, `engines`, says the same. */
+const leastNode = 24;
+const { execPath, stderr, versions } = process;
 
-const exitCode = await runProgram(process.argv.slice(2), {
-  environment,
-  print: text => void stdout.write(text),
-  printError,
-  run: async file => {
-    // V8 would let the heap grow to four times what lives in it before it collects.
-    setFlagsFromString('--heap-growing-percent=60');
-    return run(file, {
-      environment,
-      files: fileAccess,
-      events: process,
-      exit: code => process.exit(code),
-      print: printError,
-      paint: paintFor(stderr.isTTY, environment),
-      // Loaded only now: help, version and problems of the settings come at once.
-      start: async (settings, signal) => (await import('../main.ts')).main(settings, signal),
-    });
-  },
-});
-
-// Whatever a library still holds open must not keep the process: everything is committed or given back.
-process.exit(exitCode);
+if (Number.parseInt(versions.node, 10) < leastNode) {
+  stderr.write(
+    `card-sync needs Node ${leastNode} or newer, and ${execPath} is ${versions.node}: put a newer one first on PATH, or into this project with npm install node@${leastNode}\n`,
+  );
+  process.exit(2);
+}
+await import('./start.ts');

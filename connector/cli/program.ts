@@ -1,19 +1,23 @@
 import { Command, CommanderError } from 'commander';
 import { settingsFileVariable } from '../settings/environment.ts';
 import { version } from '../version.ts';
-import { addDeadLetterCommands } from './dead-letters.ts';
-import { addHealthCommand } from './health.ts';
-import { addKeysCommands } from './keys.ts';
+import { addCheckCommand } from './check/command.ts';
+import { addDeadLetterCommands } from './dead-letters/command.ts';
+import { addDryRunCommand } from './dry-run/command.ts';
+import { addHealthCommand } from './health/command.ts';
+import { addInspectCommand } from './inspect/command.ts';
+import { addKeysCommands } from './keys/command.ts';
+import { addReplayCommand } from './replay/command.ts';
 import type { ExitCode } from './run.ts';
+import { addStatusCommand } from './status/command.ts';
+import type { CommandParts } from './terminal/output.ts';
+import { paintFor } from './terminal/print.ts';
+import { addTestMappingsCommand } from './test-mappings.ts';
 
 /** What the command line needs of the machine. */
-export interface ProgramParts {
-  readonly environment: Readonly<Record<string, string | undefined>>;
+export interface ProgramParts extends CommandParts {
   /** Runs the connector with the settings of a file. */
   readonly run: (file: string) => Promise<ExitCode>;
-  /** Standard output, and standard error. */
-  readonly print: (text: string) => void;
-  readonly printError: (text: string) => void;
 }
 
 const defaultFile = 'config/connector.yaml';
@@ -48,9 +52,15 @@ export async function runProgram(args: readonly string[], parts: ProgramParts): 
   const done = (code: ExitCode) => {
     exitCode = code;
   };
+  addCheckCommand(program, parts, settingsFile, done);
+  addStatusCommand(program, parts, settingsFile, done);
   addHealthCommand(program, parts, settingsFile, done);
   addKeysCommands(program, parts, settingsFile, done);
   addDeadLetterCommands(program, parts, settingsFile, done);
+  addDryRunCommand(program, parts, settingsFile, done);
+  addInspectCommand(program, parts, settingsFile, done);
+  addReplayCommand(program, parts, settingsFile, done);
+  addTestMappingsCommand(program, parts, paintFor(parts.terminal?.out ?? false, parts.environment), done);
   try {
     await program.parseAsync(args, { from: 'user' });
     return exitCode;

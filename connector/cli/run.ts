@@ -4,7 +4,7 @@ import type { Environment } from '../settings/environment.ts';
 import type { FileAccess } from '../settings/files.ts';
 import { loadSettings } from '../settings/load.ts';
 import type { Settings } from '../settings/settings.ts';
-import { describeFault, describeProblems, type Paint } from './print.ts';
+import { describeFault, describeProblems, type Paint } from './terminal/print.ts';
 
 /** 0: stopped as asked. 1: a fault or a defect ended it. 2: bad usage or settings; starting again will not help. */
 export type ExitCode = 0 | 1 | 2;
@@ -85,8 +85,8 @@ function listenTo(
   };
 }
 
-// Their cause is in the settings or in what they name.
-const settingsFaults: readonly FaultCode[] = ['SETTINGS_INVALID', 'MAPPING_INVALID', 'KEY_INVALID'];
+/** Faults whose cause is in the settings or in what they name. */
+export const settingsFaults: readonly FaultCode[] = ['SETTINGS_INVALID', 'MAPPING_INVALID', 'KEY_INVALID'];
 
 function endedBy(thrown: unknown, logger: Logger, { print, paint }: RunParts): ExitCode {
   if (!(thrown instanceof Fault)) {

@@ -16,7 +16,7 @@ import { type Disposal, readStored, type StoredLetter } from './stored-letter.ts
 
 /** What dealing with letters needs. */
 export interface DeskParts {
-  readonly reader: TopicReader;
+  readonly reader: Pick<TopicReader, 'scan' | 'recordAt'>;
   readonly producer: Pick<RecordProducer, 'write' | 'close'>;
   readonly clock: Clock;
   readonly topic: string;

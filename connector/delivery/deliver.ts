@@ -1,23 +1,20 @@
 import type { Delivery } from '../flow/ports.ts';
 import { Fault } from '../kernel/fault.ts';
-import type { Secret } from '../kernel/secret.ts';
+import type { Trace } from '../kernel/record.ts';
 import type { Clock } from '../kernel/time.ts';
 import type { KeySource } from '../keys/key-ring.ts';
 import type { Answer, SignatureCheck } from '../order/answer.ts';
+import type { CardRequest } from '../order/decide.ts';
 import { headerOf, requestTimes, retryAfterMs } from './headers.ts';
 import { type HttpAnswer, type HttpOptions, openHttpClient } from './http-client.ts';
+import { type AddressOptions, addressOf, signedFor } from './outgoing.ts';
 import { readResult } from './read-answer.ts';
-import { checkAnswer, signRequest } from './sign.ts';
+import { checkAnswer } from './sign.ts';
 
 /** How requests are addressed, signed and believed. */
-export interface DeliveryOptions extends Omit<HttpOptions, 'origin'> {
-  /** Scheme, host and port; a path in it is put before `path`. */
-  readonly baseUrl: string;
-  readonly path: string;
-  readonly clientId: string;
+export interface DeliveryOptions extends Omit<HttpOptions, 'origin'>, AddressOptions {
   /** Asked for each request and answer: keys may be exchanged while this runs. */
   readonly keys: KeySource;
-  readonly agentToken: Secret | null;
   readonly verifyAnswers: 'required' | 'warn' | 'off';
 }
 
@@ -25,6 +22,15 @@ export interface DeliveryOptions extends Omit<HttpOptions, 'origin'> {
 export interface DeliveryReports {
   /** The signature of an answer was looked at. */
   readonly signatureChecked: (check: SignatureCheck) => void;
+  /** An attempt begins, of a change that is traced; null where this one is not followed. */
+  readonly attempting?: (request: CardRequest, trace: Trace) => FollowedAttempt | null;
+}
+
+/** An attempt as whoever traces it follows it. */
+export interface FollowedAttempt {
+  /** To be sent beside our own: they are not signed. */
+  readonly headers: Readonly<Record<string, string>>;
+  answered(answer: Answer): void;
 }
 
 /** An open way to the platform. */
@@ -38,27 +44,19 @@ export function openDelivery(options: DeliveryOptions, clock: Clock, reports: De
   if (verifies && keys.current.verifying.length === 0) {
     throw new Fault('KEY_INVALID', { detail: 'platform.publicKeyFile is missing; platform.verifyAnswers needs it' });
   }
-  const url = new URL(options.baseUrl);
-  const path = url.pathname.replace(/\/$/, '') + options.path;
-  const client = openHttpClient({ ...options, origin: url.origin });
+  const address = addressOf(options);
+  const client = openHttpClient({ ...options, origin: address.origin });
   const requestTime = requestTimes();
-  const fixedHeaders = {
-    'content-type': 'application/json; charset=UTF-8',
-    'client-id': options.clientId,
-    ...(options.agentToken === null ? {} : { 'agent-token': options.agentToken.reveal() }),
-  };
 
   return {
-    async deliver(request, signal, mayGo): Promise<Answer> {
+    async deliver(request, signal, mayGo, trace): Promise<Answer> {
+      const followed = trace === undefined ? null : (reports.attempting?.(request, trace) ?? null);
       const time = requestTime(clock.now());
-      const { body, signature } = await signRequest(keys.current.signing, {
-        path,
-        clientId: options.clientId,
-        time,
-        body: request.body,
-      });
-      const headers = { ...fixedHeaders, 'request-time': time, signature };
-      return answerOf(await client.post(path, headers, body, signal, mayGo));
+      const { headers, body } = await signedFor(address, keys.current.signing, time, request.body);
+      const sent = followed === null ? headers : { ...headers, ...followed.headers };
+      const answer = await answerOf(await client.post(address.path, sent, body, signal, mayGo));
+      followed?.answered(answer);
+      return answer;
     },
     [Symbol.asyncDispose]: () => client.close(),
   };
@@ -82,8 +80,8 @@ export function openDelivery(options: DeliveryOptions, clock: Clock, reports: De
     const { headers, body } = http;
     const time = headerOf(headers, 'response-time');
     const check = await checkAnswer(keys.current.verifying, {
-      path,
-      clientId: options.clientId,
+      path: address.path,
+      clientId: address.clientId,
       time,
       signature: headerOf(headers, 'signature'),
       body,

@@ -7,6 +7,7 @@ import { isLater } from '../order/source-position.ts';
 import { evolve } from '../order/state.ts';
 import { doubtOf, mergedDoubt } from './lane/doubt.ts';
 import type { Entry } from './lane/lane.ts';
+import { takenEvent } from './lane/lane-worker.ts';
 import type { Lanes } from './lane/lanes.ts';
 import type { OrderBook } from './memory/order-book.ts';
 import type { ParkedOrders } from './parked/parked.ts';
@@ -71,17 +72,17 @@ export class Accounts {
     const { journal, parked } = this.#parts;
     // Its outcome is known: nothing of it is doubtful any more.
     entry.pending = null;
-    if (journal === null) return this.settle(entry, outcome);
+    if (journal === null) return this.settle(entry, outcome, note.detail);
     // Of what was owed the offset is accounted for: it is settled here and now, so that a newer change may be owed instead.
     if (entry.parked && !entry.partition.revoked) {
-      parked.remove(entry.change.merchantBizNo);
-      this.settle(entry, outcome);
+      parked.remove(entry.change.merchantBizNo, entry.partition);
+      this.settle(entry, outcome, note.detail);
     }
     const share = outcome === 'delivered' ? 1 : 0;
     this.#unwritten += share;
     const isOurs = await this.#write(entry, note, null);
     this.#unwritten -= share;
-    if (isOurs && !entry.parked) this.settle(entry, outcome);
+    if (isOurs && !entry.parked) this.settle(entry, outcome, note.detail);
     else this.uncount(entry);
     this.#parts.onProgress();
   }
@@ -97,13 +98,14 @@ export class Accounts {
   skip(entry: Entry, reason: SkipReason): void {
     assert(!entry.parked, 'what is owed is not skipped without a note');
     this.#parts.meter.skipped(reason);
-    this.settle(entry, 'skipped');
+    this.settle(entry, 'skipped', reason);
   }
 
   /** The delivery is owed from now on: once the journal has it, its offset is accounted for. */
   async park(entry: Entry, owed: Owed, note: Note): Promise<void> {
     entry.pending = null;
     if (!(await this.#write(entry, note, owed))) return;
+    entry.record.trace?.parked();
     this.#parts.parked.put(entry.change.merchantBizNo, owed, entry.partition);
     if (entry.parked) return;
     this.uncount(entry);
@@ -112,21 +114,23 @@ export class Accounts {
 
   /**
    * A newer change takes its place, and over what may have been sent of it: by us, or by whoever had the partition before.
-   * `head` is what is in flight of the order meanwhile.
+   * `ahead` is what is still to come of the order before it, or in flight.
    */
-  supersede(older: Entry, newer: Entry, head: Entry | null = null): void {
+  supersede(older: Entry, newer: Entry, ahead: Entry | null = null): void {
     const { repeatsBelow } = older.partition;
     const maybeSent = older.pending !== null || (repeatsBelow !== null && older.record.offset < repeatsBelow);
     const doubt = maybeSent ? doubtOf(older.change, older.pending?.request ?? null) : null;
     // Not into the state yet: the change before may still be in flight, and its answer comes first.
     newer.doubt = [older.doubt, doubt].reduce(mergedDoubt, newer.doubt);
     const { position, source } = older.change;
-    if (head !== null && !isLater(source, head.change.source)) {
-      // A repetition of a change before the one in flight: it moves nothing on, so it needs no note. Read again after a crash,
-      // both come in the same order again.
+    const reached = older.change.replays === undefined ? source : newer.change.source;
+    if (ahead !== null && !isLater(reached, ahead.change.source)) {
+      // A repetition of a change before the one ahead, or that one put back twice: it moves nothing on, so it needs no note, and
+      // must have none, for the one ahead is still to come. Read again after a crash, both come in the same order again.
       this.skip(older, 'stale');
       return;
     }
+    if (older.record.trace) newer.record.trace?.tookPlaceOf(older.record.trace);
     // Read again after a crash, it must not be sent before the newer one, which may be with the platform by then.
     this.remember(older, { kind: 'change-skipped', reason: 'superseded', position, source });
     const noted = this.leaveOut(older, 'superseded');
@@ -137,6 +141,12 @@ export class Accounts {
   /** No more will be learned of what came of the change: the card may show it. */
   doubt(entry: Entry): void {
     this.remember(entry, doubtOf(entry.change, entry.pending?.request ?? null));
+  }
+
+  /** The platform took the request. */
+  accept(entry: Entry, request: CardRequest): void {
+    const { book, clock } = this.#parts;
+    this.remember(entry, takenEvent(book.get(entry.change.merchantBizNo), request, clock.now()));
   }
 
   /** The entry's turn has come: its order's state learns what may have been sent before it. */
@@ -174,12 +184,13 @@ export class Accounts {
   }
 
   /** The change is done with: its offset may be committed, and it is counted once. */
-  settle(entry: Entry, outcome: Outcome): void {
+  settle(entry: Entry, outcome: Outcome, detail: string | null = null): void {
     this.uncount(entry);
     // Of what was owed, the offset was accounted for when it was parked.
     if (!entry.parked) entry.partition.frontier.settle(entry.record.offset);
     entry.partition.settled[outcome]++;
     this.#parts.meter.settled(outcome);
+    entry.record.trace?.settled(outcome, detail);
   }
 
   /** False when the partition was taken away before the journal had it. */
@@ -219,8 +230,7 @@ export class Accounts {
 
   /** What is owed of the order stays owed, whatever else is noted of it. */
   #owedOf({ change, partition }: Entry): Owed | null {
-    const parked = this.#parts.parked.get(change.merchantBizNo);
-    return parked?.partition === partition ? parked.owed : null;
+    return this.#parts.parked.get(change.merchantBizNo, partition)?.owed ?? null;
   }
 
   /**

@@ -1,12 +1,12 @@
 import type { Clock, DurationMs, Random } from '../kernel/time.ts';
 import { type Decision, type DeliverDecision, decide, type Policy } from '../order/decide.ts';
-import type { SkipReason } from '../order/event.ts';
 import type { RequestIdForm } from '../order/request-id.ts';
 import type { Accounts } from './accounts.ts';
 import { FollowUp } from './lane/follow-up.ts';
 import type { Entry, Lane } from './lane/lane.ts';
 import { type Carried, type CarryParts, carry } from './lane/lane-worker.ts';
 import type { Lanes } from './lane/lanes.ts';
+import { leaveOut } from './lane/leave-out.ts';
 import { Admission, type AdmissionOptions, type Started } from './limit/admission.ts';
 import type { OrderBook } from './memory/order-book.ts';
 import { distinctOrdersMin } from './outage/breaker.ts';
@@ -65,7 +65,7 @@ export class Dispatcher {
   readonly #stopping = new AbortController();
   /** Requests in flight are given up. */
   readonly #abandoning = new AbortController();
-  /** Lanes between the start of a request and the end of what follows from its answer. */
+  /** Lanes between the start of a request and the end of what follows from its answer, or whose head is being noted as left out. */
   #running = 0;
   #held = false;
   #whenIdle: (() => void)[] = [];
@@ -106,8 +106,7 @@ export class Dispatcher {
     const pushed = lane.push(entry, this.#options.conflate);
     if (pushed.kind === 'stale') this.#accounts.skip(entry, 'stale');
     if (pushed.kind === 'superseded') {
-      const head = lane.head === entry ? null : (lane.head ?? null);
-      this.#accounts.supersede(pushed.older, entry, head);
+      for (const older of pushed.older) this.#accounts.supersede(older, entry, lane.ahead);
     }
     if (isNew) this.lanes.makeReady(lane);
     else if (lane.state === 'waiting' && this.admission.breaker.state === 'closed') this.#followUp.hasten(lane);
@@ -173,32 +172,36 @@ export class Dispatcher {
         this.#start(lane, entry, decision, policy, probe);
         return true;
       }
-      this.#leaveOut(lane.shift(), decision.reason);
+      const noted = leaveOut(entry, decision.reason, this.#parts);
+      if (noted !== null) {
+        this.#waitForNote(lane, noted);
+        return false;
+      }
+      lane.shift();
     }
     this.lanes.drop(lane);
     return false;
   }
 
+  /** The lane's head is left out, and stays where it is until the journal has that. */
+  #waitForNote(lane: Lane, noted: Promise<unknown>): void {
+    lane.state = 'running';
+    this.#running++;
+    noted
+      .then(() => {
+        lane.shift();
+        this.lanes.makeReady(lane);
+        this.#ran();
+      })
+      .catch(this.#parts.fail);
+  }
+
   #decide(lane: Lane, entry: Entry, policy: Policy): Decision {
     if (entry.parked) return this.parking.decide(entry);
-    this.parking.supersede(entry);
+    this.parking.supersede(entry, policy);
     this.#accounts.inherit(entry);
     if (entry.attempts === 0 && this.#accounts.hasStrayed(entry)) this.#parts.meter.strayed(entry.change);
     return decide(this.#parts.book.get(lane.order), entry.change, policy);
-  }
-
-  #leaveOut(entry: Entry, reason: SkipReason): void {
-    const { position, source, merchantBizNo } = entry.change;
-    const wasTried = entry.pending !== null;
-    if (wasTried && !entry.parked) this.#accounts.doubt(entry);
-    const isKnown = this.#parts.book.get(merchantBizNo).kind !== 'unknown';
-    if (isKnown && reason !== 'duplicate') {
-      this.#accounts.remember(entry, { kind: 'change-skipped', reason, position, source });
-    }
-    // Read again, a stale or repeated change would be left out again; so would one of an order that nothing is known of.
-    const moves = isKnown && reason !== 'duplicate' && reason !== 'stale';
-    if (moves || wasTried) this.#accounts.leaveOut(entry, reason).catch(this.#parts.fail);
-    else this.#accounts.skip(entry, reason);
   }
 
   #start(lane: Lane, entry: Entry, decision: DeliverDecision, policy: Policy, probe: boolean): void {
@@ -218,6 +221,10 @@ export class Dispatcher {
     // A dead letter may take long to be written: the place in flight is free at once.
     this.#startAndRegulate();
     await followed;
+    this.#ran();
+  }
+
+  #ran(): void {
     this.#running--;
     if (this.#running === 0) for (const idle of this.#whenIdle.splice(0)) idle();
     this.#startAndRegulate();

@@ -89,7 +89,7 @@ export class Pipeline implements Restoration {
       },
       fail,
     });
-    const isBusy = (order: MerchantBizNo) => kept.lanes.has(order) || kept.parked.get(order) !== undefined;
+    const isBusy = (order: MerchantBizNo) => kept.lanes.has(order) || kept.parked.of(order).length > 0;
     this.#forgetting = { ...parts, book: this.#book, partitions: this.#partitions, isBusy, fail };
     this.#valve = new Valve(parts.intake, this.#partitions, () => this.#load.full || this.#dispatcher.wantsPause);
     this.#commits = new Commits(parts.intake, parts.meter, this.#partitions);
@@ -147,7 +147,7 @@ export class Pipeline implements Restoration {
     const partition = this.#partitions.get(key);
     if (partition === undefined || partition.restored) return;
     this.#guarded(() => {
-      partition.restore(ends);
+      this.#dispatcher.parking.restored(partition, ends);
       this.#interpretation.advance(partition);
     });
   }

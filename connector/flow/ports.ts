@@ -1,6 +1,6 @@
 import type { Fault } from '../kernel/fault.ts';
 import type { Offset, PartitionKey, Position } from '../kernel/position.ts';
-import type { SourceRecord } from '../kernel/record.ts';
+import type { SourceRecord, Trace } from '../kernel/record.ts';
 import type { DurationMs, Instant } from '../kernel/time.ts';
 import type { Answer } from '../order/answer.ts';
 import type { CardChange, Command, MerchantBizNo } from '../order/change.ts';
@@ -18,10 +18,7 @@ export interface Intake {
   /** Stops fetching these partitions; records already fetched may still come. */
   pause(partitions: readonly PartitionKey[]): void;
   resume(partitions: readonly PartitionKey[]): void;
-  /**
-   * Commits the next offset to read of each partition. Partitions that are not assigned any more are left out.
-   * Rejects when the broker refuses; the same or later offsets are then tried again.
-   */
+  /** Commits the next offset to read of each partition that is assigned still. Rejects when the broker refuses: tried again then, or later ones. */
   commit(offsets: ReadonlyMap<PartitionKey, Offset>): Promise<void>;
   /**
    * Whether we are certainly a member still: the last heartbeat that was answered is younger than the session. Where it is
@@ -45,7 +42,7 @@ export interface Interpreter {
 /** One attempt at the platform. Never rejects: whatever happens is an {@link Answer}. */
 export interface Delivery {
   /** `mayGo` is asked when all is ready and the first byte is about to go: where it says no, nothing goes, and the answer is `unsent`. */
-  deliver(request: CardRequest, signal: AbortSignal, mayGo: () => boolean): Promise<Answer>;
+  deliver(request: CardRequest, signal: AbortSignal, mayGo: () => boolean, trace?: Trace): Promise<Answer>;
 }
 
 /** Why a record became a dead letter: a closed label set. */
@@ -179,6 +176,7 @@ export interface AttemptReport {
   readonly answer: Answer;
   readonly verdict: Verdict;
   readonly durationMs: DurationMs;
+  readonly trace?: Trace | undefined;
 }
 
 /** Counts what happens. Called on the hot path: it must be cheap and must not throw. */

@@ -2,7 +2,7 @@ import { Kafka, type LogEntry, logLevel } from 'kafkajs';
 import type { Sasl } from '../kernel/sasl.ts';
 import type { DurationMs } from '../kernel/time.ts';
 import type { TlsMaterial } from '../kernel/tls-material.ts';
-import { saslOf } from './authentication.ts';
+import { saslOf } from './authentication/authentication.ts';
 import { registerCodecs } from './compression/codecs.ts';
 
 /** How to reach the brokers. */

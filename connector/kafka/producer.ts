@@ -78,3 +78,12 @@ function headersOf(headers: readonly RecordHeader[]): Record<string, Buffer[]> {
   }
   return byName;
 }
+
+/** The partition that a key of plain text leads to, as Java's clients choose it, Debezium's among them. */
+export function partitionOfKey(key: string, partitions: number): number {
+  const partitionMetadata = Array.from({ length: partitions }, (_, partitionId) => ({ partitionId, leader: 0 }));
+  const message = { key: Buffer.from(key), value: null };
+  return Partitioners.DefaultPartitioner()({ topic: '', partitionMetadata, message } as Parameters<
+    ReturnType<typeof Partitioners.DefaultPartitioner>
+  >[0]);
+}

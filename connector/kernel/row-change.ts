@@ -19,6 +19,9 @@ export type RowValue =
   | readonly RowValue[]
   | { readonly [name: string]: RowValue };
 
+/** What a column's values are, of the forms above, as its schema tells; null is always possible. `any`: lists, records, and what is not told. */
+export type ColumnKind = 'text' | 'integer' | 'float' | 'truth' | 'moment' | 'bytes' | 'any';
+
 /** A row: column name → value. A column that the schema does not have is absent, not null. */
 export type Row = { readonly [column: string]: RowValue };
 

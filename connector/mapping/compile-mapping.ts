@@ -1,7 +1,9 @@
 import type { Environment } from '@marcbachmann/cel-js';
 import { didYouMean } from '../kernel/did-you-mean.ts';
 import { readId } from './card-values.ts';
+import type { CompiledMapping, DataMember, Language, StatusRule } from './compiled-mapping.ts';
 import { dataMembers, languageCodes, type MappingFile, type MemberValue, skipStatus } from './document.ts';
+import type { ColumnsUsed } from './expressions/columns.ts';
 import { compileExpression } from './expressions/expression.ts';
 import { type Place, places } from './expressions/places.ts';
 import { kindOf, refuse } from './expressions/refusal.ts';
@@ -9,44 +11,6 @@ import type { Source } from './expressions/scope.ts';
 import type { MappingProblem } from './mapping.ts';
 import { requiredMembers } from './required-members.ts';
 import type { Template } from './template.ts';
-
-/** A mapping file with every expression compiled. */
-export interface CompiledMapping {
-  readonly file: string;
-  readonly template: Template;
-  readonly tables: readonly string[];
-  readonly when: Source | null;
-  readonly lets: ReadonlyMap<string, Source>;
-  readonly merchantBizNo: Source;
-  readonly user: { readonly member: 'userId' | 'openId'; readonly source: Source };
-  readonly merchantId: Source | null;
-  readonly status: StatusRule;
-  readonly bizDate: Source | null;
-  readonly endDate: Source | null;
-  readonly onDelete: string | null;
-  readonly data: readonly DataMember[];
-  /** Members that are the same in every language: evaluated once for a change. */
-  readonly shared: readonly Source[];
-  readonly languages: readonly Language[];
-}
-
-/** What the source gives is read as a status, by the map if there is one; it may be `skip`. */
-interface StatusRule {
-  readonly source: Source;
-  read(value: unknown): string;
-}
-
-/** A member of syncDataInfo. */
-export interface DataMember {
-  readonly name: keyof typeof dataMembers;
-  readonly source: Source;
-}
-
-/** A language's members of businessInfo: each has a source of its own, or the index of a shared one. */
-export interface Language {
-  readonly code: (typeof languageCodes)[number];
-  readonly members: readonly { readonly name: string; readonly source: Source | number }[];
-}
 
 /** What a mapping is compiled with; problems are gathered in `problems`. */
 interface Draft {
@@ -56,6 +20,7 @@ interface Draft {
   readonly problems: MappingProblem[];
   readonly environment: Environment;
   readonly names: string[];
+  readonly columns: Map<string, ColumnsUsed>;
 }
 
 /** Compiles a file's expressions and checks its statuses and members against the template; adds what is wrong to `problems`. */
@@ -67,7 +32,8 @@ export function compileMapping(
   problems: MappingProblem[],
 ): CompiledMapping | null {
   const before = problems.length;
-  const draft: Draft = { file, from, template, problems, environment: root.clone(), names: ['row', 'op'] };
+  const [names, columns] = [['row', 'op'], new Map<string, ColumnsUsed>()];
+  const draft: Draft = { file, from, template, problems, environment: root.clone(), names, columns };
   const lets = compileLets(draft);
   const when = optional(draft, 'when', places.truth);
   const merchantBizNo = expression(draft, from.merchantBizNo, 'merchantBizNo', places.text);
@@ -84,7 +50,7 @@ export function compileMapping(
   const tables = typeof from.table === 'string' ? [from.table] : from.table;
   const onDelete = from.onDelete ?? null;
   const card = { merchantBizNo, user, merchantId, status, bizDate, endDate, onDelete, data, ...info };
-  return { file, template, tables, when, lets, ...card };
+  return { file, template, tables, when, lets, columns, ...card };
 }
 
 function report(draft: Draft, path: string, problem: string, hint?: string): void {
@@ -97,7 +63,10 @@ function constant(path: string, value: unknown): Source {
 
 function expression(draft: Draft, text: string, path: string, place: Place, environment = draft.environment): Source {
   const compiled = compileExpression(environment, text, path, place, draft.names);
-  if (compiled.kind === 'compiled') return compiled.source;
+  if (compiled.kind === 'compiled') {
+    draft.columns.set(path, compiled.columns);
+    return compiled.source;
+  }
   report(draft, path, compiled.problem, compiled.hint);
   return constant(path, null);
 }

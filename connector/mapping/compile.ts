@@ -1,5 +1,7 @@
+import type { Environment } from '@marcbachmann/cel-js';
 import { didYouMean } from '../kernel/did-you-mean.ts';
-import { type CompiledMapping, compileMapping } from './compile-mapping.ts';
+import { compileMapping } from './compile-mapping.ts';
+import type { CompiledMapping } from './compiled-mapping.ts';
 import { openEnvironment } from './expressions/expression.ts';
 import { mapChange } from './map-change.ts';
 import type { Mapping, MappingDocument, MappingOptions, MappingProblem } from './mapping.ts';
@@ -17,9 +19,6 @@ export type CompiledMappings =
  */
 export function compileMappings(documents: readonly MappingDocument[], options: MappingOptions): CompiledMappings {
   const problems: MappingProblem[] = [];
-  const templates = templateShelf(options, problems);
-  const root = openEnvironment();
-  const compiled: CompiledMapping[] = [];
   if (documents.length === 0) {
     problems.push({
       file: '',
@@ -28,17 +27,7 @@ export function compileMappings(documents: readonly MappingDocument[], options: 
       hint: 'see mapping.files in the settings',
     });
   }
-  for (const document of documents) {
-    const read = readDocument(document);
-    if (read.kind === 'problems') {
-      problems.push(...read.problems);
-      continue;
-    }
-    const template = templates(read.mapping.template, document.file);
-    if (template === null) continue;
-    const mapping = compileMapping(document.file, read.mapping, template, root, problems);
-    if (mapping !== null) compiled.push(mapping);
-  }
+  const compiled = compileDocuments(documents, options, openEnvironment(), problems);
   const byTable = groupByTable(compiled, problems);
   if (problems.length > 0) return { kind: 'problems', problems };
   const mapping: Mapping = {
@@ -46,6 +35,27 @@ export function compileMappings(documents: readonly MappingDocument[], options: 
     templates: [...new Set(compiled.map(one => one.template.code))],
   };
   return { kind: 'compiled', mapping };
+}
+
+/** Compiles each file on its own, with the variables of `root`; adds what is wrong to `problems`. */
+export function compileDocuments(
+  documents: readonly MappingDocument[],
+  options: MappingOptions,
+  root: Environment,
+  problems: MappingProblem[],
+): readonly CompiledMapping[] {
+  const templates = templateShelf(options, problems);
+  return documents.flatMap(document => {
+    const read = readDocument(document);
+    if (read.kind === 'problems') {
+      problems.push(...read.problems);
+      return [];
+    }
+    const template = templates(read.mapping.template, document.file);
+    if (template === null) return [];
+    const mapping = compileMapping(document.file, read.mapping, template, root, problems);
+    return mapping === null ? [] : [mapping];
+  });
 }
 
 // Each template is compiled once, and only where a mapping names it.

@@ -12,7 +12,7 @@ import {
   readTruth,
   toJson,
 } from './card-values.ts';
-import type { CompiledMapping, DataMember, Language } from './compile-mapping.ts';
+import type { CompiledMapping, DataMember, Language } from './compiled-mapping.ts';
 import { skipStatus } from './document.ts';
 import { explain } from './expressions/refusal.ts';
 import { LetFailed, Scope, type Source } from './expressions/scope.ts';

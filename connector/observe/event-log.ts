@@ -1,6 +1,7 @@
 import type { AttemptReport, Meter } from '../flow/ports.ts';
 import { maskKnown, scrub } from '../kernel/mask.ts';
 import { formatPosition } from '../kernel/position.ts';
+import type { Trace } from '../kernel/record.ts';
 import type { Clock, Instant } from '../kernel/time.ts';
 import type { Answer } from '../order/answer.ts';
 import { customerIdsOf } from '../order/customer-ids.ts';
@@ -41,6 +42,7 @@ export function withLog(meter: Meter, logger: Logger, clock: Clock): Meter {
           detail: scrub(fault.detail, ids),
           remedy: fault.remedy,
           ...(attempts && { attempts: attempts.count, order: attempts.request.change.merchantBizNo }),
+          ...traceOf(letter.record.trace),
           ...leftOut,
         });
       });
@@ -53,6 +55,7 @@ export function withLog(meter: Meter, logger: Logger, clock: Clock): Meter {
           at: formatPosition(owed.request.change.position),
           attempts: owed.attempts,
           due: new Date(owed.dueAt).toISOString(),
+          ...traceOf(owed.record.trace),
           ...leftOut,
         }),
       );
@@ -84,7 +87,7 @@ export function withLog(meter: Meter, logger: Logger, clock: Clock): Meter {
   };
 }
 
-function describeAttempt({ request, answer, verdict, durationMs }: AttemptReport): LogFields {
+function describeAttempt({ request, answer, verdict, durationMs, trace }: AttemptReport): LogFields {
   return {
     order: request.change.merchantBizNo,
     command: request.command,
@@ -93,7 +96,13 @@ function describeAttempt({ request, answer, verdict, durationMs }: AttemptReport
     verdict: verdict.kind,
     durationMs: Math.round(durationMs),
     ...describeAnswer(answer, customerIdsOf(request.change)),
+    ...traceOf(trace),
   };
+}
+
+/** Under the name that OpenTelemetry gives it in logs of other formats than its own. */
+function traceOf(trace: Trace | undefined): LogFields {
+  return trace === undefined || trace.traceId === null ? {} : { trace_id: trace.traceId };
 }
 
 function describeAnswer(answer: Answer, ids: readonly string[]): LogFields {

@@ -2,12 +2,14 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { Fault, messageOf } from '../kernel/fault.ts';
 import type { Health } from './health.ts';
+import type { InstanceStatus } from './status.ts';
 
 /** What the server answers from. */
 export interface HttpServerParts {
   /** The metrics in Prometheus' text format, and what that is called. */
   readonly metrics: { expose(): Promise<string>; readonly contentType: string };
   readonly health: () => Health;
+  readonly status: () => InstanceStatus;
 }
 
 /** A server that listens. */
@@ -17,7 +19,7 @@ export interface HttpServer extends AsyncDisposable {
 }
 
 /**
- * Serves `/metrics`, `/health/live`, `/health/ready`, and at `/` a list of them. Throws a {@link Fault} SETTINGS_INVALID where
+ * Serves `/metrics`, `/health/live`, `/health/ready`, `/status`, and at `/` a list of them. Throws a {@link Fault} SETTINGS_INVALID where
  * the address cannot be listened at. Closing cuts off whoever is still connected.
  */
 export async function openHttpServer(host: string, port: number, parts: HttpServerParts): Promise<HttpServer> {
@@ -65,8 +67,12 @@ interface Page {
 }
 
 const plain = 'text/plain; charset=utf-8';
+const json = 'application/json; charset=utf-8';
 
-async function pageOf({ method, url = '/' }: IncomingMessage, { metrics, health }: HttpServerParts): Promise<Page> {
+async function pageOf(
+  { method, url = '/' }: IncomingMessage,
+  { metrics, health, status }: HttpServerParts,
+): Promise<Page> {
   if (method !== 'GET' && method !== 'HEAD') return { status: 405, type: plain, text: 'only GET and HEAD\n' };
   switch (url.split('?', 1)[0]) {
     case '/metrics':
@@ -79,16 +85,22 @@ async function pageOf({ method, url = '/' }: IncomingMessage, { metrics, health 
       const { ready, reasons } = health();
       return healthPage(ready, reasons);
     }
+    case '/status':
+      return { status: 200, type: json, text: `${JSON.stringify(status())}\n` };
     case '/':
-      return { status: 200, type: plain, text: '/metrics\n/health/live\n/health/ready\n' };
+      return { status: 200, type: plain, text: '/metrics\n/health/live\n/health/ready\n/status\n' };
     default:
-      return { status: 404, type: plain, text: 'not found; there are /metrics, /health/live and /health/ready\n' };
+      return {
+        status: 404,
+        type: plain,
+        text: 'not found; there are /metrics, /health/live, /health/ready and /status\n',
+      };
   }
 }
 
 function healthPage(well: boolean, reasons: readonly string[]): Page {
   const text = `${JSON.stringify({ status: well ? 'ok' : 'failing', reasons })}\n`;
-  return { status: well ? 200 : 503, type: 'application/json; charset=utf-8', text };
+  return { status: well ? 200 : 503, type: json, text };
 }
 
 function listening(server: Server, host: string, port: number): Promise<void> {

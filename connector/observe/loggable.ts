@@ -13,7 +13,7 @@ const idNames =
   /^(?:merchantBizNo|merchant_?biz_?no|order|order_?(?:id|no)|user_?id|open_?id|buyer_?id|trade_?no|key)$/i;
 const secretNames = /(?:password|passphrase|secret|token|private_?key|authorization|cookie)$/i;
 // Made by machines, for machines; AlipayHK's support asks for the Tracer-Id as it is.
-const plainNames = /^(?:tracerId|requestId)$/;
+const plainNames = /^(?:tracerId|requestId|trace_id)$/;
 const contentNames = /^(?:body|members|payload|value|before|after|row|card|record|headers|businessInfo|syncDataInfo)$/i;
 
 /**

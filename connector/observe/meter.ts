@@ -79,7 +79,10 @@ export function createMeter(metrics: MetricObjects, bounds: LabelBounds): Meter 
     journalWritable: writable => metrics.journal_unwritable.set(writable ? 0 : 1),
     journalFault: code => counts.journalFault(code).inc(),
     registryAvailable: available => metrics.registry_unavailable.set(available ? 0 : 1),
-    keysReloaded: taken => counts.keysReloaded(taken ? 'taken' : 'refused').inc(),
+    keysReloaded: taken => {
+      counts.keysReloaded(taken ? 'taken' : 'refused').inc();
+      metrics.key_files_refused.set(taken ? 0 : 1);
+    },
   };
 }
 

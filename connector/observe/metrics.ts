@@ -48,6 +48,8 @@ const perPartition = { topic: 'topics', partition: 'partitions' } as const;
 // A slow partner answers in seconds; a queue behind an outage is minutes or hours old.
 const requestBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 const delayBuckets = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 14_400];
+// Some orders take milliseconds, a million of them minutes.
+const restoreBuckets = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600];
 
 /** The one table: name without its prefix → metric. */
 export const metricTable = {
@@ -115,6 +117,11 @@ export const metricTable = {
     type: 'counter',
     help: 'Changes of the key files while running: taken into use, or refused (the keys before stay)',
     labels: { outcome: ['taken', 'refused'] },
+  },
+  key_files_refused: {
+    type: 'gauge',
+    help: '1 while the key files hold what was refused: the keys before are in use, and a restart would fail',
+    labels: {},
   },
   orders_from_two_partitions_total: {
     type: 'counter',
@@ -194,7 +201,7 @@ export const metricTable = {
     type: 'histogram',
     help: "From a partition's assignment to its first delivery: reading its journal",
     labels: {},
-    buckets: requestBuckets,
+    buckets: restoreBuckets,
   },
   journal_unwritable: {
     type: 'gauge',

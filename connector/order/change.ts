@@ -1,6 +1,7 @@
 import type { Position } from '../kernel/position.ts';
 import type { SourcePosition } from '../kernel/row-change.ts';
 import type { Instant } from '../kernel/time.ts';
+import { isLater } from './source-position.ts';
 
 declare const merchantBizNoBrand: unique symbol;
 
@@ -48,4 +49,17 @@ export interface CardChange {
   readonly creates: boolean;
   /** It was a dead letter and was put back: it may be tried again, but never over a later change. Absent: it was not. */
   readonly redriven?: true;
+  /**
+   * It is no change, but the order's current state, put back to be sent again, so often by now: though the card shows it already,
+   * but never over a later change, and only while its card is alive. Absent: it was not.
+   */
+  readonly replays?: number;
+}
+
+/**
+ * Whether `next`, which came behind `last`, of the same order, is to be gone through after it: the database changed it later. Of
+ * what is put back to be sent again it is enough that `last` is certainly not the later one.
+ */
+export function follows(next: CardChange, last: CardChange): boolean {
+  return next.replays === undefined ? isLater(next.source, last.source) : !isLater(last.source, next.source);
 }

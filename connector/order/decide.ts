@@ -39,6 +39,8 @@ export interface DeliverDecision {
   readonly request: CardRequest;
   /** There is a card, or there may be one: "no such order" may then be an answer from the platform's memory. */
   readonly cardExpected: boolean;
+  /** Where there is no card, one may be made. */
+  readonly makesCard: boolean;
   /** The last change of a card that is known to be there, or null. */
   readonly after: Position | null;
 }
@@ -58,6 +60,7 @@ export function decide(state: OrderState, change: CardChange, policy: Policy): D
     kind: 'deliver',
     request: requestFor(change, commandFor(state, change, policy), bizDateAfter(state, change), policy),
     cardExpected: state.kind === 'live' || policy.mayBeRepeat,
+    makesCard: !change.card.ends && !isForgotten(state, change, policy),
     after: state.kind === 'live' ? state.through : null,
   };
 }
@@ -86,7 +89,11 @@ function reasonToSkip(state: OrderState, change: CardChange, policy: Policy): Sk
   const { card } = change;
   if (isDuplicate(state, change)) return 'duplicate';
   if (state.source !== null && isStale(change, state.source)) return 'stale';
-  if (state.kind === 'live' && card.hash === state.hash && isLiveNow(state, policy.now)) return 'unchanged';
+  if (isAgain(state, change)) {
+    if (state.kind === 'ended') return 'ended';
+    if (isOver(state, change, policy.now)) return 'expired';
+  }
+  if (isShown(state, change, policy.now) && change.replays === undefined) return 'unchanged';
   if (card.ends && !mayBeShowing(state, change, policy)) return 'ended';
   if (isExpired(state, change, policy.now)) return 'expired';
   return null;
@@ -97,9 +104,25 @@ export function isExpired(state: OrderState, change: CardChange, now: Instant): 
   return !change.card.ends && expiredBefore(change, now) && !isLiveNow(state, now);
 }
 
-/** A redriven change has been gone through already, as a dead letter: it is stale only where a later one has been too. */
-function isStale({ redriven, source }: CardChange, known: SourcePosition): boolean {
-  if (redriven !== true) return !isLater(source, known);
+/** It was put back to be sent again, and has been gone through. (One that has not, a dead letter say, stands for the change itself.) */
+function isAgain({ source }: OrderState, change: CardChange): boolean {
+  return change.replays !== undefined && (source === null || !isLater(change.source, source));
+}
+
+/** Nobody knows whether a later change of the order, which ended it, was gone through before: none is kept in mind for longer than we live. */
+function isForgotten({ kind }: OrderState, { replays }: CardChange, { unknownMeans }: Policy): boolean {
+  return replays !== undefined && kind === 'unknown' && unknownMeans === 'not-remembered';
+}
+
+/** What is only sent again makes no card anew that is over: 24 hours after it was made, or, where that is not certain, after the change. */
+function isOver(state: OrderState, { card, bizDate }: CardChange, now: Instant): boolean {
+  if (card.ends || card.endDate !== null || isLiveNow(state, now)) return false;
+  return (state.kind === 'live' && state.hash !== null) || bizDate + defaultCardLifeMs <= now;
+}
+
+/** A redriven or replayed change has been gone through already: it is stale only where a later one has been too. */
+function isStale({ redriven, replays, source }: CardChange, known: SourcePosition): boolean {
+  if (redriven !== true && replays === undefined) return !isLater(source, known);
   // Without a log position the same time may be that of a later change of the same transaction.
   if (source.kind === 'time' && source.committedAt === known.committedAt) return true;
   return !isLater(source, known) && isLater(known, source);
@@ -119,6 +142,11 @@ function isAtOrBelow(change: CardChange, through: { topic: string; partition: nu
   return (
     position.offset <= through.offset && position.partition === through.partition && position.topic === through.topic
   );
+}
+
+/** The customer would see no difference. */
+function isShown(state: OrderState, { card }: CardChange, now: Instant): boolean {
+  return state.kind === 'live' && card.hash === state.hash && isLiveNow(state, now);
 }
 
 /** A card that shows now is told even that it is over. */
@@ -160,6 +188,8 @@ function commandFor(state: OrderState, change: CardChange, policy: Policy): Comm
       if (change.card.ends) return 'UPDATE';
       // An UPDATE of a hidden card would be ignored in silence; a SEND of a live one is healed.
       if (state.mayBeEnded || (state.mayExpireAt !== null && !isShowing(state.mayExpireAt, policy.now))) return 'SEND';
+      // Whether it has a card, or had one that is over, was forgotten: an UPDATE is healed where there never was one.
+      if (change.replays !== undefined) return 'UPDATE';
       // Of a card that has ended since, an UPDATE is ignored; a SEND would make it anew, and the change that ended it,
       // read again too, would be answered from the platform's memory of its requestId, without effect.
       return policy.unknownMeans === 'not-remembered' && (policy.mayBeRepeat || !change.creates) ? 'UPDATE' : 'SEND';
@@ -167,8 +197,10 @@ function commandFor(state: OrderState, change: CardChange, policy: Policy): Comm
 }
 
 /** AlipayHK puts changes in sequence by bizDate: the same millisecond, or a clock that went back, must not lose the later one. */
-function bizDateAfter(state: OrderState, change: CardChange): Instant {
-  return state.bizDate === null ? change.bizDate : instant(Math.max(change.bizDate, state.bizDate + 1));
+function bizDateAfter(state: OrderState, { bizDate, replays = 0 }: CardChange): Instant {
+  // It is forgotten: under the bizDate it was sent with it would be ignored, and one far above could be that of a later change.
+  const least = state.kind === 'unknown' ? bizDate + replays : bizDate;
+  return instant(state.bizDate === null ? least : Math.max(least, state.bizDate + 1));
 }
 
 /**

@@ -1,24 +1,16 @@
 import { SchemaRegistry, SchemaType } from '@kafkajs/confluent-schema-registry';
 import type avro from 'avsc';
-import { Agent, request } from 'undici';
 import { annotatingHook } from '../avro/annotated-type.ts';
 import { messageOf } from '../kernel/fault.ts';
-import type { Secret } from '../kernel/secret.ts';
-import type { DurationMs } from '../kernel/time.ts';
-import type { TlsMaterial } from '../kernel/tls-material.ts';
-
-/** Where the registry is and how to be let in. */
-export interface RegistryAddress {
-  /** Base URL of a Confluent-compatible API. User and password in it are taken for basic authentication. */
-  readonly url: string;
-  readonly username?: string;
-  readonly password?: Secret;
-  /** Goes before basic authentication. */
-  readonly bearerToken?: Secret;
-  readonly tls: TlsMaterial | null;
-  /** Time-out of one request, to the last byte of its answer. */
-  readonly timeoutMs: DurationMs;
-}
+import {
+  exchange,
+  isAbsence,
+  NoSchema,
+  openTransport,
+  parsed,
+  type RegistryAddress,
+  type Transport,
+} from './transport.ts';
 
 /** What came of asking for a schema. */
 export type SchemaAnswer =
@@ -45,50 +37,14 @@ export interface RegistryClient {
   find(id: number, signal: AbortSignal): Promise<SchemaAnswer>;
 }
 
-/** No schema is so large; more than this many bytes are not read. */
-const answerBytesMax = 16_777_216;
-
 /** Opens a client; it keeps no connection between calls. */
 export function openRegistryClient(address: RegistryAddress): RegistryClient {
-  const { ca, cert, key, serverName } = address.tls ?? {};
-  const dispatcher = new Agent({
-    // A connection each: schemas are asked for so seldom that a kept one would be closed at the other end.
-    pipelining: 0,
-    maxResponseSize: answerBytesMax,
-    connect: {
-      ...(ca !== undefined && { ca }),
-      ...(cert !== undefined && { cert }),
-      ...(key !== undefined && { key: key.reveal() }),
-      ...(serverName !== undefined && { servername: serverName }),
-    },
-  });
-  const transport: Transport = {
-    dispatcher,
-    timeoutMs: address.timeoutMs,
-    headers: { accept: 'application/vnd.schemaregistry.v1+json, application/json', ...authorization(address) },
-  };
-  const host = withoutCredentials(address.url);
+  const transport = openTransport(address);
+  const { host } = transport;
   return {
     find: (id, signal) => find(id, host, url => ask(url, transport, signal)),
     register: (subject, schema, signal) => register(host, subject, schema, transport, signal),
   };
-}
-
-interface Transport {
-  readonly dispatcher: Agent;
-  readonly timeoutMs: DurationMs;
-  readonly headers: Readonly<Record<string, string>>;
-}
-
-/** Why an answer holds no schema. */
-class NoSchema extends Error {
-  readonly kind: 'unknown' | 'unreadable' | 'silent';
-
-  constructor(kind: NoSchema['kind'], problem: string) {
-    super(problem);
-    this.name = 'NoSchema';
-    this.kind = kind;
-  }
 }
 
 type Ask = (url: string) => Promise<unknown>;
@@ -145,7 +101,7 @@ async function register(
   transport: Transport,
   signal: AbortSignal,
 ): Promise<RegisterAnswer> {
-  const url = `${host.replace(/\/$/, '')}/subjects/${encodeURIComponent(subject)}/versions`;
+  const url = `${host}/subjects/${encodeURIComponent(subject)}/versions`;
   try {
     const { status, text } = await exchange('POST', url, transport, signal, JSON.stringify({ schema }));
     const { id, message, error_code } = parsed(text);
@@ -156,71 +112,4 @@ async function register(
   } catch (error) {
     return { kind: 'silent', problem: messageOf(error) };
   }
-}
-
-/** Throws {@link NoSchema} where there is no answer. */
-async function exchange(
-  method: 'GET' | 'POST',
-  url: string,
-  { dispatcher, timeoutMs, headers }: Transport,
-  signal: AbortSignal,
-  body?: string,
-): Promise<{ readonly status: number; readonly text: string }> {
-  const timeout = AbortSignal.timeout(timeoutMs);
-  try {
-    const answer = await request(url, {
-      method,
-      dispatcher,
-      headers: body === undefined ? headers : { ...headers, 'content-type': 'application/vnd.schemaregistry.v1+json' },
-      signal: AbortSignal.any([signal, timeout]),
-      ...(body !== undefined && { body }),
-    });
-    return { status: answer.statusCode, text: await answer.body.text() };
-  } catch (error) {
-    const reason = timeout.aborted ? `no answer within ${timeoutMs} ms` : reasonOf(error);
-    throw new NoSchema('silent', `${method} ${url}: ${reason}`);
-  }
-}
-
-/** A refused connection to a name with two addresses has no text of its own, only a code. */
-function reasonOf(error: unknown): string {
-  const { code }: { readonly code?: unknown } = Object(error);
-  return messageOf(error) || String(code);
-}
-
-interface AnswerBody {
-  readonly id?: unknown;
-  readonly message?: unknown;
-  readonly schema?: unknown;
-  readonly schemaType?: unknown;
-  readonly error_code?: unknown;
-}
-
-function parsed(text: string): AnswerBody {
-  try {
-    return Object(JSON.parse(text));
-  } catch {
-    return {};
-  }
-}
-
-/** Confluent's codes of a missing subject, version and schema; Apicurio's and Karapace's are the same. */
-function isAbsence(errorCode: unknown): boolean {
-  return errorCode === 40401 || errorCode === 40402 || errorCode === 40403;
-}
-
-function authorization({ url, username, password, bearerToken }: RegistryAddress): Record<string, string> {
-  if (bearerToken !== undefined) return { authorization: `Bearer ${bearerToken.reveal()}` };
-  const inUrl = new URL(url);
-  const user = username ?? decodeURIComponent(inUrl.username);
-  if (user === '') return {};
-  const pass = password?.reveal() ?? decodeURIComponent(inUrl.password);
-  return { authorization: `Basic ${Buffer.from(`${user}:${pass}`).toString('base64')}` };
-}
-
-function withoutCredentials(url: string): string {
-  const bare = new URL(url);
-  bare.username = '';
-  bare.password = '';
-  return bare.href;
 }

@@ -2,7 +2,8 @@ import avro from 'avsc';
 import { annotatingHook } from '../avro/annotated-type.ts';
 import { Fault, type FaultCode } from '../kernel/fault.ts';
 import { type Clock, type DurationMs, type Instant, instant } from '../kernel/time.ts';
-import { openRegistryClient, type RegistryAddress, type RegistryClient } from './registry-client.ts';
+import { openRegistryClient, type RegistryClient } from './registry-client.ts';
+import type { RegistryAddress } from './transport.ts';
 
 /** What the registry room is told by the settings. */
 export interface RegistryOptions extends RegistryAddress {

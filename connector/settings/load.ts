@@ -1,12 +1,20 @@
-import { checkDocument, isSection, type Locate, mergeOverrides, type RawSection, valueAt } from './check-document.ts';
+import {
+  type CheckedParts,
+  checkDocument,
+  isSection,
+  type Locate,
+  mergeOverrides,
+  type RawSection,
+  valueAt,
+} from './check-document.ts';
 import { checkCombinations } from './combinations.ts';
-import { type Environment, readEnvironment } from './environment.ts';
+import { type Environment, type GivenSecret, readEnvironment } from './environment.ts';
 import { type FileAccess, type Place, readGivenTexts, readMappings, readTemplates, reasonOf } from './files.ts';
 import { readVersionedKeys } from './key-material.ts';
 import { formatPath } from './keys.ts';
 import type { SettingsProblem } from './problems.ts';
 import type { SettingsDocument } from './schema.ts';
-import { assembleSettings, type Settings } from './settings.ts';
+import { assembleSettings, assembleUsable, type Settings } from './settings.ts';
 import { readYaml, type YamlFile } from './yaml-file.ts';
 
 /** Where settings come from: a file, an environment, and the file system they point into. */
@@ -19,16 +27,32 @@ export interface SettingsSource extends FileAccess {
 /** The settings, or everything that is wrong with them: never only the first problem. */
 export type SettingsLoaded =
   | { readonly kind: 'loaded'; readonly settings: Settings }
-  | { readonly kind: 'problems'; readonly problems: readonly SettingsProblem[] };
+  | {
+      readonly kind: 'problems';
+      readonly problems: readonly SettingsProblem[];
+      /** The parts without problems: they can be looked at, but nothing runs with them. */
+      readonly usable: Partial<Settings>;
+    };
+
+/** What the file and the environment say, before anything of it is checked. */
+export interface RawSettings {
+  /** The file's document with the environment's values over it. */
+  readonly document: RawSection;
+  readonly secrets: readonly GivenSecret[];
+}
 
 /**
  * Reads the settings file, puts the environment's values over it, checks each key and how they go together, and reads the
- * files and secrets they name. What the mappings and keys mean is not looked at. Never throws for what it is given.
+ * files and secrets they name. What the mappings and keys mean is not looked at. Never throws for what it is given. `prepare` may
+ * put others in the place of settings that are not needed, before they are checked.
  */
-export function loadSettings(source: SettingsSource): SettingsLoaded {
+export function loadSettings(
+  source: SettingsSource,
+  prepare: (raw: RawSettings) => RawSettings = raw => raw,
+): SettingsLoaded {
   const environment = readEnvironment(source.environment);
   const file = readSettingsFile(source);
-  if (file.kind === 'problems') return problems(environment.problems, file.problems);
+  if (file.kind === 'problems') return problems([...environment.problems, ...file.problems], {});
 
   const locate: Locate = path => overriding(path) ?? file.yaml.locate(path);
   const overriding = (path: readonly PropertyKey[]) =>
@@ -36,11 +60,14 @@ export function loadSettings(source: SettingsSource): SettingsLoaded {
     environment.secrets.find(
       ({ key }) => formatPath(key.path) === formatPath(path) && valueAt(document, path) === undefined,
     )?.name;
-  const document = mergeOverrides(file.content, environment.overrides);
+  const { document, secrets } = prepare({
+    document: mergeOverrides(file.content, environment.overrides),
+    secrets: environment.secrets,
+  });
   const place: Place = { file: source.file, access: source, locate };
 
   const { parts, problems: inDocument } = checkDocument(document, locate);
-  const given = readGivenTexts(document, environment.secrets, place);
+  const given = readGivenTexts(document, secrets, place);
   const has = (path: string) => valueAt(document, path.split('.')) !== undefined || given.read.secrets.has(path);
   const keys = readVersionedKeys(parts.platform, given.read, place);
   const mappings = readMappings(parts.mapping?.files ?? [], place);
@@ -54,13 +81,17 @@ export function loadSettings(source: SettingsSource): SettingsLoaded {
     keys.problems,
     mappings.problems,
     templates.problems,
-  ];
-  if (!isComplete(parts) || found.flat().length > 0) return problems(...found);
-  const mapped = { documents: mappings.read, templates: templates.read };
-  return {
-    kind: 'loaded',
-    settings: assembleSettings(parts, given.read, { ...mapped, keys: keys.read, file: source.file }),
-  };
+  ].flat();
+  const files = { documents: mappings.read, templates: templates.read, keys: keys.read, file: source.file };
+  if (isComplete(parts) && found.length === 0) {
+    return { kind: 'loaded', settings: assembleSettings(parts, given.read, files) };
+  }
+  return problems(found, assembleUsable(withoutProblems(parts, found), given.read, files));
+}
+
+function withoutProblems(parts: CheckedParts, problems: readonly SettingsProblem[]): CheckedParts {
+  const broken = new Set(problems.map(({ path }) => path.split(/[.[]/, 1)[0]));
+  return Object.fromEntries(Object.entries(parts).filter(([name]) => !broken.has(name))) as CheckedParts;
 }
 
 type FileRead =
@@ -86,16 +117,12 @@ function readSettingsFile(source: SettingsSource): FileRead {
   return { kind: 'problems', problems: [{ path: '', source: file, problem: 'the file must hold sections with keys' }] };
 }
 
-function isComplete(
-  parts: { readonly [P in keyof SettingsDocument]: SettingsDocument[P] | undefined },
-): parts is SettingsDocument {
+function isComplete(parts: CheckedParts): parts is SettingsDocument {
   return Object.values(parts).every(part => part !== undefined);
 }
 
 /** All of them, each once: one fault can break two rules. */
-function problems(...found: readonly (readonly SettingsProblem[])[]): SettingsLoaded {
-  const byText = new Map(
-    found.flat().map(problem => [`${problem.path}\n${problem.source}\n${problem.problem}`, problem]),
-  );
-  return { kind: 'problems', problems: [...byText.values()] };
+function problems(found: readonly SettingsProblem[], usable: Partial<Settings>): SettingsLoaded {
+  const byText = new Map(found.map(problem => [`${problem.path}\n${problem.source}\n${problem.problem}`, problem]));
+  return { kind: 'problems', problems: [...byText.values()], usable };
 }

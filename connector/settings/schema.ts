@@ -150,18 +150,24 @@ const observe = z
       .string()
       .min(1)
       .default('127.0.0.1')
-      .describe('Address of /metrics and /health; 0.0.0.0 lets other machines in'),
+      .describe('Address of /metrics, /health and /status; 0.0.0.0 lets other machines in'),
     port: z
       .number()
       .int()
       .min(0)
       .max(65_535)
       .default(9464)
-      .describe('Port of /metrics and /health; 0 picks a free one and logs it'),
+      .describe('Port of /metrics, /health and /status; 0 picks a free one and logs it'),
     logLevel: z
       .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
       .default('info')
       .describe('Least level that is logged, as JSON lines on standard output'),
+    tracing: z
+      .boolean()
+      .default(false)
+      .describe(
+        "Sends spans of each change over OTLP/HTTP, as OpenTelemetry's variables say (OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_TRACES_SAMPLER and others); without it spans are made only for a provider that is registered by NODE_OPTIONS=--import",
+      ),
     stalledAfterMs: ms(60_000, 'Not live when the consumer neither fetched nor beat for this long', 1000),
   })
   .prefault({})

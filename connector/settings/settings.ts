@@ -4,6 +4,7 @@ import type { Sasl } from '../kernel/sasl.ts';
 import type { Secret } from '../kernel/secret.ts';
 import type { TlsMaterial } from '../kernel/tls-material.ts';
 import type { MappingDocument, TemplateSchema } from '../mapping/mapping.ts';
+import type { CheckedParts } from './check-document.ts';
 import type { GivenTexts } from './files.ts';
 import { keyMaterialOf, type VersionedKeys } from './key-material.ts';
 import type { PartName, SettingsDocument } from './schema.ts';
@@ -59,47 +60,74 @@ export interface Settings {
   readonly shutdown: Part<'shutdown', never>;
 }
 
+/** What the parts name, as it was read. */
+export interface FoundFiles {
+  /** The settings file. */
+  readonly file: string;
+  readonly documents: readonly MappingDocument[];
+  readonly templates: readonly TemplateSchema[];
+  readonly keys: VersionedKeys;
+}
+
 /** Puts the settings together from parts that have no problems, and freezes them. */
-export function assembleSettings(
-  document: SettingsDocument,
-  given: GivenTexts,
-  found: {
-    /** The settings file. */
-    readonly file: string;
-    readonly documents: readonly MappingDocument[];
-    readonly templates: readonly TemplateSchema[];
-    readonly keys: VersionedKeys;
-  },
-): Settings {
-  const { kafka, registry, mapping, platform, flow, deadLetters, journal, observe, shutdown } = document;
-  const { tls: _k, sasl, ...ofKafka } = kafka;
-  const { tls: _r, username, passwordFile: _p, bearerTokenFile: _b, ...ofRegistry } = registry;
-  const { documents, templates } = found;
+export function assembleSettings(document: SettingsDocument, given: GivenTexts, found: FoundFiles): Settings {
+  return deepFrozen({
+    kafka: kafkaOf(document.kafka, given),
+    registry: registryOf(document.registry, given),
+    mapping: mappingOf(document.mapping, found),
+    platform: platformOf(document.platform, given, found),
+    flow: document.flow,
+    deadLetters: document.deadLetters,
+    journal: document.journal,
+    observe: document.observe,
+    shutdown: document.shutdown,
+  });
+}
+
+/** The parts of {@link assembleSettings} that can be put together: those that are there and have no problem. */
+export function assembleUsable(parts: CheckedParts, given: GivenTexts, found: FoundFiles): Partial<Settings> {
+  const { kafka, registry, mapping, platform, flow, deadLetters, journal, observe, shutdown } = parts;
+  return deepFrozen({
+    ...(kafka && { kafka: kafkaOf(kafka, given) }),
+    ...(registry && { registry: registryOf(registry, given) }),
+    ...(mapping && { mapping: mappingOf(mapping, found) }),
+    ...(platform && { platform: platformOf(platform, given, found) }),
+    ...(flow && { flow }),
+    ...(deadLetters && { deadLetters }),
+    ...(journal && { journal }),
+    ...(observe && { observe }),
+    ...(shutdown && { shutdown }),
+  });
+}
+
+function kafkaOf({ tls, sasl, ...kafka }: SettingsDocument['kafka'], given: GivenTexts): Settings['kafka'] {
+  return { ...kafka, tls: tls.enabled ? tlsOf('kafka', tls, given) : null, sasl: saslOf(sasl, given) };
+}
+
+function registryOf(document: SettingsDocument['registry'], given: GivenTexts): Settings['registry'] {
+  const { tls, username, passwordFile: _p, bearerTokenFile: _b, ...registry } = document;
   const password = given.secrets.get('registry.passwordFile');
   const bearerToken = given.secrets.get('registry.bearerTokenFile');
-  return deepFrozen({
-    kafka: { ...ofKafka, tls: kafka.tls.enabled ? tlsOf('kafka', kafka.tls, given) : null, sasl: saslOf(sasl, given) },
-    registry: {
-      ...ofRegistry,
-      tls: registry.url.startsWith('https:') ? tlsOf('registry', registry.tls, given) : null,
-      ...(username !== undefined && { username }),
-      ...(password && { password }),
-      ...(bearerToken && { bearerToken }),
-    },
-    mapping: { languageBusinessInfo: mapping.languageBusinessInfo, documents, templates },
-    platform: platformOf(platform, given, found),
-    flow,
-    deadLetters,
-    journal,
-    observe,
-    shutdown,
-  });
+  return {
+    ...registry,
+    tls: registry.url.startsWith('https:') ? tlsOf('registry', tls, given) : null,
+    ...(username !== undefined && { username }),
+    ...(password && { password }),
+    ...(bearerToken && { bearerToken }),
+  };
+}
+
+function mappingOf(
+  { languageBusinessInfo }: SettingsDocument['mapping'],
+  { documents, templates }: FoundFiles,
+): Settings['mapping'] {
+  return { languageBusinessInfo, documents, templates };
 }
 
 function platformOf(
   platform: SettingsDocument['platform'],
   given: GivenTexts,
-  { file, keys }: { readonly file: string; readonly keys: VersionedKeys },
+  { file, keys }: FoundFiles,
 ): Settings['platform'] {
   const { baseUrl, path, clientId, requestIdForm, keyCheckIntervalMs } = platform;
   const { connectTimeoutMs, requestTimeoutMs, answerBytesMax, connectionsMax } = platform;

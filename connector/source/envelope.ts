@@ -29,6 +29,11 @@ const upkeep: readonly (readonly [RegExp, Upkeep])[] = [
   [/^io\.debezium\.connector\.\w+\.MessageValue$/, 'logical message'],
 ];
 
+/** The upkeep that a schema's name tells of, or null. */
+export function upkeepOf(name: string): Upkeep | null {
+  return upkeep.find(([pattern]) => pattern.test(name))?.[1] ?? null;
+}
+
 const operations: ReadonlyMap<RowValue | undefined, RowChange['op']> = new Map([
   ['c', 'create'],
   ['u', 'update'],
@@ -38,14 +43,13 @@ const operations: ReadonlyMap<RowValue | undefined, RowChange['op']> = new Map([
 
 /** Compiles a value's schema, once: what values of it are, and how their rows are read. */
 export function compileEnvelope(type: avro.Type): EnvelopeReader {
-  const { name = '' } = type;
-  const known = upkeep.find(([pattern]) => pattern.test(name));
-  if (known !== undefined) {
-    const ignored: Envelope = { kind: 'ignored', what: known[1] };
+  const known = upkeepOf(type.name ?? '');
+  if (known !== null) {
+    const ignored: Envelope = { kind: 'ignored', what: known };
     return () => ignored;
   }
-  if (!(type instanceof avro.types.RecordType && isEnvelope(type))) {
-    const problem: Envelope = { kind: 'undecodable', problem: problemOf(type) };
+  if (!(type instanceof avro.types.RecordType && isEnvelope(namesOf(type)))) {
+    const problem: Envelope = { kind: 'undecodable', problem: problemOfType(type) };
     return () => problem;
   }
   const fields = type.fields.map(({ name, type }) => fieldReader(name, type));
@@ -55,6 +59,13 @@ export function compileEnvelope(type: avro.Type): EnvelopeReader {
     if (cursor.left > 0) throw new MalformedAvro('there are bytes behind the end');
     return interpret(draft, appendedAt);
   };
+}
+
+/** What the fields of an envelope are that was not read from Avro, in the forms of `kernel/row-change`. */
+export function envelopeOf(fields: Row, appendedAt: Instant): Envelope {
+  const { op = null, before = null, after = null, source = null, ts_ms = null } = fields;
+  if (!isEnvelope(Object.keys(fields))) return { kind: 'undecodable', problem: problemOf(Object.keys(fields)) };
+  return interpret({ op, before: () => before, after, source, ts_ms }, appendedAt);
 }
 
 /** What is read of an envelope; the row before the change only where it is asked for. */
@@ -96,14 +107,21 @@ function fieldReader(name: string, type: avro.Type): (cursor: AvroCursor, draft:
   }
 }
 
-function isEnvelope(type: avro.types.RecordType): boolean {
-  const names = new Set(type.fields.map(field => field.name));
-  return names.has('op') && names.has('after') && names.has('source');
+function namesOf(type: avro.types.RecordType): readonly string[] {
+  return type.fields.map(field => field.name);
 }
 
-function problemOf(type: avro.Type): string {
+function isEnvelope(names: readonly string[]): boolean {
+  return names.includes('op') && names.includes('after') && names.includes('source');
+}
+
+function problemOfType(type: avro.Type): string {
   if (!(type instanceof avro.types.RecordType)) return `the value is a bare ${type.typeName}, not a Debezium envelope`;
-  const isFlattened = type.fields.some(({ name }) => name === '__op' || name === '__deleted' || name === '__table');
+  return problemOf(namesOf(type));
+}
+
+function problemOf(names: readonly string[]): string {
+  const isFlattened = names.some(name => name === '__op' || name === '__deleted' || name === '__table');
   return isFlattened
     ? 'the value is a flattened row, not a Debezium envelope: remove the transform ExtractNewRecordState'
     : 'the value has no op, after and source: is it no Debezium topic, or does ExtractNewRecordState flatten its rows?';

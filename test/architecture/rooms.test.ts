@@ -61,11 +61,14 @@ describe('the rooms', () => {
     ...['settings', 'source', 'delivery', 'journal', 'dead-letter', 'observe', 'kafka', 'registry', 'avro', 'keys'].map(
       room => [`${room}-meets-no-other-outer-room`, `connector/${room}/a.ts`, '../cli/b.ts'] as const,
     ),
+    ['tracing-meets-no-other-outer-room', 'connector/tracing/a.ts', '../delivery/b.ts'],
     ['cli-meets-no-other-outer-room', 'connector/cli/a.ts', '../delivery/b.ts'],
     ['outer-sees-only-ports-of-flow', 'connector/delivery/a.ts', '../flow/b.ts'],
     ['tools-serve-the-command-line-only', 'connector/main.ts', './tools/b.ts'],
     ['tools-print-nothing', 'connector/tools/a.ts', '../cli/b.ts'],
     ['kafkajs-behind-its-port', 'connector/source/a.ts', 'kafkajs'],
+    ['opentelemetry-in-one-room', 'connector/delivery/a.ts', '@opentelemetry/api'],
+    ['opentelemetry-sdk-where-it-is-loaded-late', 'connector/tracing/a.ts', '@opentelemetry/sdk-trace'],
     ['connector-imports-no-test', 'connector/main.ts', '../test/b.ts'],
     ['sandbox-is-independent', 'test/sandbox/a.ts', '../../connector/kernel/b.ts'],
   ];

@@ -16,6 +16,7 @@ function run(tool: string, args: readonly string[]): string {
 describe('static checks', () => {
   it.each([
     ['types hold', 'tsc', ['--noEmit']],
+    ["types hold in the sandbox's page and its tests", 'tsc', ['-p', 'test/browser']],
     ['format and lint are clean', 'biome', ['check', '--error-on-warnings', '.']],
     ['nothing is unused', 'knip', []],
   ])('%s', (_, tool, args) => expect(run(tool, args)).toBe(''), 60_000);

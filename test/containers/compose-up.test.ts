@@ -15,7 +15,7 @@ const compose = new Compose(project, {
 
 beforeAll(async () => {
   const startedAt = performance.now();
-  await compose.must('up', '--detach', '--wait', 'connector', 'prometheus');
+  await compose.must('up', '--detach', '--wait', 'connector', 'debezium-keeper', 'prometheus');
   const cards = await untilCards();
   console.log(`${cards} cards ${((performance.now() - startedAt) / 1000).toFixed(0)} s after docker compose up`);
 });

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Order } from './order.ts';
-import type { OrdersDb } from './orders-db.ts';
+import type { OrderTable } from './orders-db.ts';
 import { Random } from './random.ts';
 import { kinds, makeOrder } from './seed.ts';
 
@@ -71,7 +71,7 @@ export function* planSteps(orders: readonly Order[], options: GeneratorOptions):
 }
 
 /** Carries the plan out, at the set rate, now and then several changes in one transaction. Resolves when it is through or aborted. */
-export async function runGenerator(db: OrdersDb, orders: readonly Order[], run: GeneratorRun): Promise<void> {
+export async function runGenerator(db: OrderTable, orders: readonly Order[], run: GeneratorRun): Promise<void> {
   const batching = Random.of(run.seed, -2);
   const changedAt = new Map<string, number>();
   const startedAt = performance.now();
@@ -121,7 +121,7 @@ function* inBatches(steps: Iterable<Step>, random: Random): Generator<readonly S
   if (batch.length > 0) yield batch;
 }
 
-function applyStep(db: OrdersDb, step: Step): Promise<void> {
+function applyStep(db: OrderTable, step: Step): Promise<void> {
   switch (step.kind) {
     case 'insert':
       return db.insert([step.order]);

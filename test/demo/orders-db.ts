@@ -20,8 +20,16 @@ const columns =
   'merchant_biz_no, kind, status, user_id, amount, pay_amount, currency, due_on, starts_at, ends_at, details';
 const changing = 'status, amount, pay_amount, due_on, starts_at, ends_at, details';
 
-/** The shop's table of orders, over one connection. */
-export class OrdersDb {
+/** The table of orders as it is written to, whichever database it is in. */
+export interface OrderTable {
+  insert(orders: readonly Order[]): Promise<void>;
+  update(order: Order): Promise<void>;
+  remove(merchantBizNo: string): Promise<void>;
+  transaction(work: () => Promise<void>): Promise<void>;
+}
+
+/** The shop's table of orders in PostgreSQL, over one connection. */
+export class OrdersDb implements OrderTable {
   readonly #client: pg.Client;
 
   private constructor(client: pg.Client) {

@@ -20,7 +20,11 @@ export function makeOrder(seed: number, number: number, now: Date): Order {
   const { prefix, first, create, enter } = kinds[kind];
   const day = dayInHongKong(now, 0).replaceAll('-', '');
   const merchantBizNo = `${prefix}${day}${String(number + 1).padStart(6, '0')}`;
-  const userId = `2160${String(Math.floor(random.next() * 1e12)).padStart(12, '0')}`;
+  const drawn = random.next();
+  // A user has an order of each kind, so that a phone shows more than one card.
+  const firstOfUser = number - (number % orderKinds.length);
+  const user = number === firstOfUser ? drawn : Random.of(seed, firstOfUser).next();
+  const userId = `2160${String(Math.floor(user * 1e12)).padStart(12, '0')}`;
   const status = random.weighted(first);
   const detailUrl = `alipayhk://platformapi/startapp?appId=2021000000000042&page=order&no=${merchantBizNo}`;
   const content = create(random, now, detailUrl);

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openKafka } from '../../connector/kafka/client.ts';
 import { openTopicReader, type TopicReader } from '../../connector/kafka/topic-reader.ts';
+import { instant } from '../../connector/kernel/time.ts';
 import { type KafkaWorld, openKafkaWorld } from '../support/kafka-world.ts';
 import { sharedStack } from '../support/shared-stack.ts';
 
@@ -76,6 +77,43 @@ describe('a topic that is read from outside of a group', () => {
     });
     expect(await reader.recordAt({ topic, partition: 1, offset: 3n })).toBeNull();
     expect(await reader.recordAt({ topic, partition: 0, offset: 0n })).toBeNull();
+  });
+
+  it('gives the last records, over the markers of transactions, and what lies between two offsets', async () => {
+    const topic = await topicOf(2, [
+      [0, 'a'],
+      [1, 'b'],
+      [0, 'c'],
+    ]);
+    const last = async (count: number) => {
+      const found: string[] = [];
+      await reader.tail(topic, count, ({ partition, offset }) => void found.push(`${partition}@${offset}`));
+      return found;
+    };
+    expect(await last(2)).toEqual(['1@0', '0@1']);
+    // The last five offsets of partition 1 are of records that were taken back, and of markers.
+    await world.appendTransaction(topic, 1, 2, 'abort');
+    await world.appendTransaction(topic, 1, 1, 'abort');
+    expect(await last(1)).toEqual(['0@1']);
+    expect((await last(3)).sort()).toEqual(['0@0', '0@1', '1@0']);
+    expect(await last(50)).toHaveLength(3);
+
+    const between: string[] = [];
+    const ranges = new Map([[0, { from: 1n, end: 2n }]]);
+    await reader.range(topic, ranges, ({ partition, offset }) => void between.push(`${partition}@${offset}`));
+    expect(between).toEqual(['0@1']);
+  });
+
+  it('tells where each partition begins and ends, from a time on', async () => {
+    const topic = await topicOf(2, [[1, 'a']]);
+    expect(await reader.rangesOf(topic)).toEqual(
+      new Map([
+        [0, { from: 0n, end: 0n }],
+        [1, { from: 0n, end: 1n }],
+      ]),
+    );
+    expect((await reader.rangesOf(topic, instant(Date.now() - 60_000))).get(1)).toEqual({ from: 0n, end: 1n });
+    expect((await reader.rangesOf(topic, instant(Date.now() + 60_000))).get(1)).toEqual({ from: 1n, end: 1n });
   });
 
   it('passes on what a visitor throws', async () => {

@@ -19,6 +19,7 @@ import { serve } from './http/front-door.ts';
 import { LiveEvents } from './http/live-events.ts';
 import { loadPage } from './http/page.ts';
 import { InFlight } from './journal/in-flight.ts';
+import type { RequestEntry } from './journal/request-entry.ts';
 import { RequestJournal } from './journal/request-journal.ts';
 import { openKeys, type SandboxKeys } from './keys.ts';
 import { completeOptions, type SandboxOptions } from './options.ts';
@@ -70,8 +71,12 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const addFault = (spec: FaultSpec) => faults.add(completeFault(spec), performance.now());
   settings.faults.forEach(addFault);
   const inFlight = new InFlight();
-  const events = new LiveEvents();
-  const onChange = () => events.announce();
+  const events = new LiveEvents({
+    now,
+    last: () => journal.last,
+    card: order => listCards({ platform, clock }, { order })[0],
+  });
+  const onChange = (what?: 'all') => events.announce(what);
   const parts: ControlParts = { clientId, platform, journal, inFlight, faults, clock, onChange };
   const clientKeys = new Map([[keyVersion, keys.client.publicKey]]);
   const gateway = {
@@ -87,7 +92,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     latencyMs: settings.latencyMs,
     wait: settings.wait,
     now,
-    onRequest: onChange,
+    onRequest: (entry: RequestEntry) => events.announce(changedBy(entry)),
     ...parts,
   };
   const door = { sync, control: parts, events, page: loadPage() };
@@ -111,7 +116,11 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     clock,
     cards: wanted => listCards(parts, wanted),
     stats: () => sandboxStats(parts),
-    addFault,
+    addFault: spec => {
+      const id = addFault(spec);
+      events.announce();
+      return id;
+    },
     reset: () => resetAll(parts),
     stop: async () => {
       events.close();
@@ -119,6 +128,12 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       journal.close();
     },
   };
+}
+
+/** The order whose card a request has just changed. */
+function changedBy({ merchantBizNo: order, outcome, answered }: RequestEntry): { order: string } | undefined {
+  const isChange = outcome === 'created' || outcome === 'updated' || outcome === 'ended';
+  return order !== null && isChange && answered === null ? { order } : undefined;
 }
 
 function listen(server: Server, host: string, port: number): Promise<string> {

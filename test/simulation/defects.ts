@@ -149,6 +149,21 @@ export const defects: Readonly<Record<string, Planted>> = {
     }),
   },
 
+  'takes what is put back to be sent again for a change like any other': {
+    breaks: /not sent again/,
+    defect: ports => ({
+      ...ports,
+      interpreter: {
+        interpret: async (record, signal) => {
+          const interpreted = await ports.interpreter.interpret(record, signal);
+          if (interpreted.kind !== 'change') return interpreted;
+          const { replays: _, ...change } = interpreted.change;
+          return { kind: 'change', change };
+        },
+      },
+    }),
+  },
+
   'never wakes a waiting order': {
     breaks: /^stuck/,
     defect: ports => ({

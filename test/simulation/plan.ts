@@ -3,6 +3,7 @@ import { partitionKey } from '../../connector/kernel/position.ts';
 import { type DurationMs, type Instant, instant } from '../../connector/kernel/time.ts';
 import type { CardChange, MerchantBizNo } from '../../connector/order/change.ts';
 import { merchantBizNo } from '../../connector/order/change.ts';
+import { isLater } from '../../connector/order/source-position.ts';
 import { aChange, dawn, lsnAt, sourceTopic } from '../support/builders.ts';
 import { SeededRandom } from '../support/flow-world.ts';
 
@@ -75,7 +76,7 @@ export function planOf(seed: number): Plan {
   // partitions are then beyond this version (see DESIGN, "State in memory first").
   const journal = random.chance(0.7);
   const remembers = journal || blows.length === 0;
-  const { logs, orders } = logsOf(random, { remembers, strays: blows.length === 0 });
+  const { logs, orders } = logsOf(random, { seed, remembers, strays: blows.length === 0 });
   const poison = poisonOf(random, orders);
   // A poison order that is all alone cannot be told from an outage.
   const lingers = [...poison.values()].some(kind => kind !== 'rejects');
@@ -132,7 +133,10 @@ function poisonOf(random: SeededRandom, orders: readonly MerchantBizNo[]): Map<M
   return new Map(poisoned.map(order => [order, random.pick(['rejects', 'fails', 'times-out', 'refuses-us'])]));
 }
 
-function logsOf(random: SeededRandom, { remembers, strays: mayStray }: { remembers: boolean; strays: boolean }) {
+function logsOf(
+  random: SeededRandom,
+  { seed, remembers, strays: mayStray }: { seed: number; remembers: boolean; strays: boolean },
+) {
   const orders = Array.from({ length: 1 + random.below(6) }, (_, index) =>
     merchantBizNo(`${random.chance(0.6) ? 'new' : 'old'}-${index}`),
   );
@@ -142,6 +146,9 @@ function logsOf(random: SeededRandom, { remembers, strays: mayStray }: { remembe
   );
   const life = new Map<MerchantBizNo, { changes: CardChange[] }>(orders.map(order => [order, { changes: [] }]));
   const count = 3 + random.below(26);
+  // Drawn apart, so that the rest of a history is the same with and without.
+  const replaying = new SeededRandom(seed + 2_000_003);
+  const replayRate = seed % 5 === 0 ? replaying.pick([0.05, 0.2, 0.4]) : 0;
   for (let n = 1; n <= count; n++) {
     const order = orders[random.below(orders.length)] ?? merchantBizNo('new-0');
     const { changes } = life.get(order) ?? { changes: [] };
@@ -154,8 +161,34 @@ function logsOf(random: SeededRandom, { remembers, strays: mayStray }: { remembe
     if (typeof means !== 'string') changes.push(means);
     const at = instant(dawn + Math.floor((n / count) * spanMs));
     log.push({ offset, at, means, lateMs: random.chance(0.1) ? 1 + random.below(40) : null });
+    if (replaying.chance(replayRate))
+      putBack(replaying, life.get(orders[replaying.below(orders.length)] ?? order)?.changes ?? [], logs, at);
   }
   return { logs, orders };
+}
+
+/** An order's state as it was known a moment before, put back to be sent again: the database may have changed it since. */
+function putBack(
+  random: SeededRandom,
+  changes: readonly CardChange[],
+  logs: ReadonlyMap<PartitionKey, PlannedRecord[]>,
+  at: Instant,
+): void {
+  const known = changes.slice(0, changes.length - random.below(2));
+  const [first, ...others] = known;
+  if (first === undefined) return;
+  const last = others.reduce((latest, next) => (isLater(next.source, latest.source) ? next : latest), first);
+  const { topic, partition } = last.position;
+  const log = logs.get(partitionKey(topic, partition)) ?? [];
+  const replayed = log.filter(({ means }) => isReplayOf(means, last)).length;
+  const offset = (log.at(-1)?.offset ?? -1n) + 1n;
+  const means = { ...last, position: { topic, partition, offset }, replays: replayed + 1 };
+  log.push({ offset, at, means, lateMs: random.chance(0.1) ? 1 + random.below(40) : null });
+}
+
+function isReplayOf(means: PlannedRecord['means'], { merchantBizNo: order, source }: CardChange): boolean {
+  if (typeof means === 'string' || means.replays === undefined || means.merchantBizNo !== order) return false;
+  return !isLater(means.source, source) && !isLater(source, means.source);
 }
 
 function meaningOf(
@@ -189,7 +222,7 @@ function meaningOf(
     ends: random.chance(0.12),
     source: lsnAt(n),
     // The same millisecond as another change, or a clock that went back.
-    bizDate: instant(dawn + (remembers ? Math.max(0, n - random.below(6)) : n)),
+    bizDate: instant(dawn + (remembers ? Math.max(0, n - random.below(6)) : 10 * n)),
     endDate: random.chance(0.04) ? instant(dawn - 1) : null,
   });
 }

@@ -13,6 +13,8 @@ export interface PlatformCard {
   readonly bizDate: Instant;
   /** The database's place of the change it shows. */
   readonly lsn: bigint;
+  /** When a request took effect last. */
+  readonly takenAt: Instant;
 }
 
 /** Where the platform tells what it saw that must not be. */
@@ -39,6 +41,7 @@ export class SimulatedPlatform {
         hash: aCard({ order, text: 'before' }).hash,
         bizDate: instant(dawn - 100),
         lsn: 0n,
+        takenAt: dawn,
       });
     }
   }
@@ -126,7 +129,13 @@ export class SimulatedPlatform {
     if (lsn < latest) this.#report(`the card went back: ${lsn} after ${latest}`);
     this.#latest.set(change.merchantBizNo, lsn);
     const { ends, endDate, hash } = change.card;
-    this.#cards.set(change.merchantBizNo, { live: !ends && (endDate === null || endDate > now), hash, bizDate, lsn });
+    this.#cards.set(change.merchantBizNo, {
+      live: !ends && (endDate === null || endDate > now),
+      hash,
+      bizDate,
+      lsn,
+      takenAt: now,
+    });
     return 'SUCCESS';
   }
 }

@@ -140,8 +140,23 @@ export class Watch {
   /** When the faults are over and everything is committed. */
   checkEnd(): void {
     for (const [key, log] of this.#plan.logs) {
-      for (const record of log) if (!isTick(record)) this.#checkAccounted(key, record);
+      for (const record of log) {
+        if (isTick(record)) continue;
+        this.#checkAccounted(key, record);
+        this.#checkSentAgain(key, record);
+      }
     }
+  }
+
+  /** What was put back was sent again after that, if the order has not gone on since and its card is alive. */
+  #checkSentAgain(key: PartitionKey, { offset, at, means }: PlannedRecord): void {
+    if (typeof means === 'string' || means.replays === undefined) return;
+    const { merchantBizNo: order, card } = means;
+    const newest = this.#received.get(order);
+    if (newest === undefined || lsnOf(newest) > lsnOf(means) || card.ends || card.endDate !== null) return;
+    if (this.#letters.has(`${key}@${offset}`) || this.#letters.has(nameOf(means))) return;
+    const shown = this.#platform?.card(order);
+    if (shown === undefined || !shown.live || shown.takenAt < at) this.report(`${order}@${offset} is not sent again`);
   }
 
   #checkAccounted(key: PartitionKey, { offset, means }: PlannedRecord): void {

@@ -25,7 +25,10 @@ export function connectRecipe(lib: string, run: RunFolder, bootstrap: () => stri
     portCount: 1,
     prepare: async ports => {
       await mkdir(connectorsFolder(run), { recursive: true });
-      await writeFile(workerFile, propertiesText(workerSettings(ports, folder, bootstrap())));
+      await writeFile(
+        workerFile,
+        propertiesText({ ...workerSettings(ports, folder, bootstrap()), 'plugin.path': join(lib, 'plugins') }),
+      );
       connectors = (await readdir(connectorsFolder(run))).map(name => join(connectorsFolder(run), name));
     },
     command: () =>

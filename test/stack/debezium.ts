@@ -53,17 +53,56 @@ export function debeziumOrdersConnector(options: OrdersConnectorOptions): Connec
       ...plainKey(prefix, table, keyColumn),
       ...avroValue(options.registryNativeUrl),
       ...topics(options.partitions ?? 6),
-      // A quiet table must not keep the database's log from being cut off.
-      'heartbeat.interval.ms': '10000',
-      // Low latency: the pause between looks at the database's stream (Debezium's default is 500), and no waiting for fuller batches.
-      'poll.interval.ms': '10',
-      'producer.override.linger.ms': '0',
-      // How soon it comes back after the database was away (Debezium's default is 10000).
-      'retriable.restart.connector.wait.ms': '1000',
+      ...pace,
       ...options.overrides,
     },
   };
 }
+
+/**
+ * The same for a table in MariaDB (`database.table`, e.g. `shop.orders`), which is read from its binary log. MySQL's differs in the class,
+ * `io.debezium.connector.mysql.MySqlConnector`, alone.
+ */
+export function debeziumMariadbConnector(
+  options: OrdersConnectorOptions & { readonly serverId: number; readonly kafka: string },
+): ConnectorSettings {
+  const { name = 'orders', topicPrefix: prefix = 'shop', table = 'shop.orders', database } = options;
+  return {
+    name,
+    config: {
+      'connector.class': 'io.debezium.connector.mariadb.MariaDbConnector',
+      'database.hostname': options.host,
+      'database.port': String(options.port),
+      'database.user': options.user,
+      'database.password': options.password,
+      // As a replica of its own: no other may have this number.
+      'database.server.id': String(options.serverId),
+      'topic.prefix': prefix,
+      'database.include.list': database,
+      'table.include.list': table,
+      // What the tables looked like at each place of the log.
+      'schema.history.internal.kafka.bootstrap.servers': options.kafka,
+      'schema.history.internal.kafka.topic': `${prefix}.schema-history`,
+      'include.schema.changes': 'false',
+      'schema.name.adjustment.mode': 'avro',
+      ...plainKey(prefix, table, options.keyColumn ?? 'merchant_biz_no'),
+      ...avroValue(options.registryNativeUrl),
+      ...topics(options.partitions ?? 6),
+      ...pace,
+      ...options.overrides,
+    },
+  };
+}
+
+const pace = {
+  // A quiet table must not keep the database's log from being cut off.
+  'heartbeat.interval.ms': '10000',
+  // Low latency: the pause between looks at the database's stream (Debezium's default is 500), and no waiting for fuller batches.
+  'poll.interval.ms': '10',
+  'producer.override.linger.ms': '0',
+  // How soon it comes back after the database was away (Debezium's default is 10000).
+  'retriable.restart.connector.wait.ms': '1000',
+};
 
 /** The key is the column's text. Heartbeats have no such column, so the transform keeps to the table's topic. */
 function plainKey(prefix: string, table: string, keyColumn: string): Record<string, string> {

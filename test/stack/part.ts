@@ -5,8 +5,8 @@ import { type Log, seconds } from './log.ts';
 import { choosePorts } from './ports.ts';
 import type { RunFolder } from './run-folder.ts';
 
-/** The parts of the stack. */
-export const partNames = ['postgres', 'kafka', 'registry', 'connect'] as const;
+/** The parts of the stack; MariaDB runs only where it is asked for. */
+export const partNames = ['postgres', 'mariadb', 'kafka', 'registry', 'connect'] as const;
 
 /** The name of one of them. */
 export type PartName = (typeof partNames)[number];

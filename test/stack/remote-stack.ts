@@ -13,7 +13,9 @@ interface CallBody {
   readonly call: Call;
   readonly args: readonly unknown[];
 }
-type Outcome = { readonly ok: true; readonly addresses: Addresses } | { readonly ok: false; readonly why: string };
+type Outcome =
+  | { readonly ok: true; readonly addresses: Addresses; readonly value?: unknown }
+  | { readonly ok: false; readonly why: string };
 
 /** Lets other processes of this machine use a whole stack (test workers, where the stack was started once for the run). Give `url` to {@link remoteStack}. */
 export async function serveStack(stack: RemoteStack): Promise<{ readonly url: string; close(): void }> {
@@ -36,7 +38,7 @@ export async function serveStack(stack: RemoteStack): Promise<{ readonly url: st
 
 /** The stack that another process serves with {@link serveStack}: the same addresses, and calls that its owner carries out. */
 export async function remoteStack(url: string): Promise<RemoteStack> {
-  const { dir, postgres, kafka, registry, connect } = await ask(url);
+  const { dir, postgres, kafka, registry, connect } = (await ask(url)).addresses;
   const call =
     (name: Call) =>
     async (...args: readonly unknown[]) => {
@@ -53,6 +55,7 @@ export async function remoteStack(url: string): Promise<RemoteStack> {
     connectorWrote: call('connectorWrote'),
     down: call('down'),
     up: call('up'),
+    startMariadb: async () => Number((await ask(url, { call: 'startMariadb', args: [] })).value),
     restartPostgres: call('restartPostgres'),
     restartKafka: call('restartKafka'),
     restartRegistry: call('restartRegistry'),
@@ -62,20 +65,21 @@ export async function remoteStack(url: string): Promise<RemoteStack> {
 
 async function answer(stack: RemoteStack, request: IncomingMessage): Promise<Outcome> {
   try {
+    let value: unknown;
     if (request.method === 'POST') {
       const { call, args } = (await json(request)) as CallBody;
-      await (stack[call] as (...args: readonly unknown[]) => Promise<void>)(...args);
+      value = await (stack[call] as (...args: readonly unknown[]) => Promise<unknown>)(...args);
     }
     const { dir, postgres, kafka, registry, connect } = stack;
-    return { ok: true, addresses: { dir, postgres, kafka, registry, connect } };
+    return { ok: true, addresses: { dir, postgres, kafka, registry, connect }, value };
   } catch (error) {
     return { ok: false, why: error instanceof Error ? error.message : String(error) };
   }
 }
 
-async function ask(url: string, body?: CallBody): Promise<Addresses> {
+async function ask(url: string, body?: CallBody): Promise<Extract<Outcome, { ok: true }>> {
   const response = await fetch(url, body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) });
   const outcome = (await response.json()) as Outcome;
   if (!outcome.ok) throw new Error(outcome.why);
-  return outcome.addresses;
+  return outcome;
 }

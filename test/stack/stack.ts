@@ -8,6 +8,7 @@ import { fetchParts } from './fetch-parts.ts';
 import { Guard } from './guard.ts';
 import { kafkaBootstrap, kafkaRecipe } from './kafka.ts';
 import { type Log, seconds } from './log.ts';
+import { mariadbRecipe } from './mariadb.ts';
 import { Part, type PartName, partNames } from './part.ts';
 import { type PostgresAddress, postgresAt, postgresRecipe } from './postgres.ts';
 import { registryNativeUrl, registryRecipe, registryUrl } from './registry.ts';
@@ -19,7 +20,7 @@ export interface StackOptions {
   readonly dir?: string;
   /** Hears what is fetched and what is up. Default: nobody. */
   readonly log?: Log;
-  /** Only these, and what they need: Connect needs Kafka. Default: all. */
+  /** Only these, and what they need: Connect needs Kafka. Default: all but MariaDB, which {@link Stack.up} can start later. */
   readonly parts?: readonly PartName[];
   /** Breaks the start off; nothing is left then. Has no effect on a started stack. */
   readonly signal?: AbortSignal;
@@ -43,6 +44,8 @@ export interface Stack {
   down(part: PartName, how?: 'orderly' | 'kill'): Promise<void>;
   /** Starts a part that is down, on the same ports; resolves when it can be used, Connect when its connectors run. */
   up(part: PartName): Promise<void>;
+  /** Starts MariaDB, where it is not up yet, and gives its port on 127.0.0.1; `root` has no password. */
+  startMariadb(): Promise<number>;
   restartPostgres(how?: 'orderly' | 'kill'): Promise<void>;
   restartKafka(how?: 'orderly' | 'kill'): Promise<void>;
   restartRegistry(how?: 'orderly' | 'kill'): Promise<void>;
@@ -60,12 +63,12 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const { dir = defaultDir, log = () => undefined, signal } = options;
   signal?.throwIfAborted();
   const startedAt = performance.now();
-  const names = withNeeds(options.parts ?? partNames);
+  const names = withNeeds(options.parts ?? partNames.filter(name => name !== 'mariadb'));
   const guard = new Guard();
   const breakOff = () => void guard.close();
   signal?.addEventListener('abort', breakOff);
   try {
-    const needsJava = names.some(name => name !== 'postgres');
+    const needsJava = names.some(name => name !== 'postgres' && name !== 'mariadb');
     const lib = needsJava ? await fetchParts(dir, guard, log) : join(dir, 'lib');
     const run = openRunFolder(dir, guard);
     const parts = makeParts(lib, run, guard, log);
@@ -102,6 +105,7 @@ function makeParts(lib: string, run: RunFolder, guard: Guard, log: Log): Record<
   return {
     kafka,
     postgres: part(postgresRecipe(run, guard)),
+    mariadb: part(mariadbRecipe(run, guard)),
     registry: part(registryRecipe(lib, run)),
     connect: part(connectRecipe(lib, run, () => kafkaBootstrap(portsOf(kafka)))),
   };
@@ -146,6 +150,10 @@ function stackOf(parts: Record<PartName, Part>, run: RunFolder, guard: Guard): S
     connectorWrote: (name, topic) => connectorWrote(connectUrl(portsOf(parts.connect)), name, topic),
     down: (name, how) => parts[name].end(how),
     up,
+    startMariadb: async () => {
+      await up('mariadb');
+      return portsOf(parts.mariadb)[0] ?? 0;
+    },
     restartPostgres: restart('postgres'),
     restartKafka: restart('kafka'),
     restartRegistry: restart('registry'),

@@ -7,6 +7,7 @@ import type { ConsumerOptions } from '../../connector/kafka/record-consumer.ts';
 import { partitionKey } from '../../connector/kernel/position.ts';
 import { systemClock } from '../../connector/system-clock.ts';
 import type { BrokerWorld } from '../conformance/broker-world.ts';
+import { until } from './until.ts';
 
 /** A real broker for the conformance suite and the tests beside it. */
 export interface KafkaWorld extends BrokerWorld, AsyncDisposable {
@@ -59,6 +60,10 @@ export async function openKafkaWorld(bootstrap: string): Promise<KafkaWorld> {
     fetchMaxBytesPerPartition: 1_048_576,
     fetchMaxWaitMs: 50,
   });
+  const endOf = async (topic: string, partition: number) => {
+    const offsets = await admin.fetchTopicOffsets(topic);
+    return BigInt(offsets.find(one => one.partition === partition)?.high ?? 0);
+  };
   const messages = (partition: number, count: number) =>
     Array.from({ length: count }, () => ({ partition, key: 'k', value: 'v' }));
 
@@ -84,8 +89,11 @@ export async function openKafkaWorld(bootstrap: string): Promise<KafkaWorld> {
     },
     appendTransaction: async (topic, partition, count, end) => {
       const transaction = await transactional.transaction();
+      const begin = await endOf(topic, partition);
       await transaction.send({ topic, messages: messages(partition, count) });
       await transaction[end]();
+      // The broker answers before the marker is written; until then readers see nothing of it.
+      await until('the marker is written', async () => (await endOf(topic, partition)) > begin + BigInt(count));
     },
     truncate: async (topic, partition, below) => {
       // Or else kafkajs does not know the topic's leader.

@@ -175,7 +175,8 @@ async function dropSlots(client: pg.Client): Promise<boolean> {
   return (await client.query(`SELECT ${ours}`)).rowCount === 0;
 }
 
-function shopSettings(
+/** The settings of a shop's connectors. */
+export function shopSettings(
   stack: RemoteStack,
   sandbox: Sandbox,
   folder: string,

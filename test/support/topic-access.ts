@@ -20,6 +20,7 @@ export interface NewRecord {
   readonly partition?: number;
   readonly key: string | null;
   readonly value: Buffer | null;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** Offsets by partition. */
@@ -66,8 +67,8 @@ export async function openTopicAccess(bootstrap: string): Promise<TopicAccess> {
           headers['__connect.errors.offset'] === String(offset),
       ),
     create: async topic => void (await admin.createTopics({ topics: [{ topic }], waitForLeaders: true })),
-    write: async (topic, { key, value, partition }) => {
-      const message = { key, value, ...(partition !== undefined && { partition }) };
+    write: async (topic, { key, value, partition, headers = {} }) => {
+      const message = { key, value, headers: { ...headers }, ...(partition !== undefined && { partition }) };
       const [written] = await producer.send({ topic, acks: -1, messages: [message] });
       return { partition: written?.partition ?? -1, offset: BigInt(written?.baseOffset ?? -1) };
     },

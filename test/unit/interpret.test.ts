@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { interpreterOf } from '../../connector/interpret.ts';
 import type { Mapping } from '../../connector/mapping/mapping.ts';
 import type { Decoded, Decoder } from '../../connector/source/decode.ts';
+import { replayHeaders } from '../../connector/source/replay-mark.ts';
 import { aChange, aRecord } from '../support/builders.ts';
 
 const never = new AbortController().signal;
@@ -14,5 +15,19 @@ describe('a record that is interpreted', () => {
     const redriven = { ...aRecord(), headers: [{ name: 'card_sync.redrive_count', value: Buffer.from('1') }] };
     expect(await interpret(redriven, never)).toMatchObject({ change: { redriven: true } });
     expect(interpret(aRecord(), never)).toEqual({ kind: 'change', change: aChange() });
+  });
+
+  it('is marked as put back to be sent again, and how often; a dead letter is one no more', async () => {
+    const { interpret } = interpreterOf(decoder, mapping);
+    const redriven = { name: 'card_sync.redrive_count', value: Buffer.from('1') };
+    const again = { ...aRecord(), headers: [redriven, ...replayHeaders({ run: '7f3a', count: 2 })] };
+    expect(await interpret(again, never)).toEqual({
+      kind: 'change',
+      change: { ...aChange(), replays: 2 },
+    });
+    expect(interpret({ ...aRecord(), headers: [{ name: 'other', value: Buffer.from('1') }] }, never)).toEqual({
+      kind: 'change',
+      change: aChange(),
+    });
   });
 });

@@ -1,6 +1,7 @@
-import { type Clock, type DurationMs, instant, type Random } from '../../kernel/time.ts';
+import { type Clock, type DurationMs, type Instant, instant, type Random } from '../../kernel/time.ts';
 import { describeAnswer } from '../../order/answer.ts';
 import type { CardRequest } from '../../order/decide.ts';
+import type { OrderEvent } from '../../order/event.ts';
 import type { Accounts } from '../accounts.ts';
 import type { Parking } from '../parked/parking.ts';
 import type { DeadLetterReason, DeadLetters, JournalEvent, Meter } from '../ports.ts';
@@ -61,9 +62,8 @@ export class FollowUp {
       case 'accepted':
         await this.#accept(lane, entry, carried);
         break;
-      case 'nothing-to-end':
-        // There is no card: all the same to the order whether this change hid it.
-        accounts.remember(entry, acceptedEvent(carried.request, this.#parts.clock.now()));
+      case 'no-card':
+        accounts.remember(entry, withoutCard(carried.request, this.#parts.clock.now()));
         await accounts.leaveOut(entry, 'ended');
         lane.shift();
         lanes.makeReady(lane);
@@ -119,8 +119,9 @@ export class FollowUp {
     const { accounts, meter, clock, lanes } = this.#parts;
     const { request } = carried;
     const now = clock.now();
-    accounts.remember(entry, acceptedEvent(request, now));
-    meter.accepted(now - entry.change.bizDate, now - entry.record.timestamp);
+    accounts.accept(entry, request);
+    // What is only sent again says nothing of how long changes take.
+    if (entry.change.replays === undefined) meter.accepted(now - entry.change.bizDate, now - entry.record.timestamp);
     lane.halts = 0;
     const event = acceptanceOf(entry, request);
     await accounts.conclude(entry, { event, request, detail: resultCodeOf(carried.answer) }, 'delivered');
@@ -184,6 +185,13 @@ export class FollowUp {
     lane.shift();
     this.#parts.lanes.makeReady(lane);
   }
+}
+
+/** To an order without a card it is all the same whether its end hid one. */
+function withoutCard(request: CardRequest, now: Instant): OrderEvent {
+  const { card, position, source } = request.change;
+  if (card.ends) return acceptedEvent(request, now);
+  return { kind: 'change-skipped', reason: 'ended', position, source };
 }
 
 /** What the journal calls an accepted request. */

@@ -10,9 +10,11 @@ import {
 } from '../../order/decide.ts';
 import type { OrderEvent } from '../../order/event.ts';
 import type { Verdicts } from '../../order/result-codes.ts';
+import type { OrderState } from '../../order/state.ts';
 import { judge, type Verdict } from '../../order/verdict.ts';
 import type { Health } from '../outage/breaker.ts';
 import type { Delivery, Meter } from '../ports.ts';
+import { doubtOf } from './doubt.ts';
 import type { Entry, Pending } from './lane.ts';
 
 /** What carrying a change needs of the world. */
@@ -32,7 +34,8 @@ export interface Carried {
   readonly answer: Answer;
   readonly verdict:
     | Exclude<Verdict, { kind: 'heal' }>
-    | { readonly kind: 'nothing-to-end' }
+    /** There is none, and none is to be made. */
+    | { readonly kind: 'no-card' }
     /** The partition was, or may be, taken away before the request went out, or the heal: that is its new owner's to send. */
     | { readonly kind: 'not-ours' };
 }
@@ -48,7 +51,7 @@ const healsMax = 2;
  */
 export async function carry(
   entry: Entry,
-  { request, cardExpected, after }: DeliverDecision,
+  { request, cardExpected, makesCard, after }: DeliverDecision,
   policy: Policy,
   parts: CarryParts,
   signal: AbortSignal,
@@ -67,7 +70,8 @@ export async function carry(
     entry.attempts++;
     entry.pending = current;
     // Signing and connecting take time, in which this process may have slept longer than its session.
-    const answer = await delivery.deliver(current.request, signal, isOurs);
+    const { trace } = entry.record;
+    const answer = await delivery.deliver(current.request, signal, isOurs, trace);
     if (isUnsent(answer)) {
       entry.attempts--;
       entry.pending = before;
@@ -77,23 +81,21 @@ export async function carry(
     entry.firstAttemptAt ??= startedAt;
     entry.lastAttemptAt = now;
     const verdict = judge(answer, current.request.command, verdicts);
-    meter.attempted({ request: current.request, answer, verdict, durationMs: now - startedAt });
+    meter.attempted({ request: current.request, answer, verdict, durationMs: now - startedAt, trace });
     const attempted = { request: current.request, answer };
     if (verdict.kind !== 'heal') return { ...attempted, verdict };
     // No card, and the status would hide it: that is what the order is owed, once it is sure.
-    const nothingToEnd = verdict.command === 'SEND' && entry.change.card.ends;
-    if (nothingToEnd && (current.heals > 0 || !cardExpected)) {
-      return { ...attempted, verdict: { kind: 'nothing-to-end' } };
-    }
+    const noCard = verdict.command === 'SEND' && !makesCard;
+    if (noCard && (current.heals > 0 || !cardExpected)) return { ...attempted, verdict: { kind: 'no-card' } };
     if (!isOurs()) return { ...attempted, verdict: { kind: 'not-ours' } };
     if (current.heals === healsMax) {
       // It contradicts itself. Later it is asked from the request before, for this one's answer may be remembered.
       entry.pending = before;
       return { ...attempted, verdict: { kind: 'retry', cause: 'unknown-outcome', afterMs: null } };
     }
-    const tried = nothingToEnd ? current.request.command : verdict.command;
+    const tried = noCard ? current.request.command : verdict.command;
     current =
-      nothingToEnd || current.heals > 0
+      noCard || current.heals > 0
         ? { request: againRequest(current.request, tried, policy, after), heals: healsMax }
         : { request: healedRequest(current.request, tried, policy), heals: 1 };
     meter.healed(current.request);
@@ -111,6 +113,15 @@ export function acceptedEvent(request: CardRequest, at: number): OrderEvent {
   if (card.ends) return { kind: 'card-ended', ...shown };
   const kind = request.command === 'SEND' ? 'card-sent' : 'card-updated';
   return { kind, ...shown, endDate: card.endDate, at: instant(at) };
+}
+
+/**
+ * The event of a request that the platform answered with success, of an order in this state. An UPDATE of what is only sent again, of
+ * an order that was forgotten, it may have ignored: the card may show a later change, or be over.
+ */
+export function takenEvent({ kind }: OrderState, request: CardRequest, at: number): OrderEvent {
+  const mayBeIgnored = request.change.replays !== undefined && kind === 'unknown' && request.command === 'UPDATE';
+  return mayBeIgnored ? doubtOf(request.change, request) : acceptedEvent(request, at);
 }
 
 /** What an answer came to, in one word: for the journal. */

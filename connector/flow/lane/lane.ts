@@ -1,7 +1,7 @@
 import { assert } from '../../kernel/assert.ts';
 import type { SourceRecord } from '../../kernel/record.ts';
 import type { Instant } from '../../kernel/time.ts';
-import type { CardChange, MerchantBizNo } from '../../order/change.ts';
+import { type CardChange, follows, type MerchantBizNo } from '../../order/change.ts';
 import type { CardRequest } from '../../order/decide.ts';
 import type { DeliveryUnconfirmed } from '../../order/event.ts';
 import { isLater } from '../../order/source-position.ts';
@@ -74,14 +74,15 @@ export function entryOfOwed({ record, request, ...tried }: Owed, partition: Part
 /** What a pushed change did to its lane. */
 export type Pushed =
   | { readonly kind: 'queued' }
-  | { readonly kind: 'superseded'; readonly older: Entry }
+  /** In the order they came. */
+  | { readonly kind: 'superseded'; readonly older: readonly Entry[] }
   | { readonly kind: 'stale' };
 
 /**
  * The changes of one order, in source order. At most its head is in flight.
  *
  * - `ready`: the head may start; the lane stands in the ready queue.
- * - `running`: the head is with the platform, or on its way to the dead letters.
+ * - `running`: the head is with the platform, on its way to the dead letters, or left out and being noted.
  * - `waiting`: the head failed and waits for its next attempt; `wake` ends the wait.
  */
 export class Lane {
@@ -115,6 +116,11 @@ export class Lane {
     }, null);
   }
 
+  /** The change before the last one. */
+  get ahead(): Entry | null {
+    return this.#queue.at(-2) ?? null;
+  }
+
   /** The change behind the head, if it is newer: the source may have repeated the one that is in flight. */
   get newer(): Entry | null {
     const [head, next] = this.#queue;
@@ -122,8 +128,9 @@ export class Lane {
   }
 
   /**
-   * Appends a change. With `conflate`, it takes the place of the one that waits last: each payload is the order's whole
-   * state, so newest wins. A change that the source repeats (not later than the one waiting) replaces nothing: it is stale.
+   * Appends a change. With `conflate`, it takes the place of those that wait: each payload is the order's whole state, so newest
+   * wins. A change that the source repeats (not later than the one waiting) replaces nothing: it is stale. The same change, put
+   * back to be sent again, goes behind it: after a crash it must be the same request again, whatever waits then.
    */
   push(entry: Entry, conflate: boolean): Pushed {
     const last = this.#queue.at(-1);
@@ -132,13 +139,18 @@ export class Lane {
       this.#queue.push(entry);
       return { kind: 'queued' };
     }
-    if (!isLater(entry.change.source, last.change.source)) return { kind: 'stale' };
-    if (!conflate) {
-      this.#queue.push(entry);
-      return { kind: 'queued' };
-    }
-    this.#queue[this.#queue.length - 1] = entry;
-    return { kind: 'superseded', older: last };
+    if (!follows(entry.change, last.change)) return { kind: 'stale' };
+    const older = conflate ? this.#queue.splice(this.#staysBefore(entry.change)) : [];
+    this.#queue.push(entry);
+    return older.length > 0 ? { kind: 'superseded', older } : { kind: 'queued' };
+  }
+
+  /** How many stay where this one is pushed. */
+  #staysBefore(next: CardChange): number {
+    const running = this.state === 'running' ? 1 : 0;
+    const takesPlaceOf = ({ change }: Entry) =>
+      change.replays === undefined ? isLater(next.source, change.source) : follows(next, change);
+    return Math.max(running, this.#queue.findLastIndex(entry => !takesPlaceOf(entry)) + 1);
   }
 
   shift(): Entry {
@@ -159,7 +171,8 @@ export class Lane {
 /** Gives a record bytes of its own: a slice would keep the whole fetch answer it was cut from (megabytes) in memory. */
 export function detachRecord(entry: Entry): void {
   const { record } = entry;
-  entry.record = { ...record, key: copyOf(record.key), value: copyOf(record.value) };
+  const headers = record.headers.map(({ name, value }) => ({ name, value: new Uint8Array(value) }));
+  entry.record = { ...record, key: copyOf(record.key), value: copyOf(record.value), headers };
 }
 
 /** `Buffer.slice` does not copy, and kafkajs gives Buffers. */

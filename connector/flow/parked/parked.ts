@@ -18,16 +18,19 @@ export interface Parked {
 // One that is due, but may not go yet (its order's lane is busy, its partition not read up), is looked at again so much later.
 const lookAgainMs: DurationMs = 1_000;
 
-/** The owed deliveries of all assigned partitions: one for each order, since a newer change takes an older one's place. */
+/**
+ * The owed deliveries of all assigned partitions: one for each order, since a newer change takes an older one's place. Only an
+ * order whose changes came from two partitions may owe one in each, for each has a journal of its own.
+ */
 export class ParkedOrders {
-  readonly #byOrder = new Map<MerchantBizNo, Parked>();
+  readonly #byOrder = new Map<MerchantBizNo, readonly Parked[]>();
   // Of ids, not of deliveries: what was removed long before it was due must not stay in memory.
   #due = new DueQueue<MerchantBizNo>();
-
+  #size = 0;
   #released = 0;
 
   get size(): number {
-    return this.#byOrder.size;
+    return this.#size;
   }
 
   /** How many of them are in lanes. */
@@ -40,25 +43,41 @@ export class ParkedOrders {
     return this.#due.nextAt;
   }
 
-  get(order: MerchantBizNo): Parked | undefined {
-    return this.#byOrder.get(order);
+  /** All that an order owes. */
+  of(order: MerchantBizNo): readonly Parked[] {
+    return this.#byOrder.get(order) ?? [];
   }
 
-  /** Takes the place of what was owed of the order before. */
+  /** What an order owes of a partition. */
+  get(order: MerchantBizNo, partition: PartitionFlow): Parked | undefined {
+    return this.of(order).find(parked => parked.partition === partition);
+  }
+
+  /** Orders that owe in more than one partition. */
+  get divided(): readonly (readonly Parked[])[] {
+    return [...this.#byOrder.values()].filter(({ length }) => length > 1);
+  }
+
+  /** Takes the place of what was owed of the order in the partition before. */
   put(order: MerchantBizNo, owed: Owed, partition: PartitionFlow): void {
-    this.remove(order);
-    this.#byOrder.set(order, { order, owed, partition, lookAt: owed.dueAt, released: false });
+    this.remove(order, partition);
+    const parked = { order, owed, partition, lookAt: owed.dueAt, released: false };
+    this.#byOrder.set(order, [...this.of(order), parked]);
+    this.#size++;
     partition.parked++;
     this.#due.push(owed.dueAt, order);
     if (this.#due.size > 2 * this.size + 64) this.#compact();
   }
 
-  /** The order owes nothing more. */
-  remove(order: MerchantBizNo): Parked | undefined {
-    const parked = this.#byOrder.get(order);
+  /** The order owes nothing more of the partition. */
+  remove(order: MerchantBizNo, partition: PartitionFlow): Parked | undefined {
+    const parked = this.get(order, partition);
     if (parked === undefined) return undefined;
-    this.#byOrder.delete(order);
-    parked.partition.parked--;
+    const others = this.of(order).filter(other => other !== parked);
+    if (others.length === 0) this.#byOrder.delete(order);
+    else this.#byOrder.set(order, others);
+    this.#size--;
+    partition.parked--;
     if (parked.released) this.#released--;
     return parked;
   }
@@ -66,27 +85,32 @@ export class ParkedOrders {
   /** Releases the next one that is due and may go. */
   takeDue(now: Instant, mayGo: (parked: Parked) => boolean): Parked | undefined {
     for (let order = this.#due.take(now); order !== undefined; order = this.#due.take(now)) {
-      const parked = this.#byOrder.get(order);
-      // It was removed, or put anew, meanwhile.
-      if (parked === undefined || parked.released || parked.lookAt > now) continue;
-      if (mayGo(parked)) {
-        parked.released = true;
-        this.#released++;
-        return parked;
+      for (const parked of this.of(order)) {
+        // It was put anew meanwhile.
+        if (parked.released || parked.lookAt > now) continue;
+        if (mayGo(parked)) {
+          parked.released = true;
+          this.#released++;
+          return parked;
+        }
+        parked.lookAt = instant(now + lookAgainMs);
+        this.#due.push(parked.lookAt, order);
       }
-      parked.lookAt = instant(now + lookAgainMs);
-      this.#due.push(parked.lookAt, order);
     }
     return undefined;
   }
 
   /** Forgets what is owed of partitions that were taken away: their new owner has it from the journal. */
   forgetRevoked(): void {
-    for (const { order, partition } of this.#byOrder.values()) if (partition.revoked) this.remove(order);
+    for (const { order, partition } of this.#all) if (partition.revoked) this.remove(order, partition);
+  }
+
+  get #all(): readonly Parked[] {
+    return [...this.#byOrder.values()].flat();
   }
 
   #compact(): void {
     this.#due = new DueQueue();
-    for (const { order, lookAt } of this.#byOrder.values()) this.#due.push(lookAt, order);
+    for (const { order, lookAt } of this.#all) this.#due.push(lookAt, order);
   }
 }

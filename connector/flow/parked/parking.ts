@@ -1,6 +1,7 @@
 import { assert } from '../../kernel/assert.ts';
 import { type Clock, type DurationMs, instant } from '../../kernel/time.ts';
-import { type Decision, isExpired } from '../../order/decide.ts';
+import { follows } from '../../order/change.ts';
+import { type Decision, decide, isExpired, type Policy } from '../../order/decide.ts';
 import { isLater } from '../../order/source-position.ts';
 import type { Accounts } from '../accounts.ts';
 import { detachRecord, type Entry, entryOfOwed, type Lane } from '../lane/lane.ts';
@@ -8,7 +9,7 @@ import { type Carried, resultCodeOf } from '../lane/lane-worker.ts';
 import type { Lanes } from '../lane/lanes.ts';
 import type { OrderBook } from '../memory/order-book.ts';
 import type { PartitionFlow } from '../partition/partition-flow.ts';
-import type { Journal, Meter, Owed, Remembered } from '../ports.ts';
+import type { Journal, Meter, Owed, PartitionEnds, Remembered } from '../ports.ts';
 import type { Parked, ParkedOrders } from './parked.ts';
 
 /** When a delivery is parked, and how many may be. */
@@ -29,6 +30,7 @@ export interface ParkingParts {
   readonly book: OrderBook;
   readonly lanes: Lanes;
   readonly parked: ParkedOrders;
+  readonly fail: (error: unknown) => void;
 }
 
 /**
@@ -109,28 +111,47 @@ export class Parking {
       return { kind: 'skip', reason: 'superseded' };
     }
     if (isExpired(state, change, clock.now())) return { kind: 'skip', reason: 'expired' };
-    return { kind: 'deliver', request: pending.request, cardExpected: true, after: null };
+    return { kind: 'deliver', request: pending.request, cardExpected: true, makesCard: !change.card.ends, after: null };
   }
 
   /** A newer change's turn has come: what is owed of its order is left out, and over what may have been sent of it. */
-  supersede(entry: Entry): void {
+  supersede(entry: Entry, policy: Policy): void {
     const { parked, accounts } = this.#parts;
-    const owing = parked.get(entry.change.merchantBizNo);
-    if (owing === undefined || !isLater(entry.change.source, owing.owed.request.change.source)) return;
-    accounts.supersede(entryOfOwed(owing.owed, owing.partition), entry);
+    const { change } = entry;
+    const outdone = parked.of(change.merchantBizNo).filter(({ owed }) => follows(change, owed.request.change));
+    if (outdone.length === 0 || !this.#takesPlace(entry, policy)) return;
+    for (const { owed, partition } of outdone) accounts.supersede(entryOfOwed(owed, partition), entry);
   }
 
-  /** Takes in what the journal remembers. */
+  /** What is put back to be sent again may be the very change that is owed, which goes only for what is sent itself. */
+  #takesPlace(entry: Entry, policy: Policy): boolean {
+    const { accounts, book } = this.#parts;
+    const { change } = entry;
+    if (change.replays === undefined) return true;
+    accounts.inherit(entry);
+    return decide(book.get(change.merchantBizNo), change, policy).kind === 'deliver';
+  }
+
+  /** Takes in what the journal of a partition remembers. */
   restore(partition: PartitionFlow, { order, known }: Remembered): void {
     const { parked, book } = this.#parts;
     book.restore(partition.key, order, known?.state ?? null);
-    if (parked.get(order)?.partition === partition) {
-      parked.remove(order);
-      partition.recalled--;
-    }
+    if (parked.remove(order, partition) !== undefined) partition.recalled--;
     if (known === null || known.owed === null) return;
     parked.put(order, known.owed, partition);
     partition.recalled++;
+  }
+
+  /** The journal of a partition is read. Where an order owes in another partition too, only the newest stays owed. */
+  restored(partition: PartitionFlow, ends: PartitionEnds): void {
+    const { parked, accounts, fail } = this.#parts;
+    partition.restore(ends);
+    for (const divided of parked.divided) {
+      // What stands in a lane may be with the platform already: it finds out when its turn comes again.
+      for (const older of divided.filter(one => !one.released && divided.some(other => outdoes(other, one)))) {
+        accounts.leaveOut(entryOfOwed(older.owed, older.partition), 'superseded').catch(fail);
+      }
+    }
   }
 
   #enqueue({ order, owed, partition }: Parked): void {
@@ -139,4 +160,10 @@ export class Parking {
     lane.push(entryOfOwed(owed, partition), false);
     lanes.makeReady(lane);
   }
+}
+
+/** It is certain that it is the later one: the journals of both are read. */
+function outdoes(later: Parked, earlier: Parked): boolean {
+  const [last, next] = [earlier.owed.request.change.source, later.owed.request.change.source];
+  return later.partition.restored && earlier.partition.restored && isLater(next, last) && !isLater(last, next);
 }

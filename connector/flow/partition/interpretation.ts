@@ -72,17 +72,18 @@ export class Interpretation {
       case 'skipped':
         this.#parts.meter.skipped(interpreted.reason);
         this.#parts.load.remove(record);
-        this.#settle(partition, record, 'skipped');
+        this.#settle(partition, record, 'skipped', interpreted.reason);
         break;
       case 'unusable':
         this.#discard(partition, record, interpreted.fault).catch(this.#parts.fail);
     }
   }
 
-  #settle(partition: PartitionFlow, { offset }: SourceRecord, outcome: Outcome): void {
+  #settle(partition: PartitionFlow, { offset, trace }: SourceRecord, outcome: Outcome, detail: string): void {
     partition.frontier.settle(offset);
     partition.settled[outcome]++;
     this.#parts.meter.settled(outcome);
+    trace?.settled(outcome, detail);
   }
 
   /** A record that makes no change goes to the dead letters; the order's other changes do not wait for it. */
@@ -92,7 +93,7 @@ export class Interpretation {
     const letter: DeadLetter = { record, reason, fault, attempts: null };
     if (await publishedUnlessRevoked(deadLetters, letter, partition.signal)) {
       meter.deadLettered(letter);
-      this.#settle(partition, record, 'dead-lettered');
+      this.#settle(partition, record, 'dead-lettered', reason);
     }
     load.remove(record);
     onProgress();

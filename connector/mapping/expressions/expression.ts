@@ -1,23 +1,46 @@
 import { TypeError as CelTypeError, Environment, EvaluationError, ParseError } from '@marcbachmann/cel-js';
 import { didYouMean } from '../../kernel/did-you-mean.ts';
+import type { ColumnKind } from '../../kernel/row-change.ts';
 import { addHelper, signatureOf } from '../helpers/helper.ts';
 import { timestamp } from '../helpers/params.ts';
 import { helpers } from '../helpers/table.ts';
+import { type ColumnsUsed, columnsIn } from './columns.ts';
 import type { Place } from './places.ts';
 import type { Source } from './scope.ts';
 
-/** An environment with the helpers, and the variables `row` and `op`. */
-export function openEnvironment(): Environment {
+/**
+ * An environment with the helpers, and the variables `row` and `op`. With `columns` the row has these and no others, each of its
+ * type or null; without, it may have any.
+ */
+export function openEnvironment(columns?: ReadonlyMap<string, ColumnKind>): Environment {
   const environment = new Environment({ homogeneousAggregateLiterals: false });
   for (const added of helpers) addHelper(environment, added);
   return environment
-    .registerVariable('row', 'map<string, dyn>', { description: 'The row after the change; of a delete, before it' })
+    .registerVariable('row', columns === undefined ? anyRow : { ...described, schema: schemaOf(columns) })
     .registerVariable('op', 'string', { description: 'create, update, delete, or read (a snapshot)' });
+}
+
+const described = { description: 'The row after the change; of a delete, before it' };
+const anyRow = { ...described, type: 'map<string, dyn>' };
+
+// What may also be null is dyn<T> to the CEL library. What is in lists and records is not told.
+const celTypes: Readonly<Record<ColumnKind, string>> = {
+  text: 'dyn<string>',
+  integer: 'dyn<int>',
+  float: 'dyn<double>',
+  truth: 'dyn<bool>',
+  moment: `dyn<${timestamp}>`,
+  bytes: 'dyn<bytes>',
+  any: 'dyn',
+};
+
+function schemaOf(columns: ReadonlyMap<string, ColumnKind>): Record<string, string> {
+  return Object.fromEntries([...columns].map(([name, kind]) => [name, celTypes[kind]]));
 }
 
 /** An expression ready to run, or why it cannot. */
 export type Compiled =
-  | { readonly kind: 'compiled'; readonly source: Source }
+  | { readonly kind: 'compiled'; readonly source: Source; readonly columns: ColumnsUsed }
   | { readonly kind: 'problem'; readonly problem: string; readonly hint?: string };
 
 /** Parses an expression and checks its types; `names` are the variables that it may use, for hints. */
@@ -39,7 +62,8 @@ export function compileExpression(
     }
     // A word in a text counts too: then the expression is only evaluated more often than needed.
     const usesLanguage = /\blanguage\b/.test(text);
-    return { kind: 'compiled', source: { path, usesLanguage, evaluate: scope => parsed(scope) as unknown } };
+    const source: Source = { path, usesLanguage, evaluate: scope => parsed(scope) as unknown };
+    return { kind: 'compiled', source, columns: columnsIn(parsed.ast) };
   } catch (error) {
     return explainCheck(error, names);
   }

@@ -15,7 +15,8 @@ import { problemText } from '../rules/schema-problems.ts';
  * bad-signature, no-signature   the true answer, with a signature that does not hold, or without one
  */
 const kindsThatHideTheOrder = ['result', 'http', 'timeout', 'drop', 'garbage', 'html', 'empty'] as const;
-const kindsOfTheTrueAnswer = ['truncated', 'slow', 'bad-signature', 'no-signature'] as const;
+/** Those that change a true answer, and so know no `before`. */
+export const kindsOfTheTrueAnswer = ['truncated', 'slow', 'bad-signature', 'no-signature'] as const;
 
 /** The kinds of faults. */
 export const faultKinds = [...kindsThatHideTheOrder, ...kindsOfTheTrueAnswer] as const;

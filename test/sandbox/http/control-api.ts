@@ -1,11 +1,13 @@
 import type { SandboxClock } from '../clock.ts';
-import { readFault } from '../faults/fault.ts';
+import { faultKinds, kindsOfTheTrueAnswer, readFault } from '../faults/fault.ts';
 import type { FaultPlan } from '../faults/fault-plan.ts';
+import { resultCodes } from '../gateway/result-codes.ts';
 import type { InFlight } from '../journal/in-flight.ts';
 import type { RequestJournal, RequestTotals } from '../journal/request-journal.ts';
 import type { Card, CardState } from '../rules/cards.ts';
 import { cardState } from '../rules/cards.ts';
 import type { Platform } from '../rules/platform.ts';
+import { findUsers } from '../rules/users.ts';
 
 /** What the control API controls. */
 export interface ControlParts {
@@ -15,8 +17,8 @@ export interface ControlParts {
   readonly inFlight: InFlight;
   readonly faults: FaultPlan;
   readonly clock: SandboxClock;
-  /** Told of each change made by this API. */
-  readonly onChange: () => void;
+  /** Told of each change made by this API; `all`: of cards and requests, too. */
+  readonly onChange: (what?: 'all') => void;
 }
 
 /** A card as `/sandbox/cards` shows it. */
@@ -48,9 +50,11 @@ type Route = (call: ControlCall, parts: ControlParts) => ControlAnswer;
 
 const routes: ReadonlyMap<string, Route> = new Map<string, Route>([
   ['GET /sandbox/cards', getCards],
+  ['GET /sandbox/users', getUsers],
   ['GET /sandbox/requests', getRequests],
   ['GET /sandbox/stats', (_, parts) => ok(sandboxStats(parts))],
   ['GET /sandbox/faults', (_, parts) => ok({ faults: parts.faults.list(performance.now()) })],
+  ['GET /sandbox/fault-kinds', () => ok({ kinds: faultKinds, trueAnswerKinds: kindsOfTheTrueAnswer, resultCodes })],
   ['POST /sandbox/faults', postFaults],
   ['DELETE /sandbox/faults', deleteFaults],
   ['POST /sandbox/clock', postClock],
@@ -68,20 +72,31 @@ export function control(call: ControlCall, parts: ControlParts): ControlAnswer {
     : route(call, parts);
 }
 
-/** Cards as the API shows them, the one changed last first; `user` is a userId or openId. */
-export function listCards(
-  parts: Pick<ControlParts, 'platform' | 'clock'>,
-  wanted: { readonly user?: string; readonly order?: string; readonly limit?: number } = {},
-): CardView[] {
-  const { user, order, limit = 100 } = wanted;
+const stateNames = ['live', 'over'] as const;
+
+/** Which cards are wanted. */
+export interface CardQuery {
+  /** A userId or openId. */
+  readonly user?: string;
+  readonly order?: string;
+  /** Those the customer sees, or those that have ended or expired. */
+  readonly state?: (typeof stateNames)[number];
+  readonly limit?: number;
+}
+
+/** Cards as the API shows them, the one changed last first. */
+export function listCards(parts: Pick<ControlParts, 'platform' | 'clock'>, wanted: CardQuery = {}): CardView[] {
+  const { user, order, state: wantedState, limit = 100 } = wanted;
   const all = order === undefined ? parts.platform.cards() : [parts.platform.card(order)];
   const now = parts.clock.now();
   const views: CardView[] = [];
   for (const card of all) {
     if (views.length >= limit) break;
     if (card === null || (user !== undefined && card.userId !== user && card.openId !== user)) continue;
+    const state = cardState(card, now);
+    if (wantedState !== undefined && (state === 'live') !== (wantedState === 'live')) continue;
     const { ended: _, ...shown } = card;
-    views.push({ ...shown, state: cardState(card, now) });
+    views.push({ ...shown, state });
   }
   return views;
 }
@@ -102,6 +117,7 @@ export function resetAll(parts: ControlParts): void {
   parts.journal.reset();
   parts.faults.clear();
   parts.clock.reset();
+  parts.onChange('all');
 }
 
 function getCards({ query }: ControlCall, parts: ControlParts): ControlAnswer {
@@ -109,7 +125,17 @@ function getCards({ query }: ControlCall, parts: ControlParts): ControlAnswer {
   if (limit === null) return failed(400, 'limit is not a whole number');
   const user = query.get('user');
   const order = query.get('order');
-  return ok({ cards: listCards(parts, { limit, ...(user && { user }), ...(order && { order }) }) });
+  const asked = query.get('state');
+  const state = stateNames.find(name => name === asked);
+  if (asked !== null && state === undefined) return failed(400, 'state is live or over');
+  const wanted = { limit, ...(user && { user }), ...(order && { order }), ...(state && { state }) };
+  return ok({ cards: listCards(parts, wanted) });
+}
+
+function getUsers({ query }: ControlCall, { platform, clock }: ControlParts): ControlAnswer {
+  const limit = wholeNumber(query, 'limit', 50);
+  if (limit === null) return failed(400, 'limit is not a whole number');
+  return ok(findUsers(platform.cards(), { search: query.get('search') ?? '', limit, now: clock.now() }));
 }
 
 function getRequests({ query }: ControlCall, { journal }: ControlParts): ControlAnswer {
@@ -160,7 +186,6 @@ function postClock({ body }: ControlCall, { clock, onChange }: ControlParts): Co
 
 function postReset(_: ControlCall, parts: ControlParts): ControlAnswer {
   resetAll(parts);
-  parts.onChange();
   return ok(sandboxStats(parts));
 }
 

@@ -18,8 +18,9 @@ export interface FrontDoorParts {
 /** Leads each request to the page, the control API (`/sandbox/…`) or the API itself, which also answers what nobody else does. */
 export async function serve(request: IncomingMessage, response: ServerResponse, parts: FrontDoorParts): Promise<void> {
   const url = request.url ?? '';
-  if (url === '/' && request.method === 'GET') {
-    response.writeHead(200, parts.page.headers).end(parts.page.html);
+  const file = request.method === 'GET' ? parts.page.get(url.split('?', 1)[0] ?? '') : undefined;
+  if (file !== undefined) {
+    response.writeHead(200, file.headers).end(file.bytes);
   } else if (url.startsWith('/sandbox/')) {
     await serveControl(request, response, parts);
   } else {
@@ -35,7 +36,9 @@ async function serveControl(request: IncomingMessage, response: ServerResponse, 
   if (method !== 'GET' && request.headers['sec-fetch-site'] === 'cross-site') {
     return sendJson(response, 403, { error: 'not from another site' });
   }
-  if (method === 'GET' && url.pathname === '/sandbox/events') return parts.events.open(response);
+  if (method === 'GET' && url.pathname === '/sandbox/events') {
+    return parts.events.open(response, url.searchParams.get('user'));
+  }
   const read = await readBody(request, controlBytesMax);
   if (read.kind === 'aborted') return;
   if (read.kind === 'too-large') return sendJson(response, 413, { error: `at most ${controlBytesMax} bytes` });

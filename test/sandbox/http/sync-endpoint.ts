@@ -26,8 +26,8 @@ export interface SyncParts {
   readonly wait: (ms: number) => Promise<void>;
   /** Epoch ms, by the sandbox's clock. */
   readonly now: () => number;
-  /** Told of each request decided on. */
-  readonly onRequest: () => void;
+  /** Told of each request when it is decided on, and again when it has ended. */
+  readonly onRequest: (entry: RequestEntry) => void;
 }
 
 /** A request, read and checked by the gateway. */
@@ -66,12 +66,15 @@ export async function serveSync(request: IncomingMessage, response: ServerRespon
     inFlight,
     workMs: performance.now() - startedAt,
   });
-  response.on('close', () => parts.journal.finish(entry, performance.now() - arrivedAt, false));
-  parts.onRequest();
+  const finish = (answered: boolean) => {
+    if (parts.journal.finish(entry, performance.now() - arrivedAt, answered)) parts.onRequest(entry);
+  };
+  response.on('close', () => finish(false));
+  parts.onRequest(entry);
   const waitMs = parts.latencyMs + (fault?.delayMs ?? 0);
   if (waitMs > 0) await parts.wait(waitMs);
   const answered = await answer(result, fault, response, parts.answers);
-  if (answered) parts.journal.finish(entry, performance.now() - arrivedAt, true);
+  if (answered) finish(true);
 }
 
 function check(request: IncomingMessage, body: Uint8Array | null, settings: GatewaySettings): Checked {

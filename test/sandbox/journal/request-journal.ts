@@ -59,16 +59,14 @@ export class RequestJournal {
     return entry;
   }
 
-  /** Notes how a request ended, once: only then it goes to the file. */
-  finish(entry: RequestEntry, durationMs: number, answered: boolean): void {
-    if (entry.durationMs !== null) return;
+  /** Notes how a request ended, once: only then it goes to the file. False where that is noted already. */
+  finish(entry: RequestEntry, durationMs: number, answered: boolean): boolean {
+    if (entry.durationMs !== null) return false;
     entry.durationMs = durationMs;
     entry.answered = answered;
     for (const tell of this.#waiting) tell(entry);
-    if (this.#file === null) return;
-    this.#lines.push(`${JSON.stringify(entry)}\n`);
-    if (this.#lines.length >= linesMax) this.#flush();
-    else this.#flushing ??= setTimeout(() => this.#flush(), flushMs).unref();
+    if (this.#file !== null) this.#write(entry);
+    return true;
   }
 
   /** Entries in the order they were decided on, at most `limit` (1,000 where not given). */
@@ -133,6 +131,12 @@ export class RequestJournal {
     this.#flush();
     if (this.#file !== null) closeSync(this.#file);
     this.#file = null;
+  }
+
+  #write(entry: RequestEntry): void {
+    this.#lines.push(`${JSON.stringify(entry)}\n`);
+    if (this.#lines.length >= linesMax) this.#flush();
+    else this.#flushing ??= setTimeout(() => this.#flush(), flushMs).unref();
   }
 
   #flush(): void {

@@ -18,7 +18,10 @@ export interface ContainerStack extends RemoteStack {
   stop(): Promise<void>;
 }
 
-type Ports = Readonly<Record<PartName, number>>;
+/** MariaDB is one of the local programs only. */
+type ContainerName = Exclude<PartName, 'mariadb'>;
+type Parts = Readonly<Record<ContainerName, ContainerPart>>;
+type Ports = Readonly<Record<ContainerName, number>>;
 
 /** Starts PostgreSQL, Kafka, the registry and Kafka Connect in containers, with empty data. Throws where no engine answers, or a part does not come up; nothing is left then. */
 export async function startContainerStack(log: Log): Promise<ContainerStack> {
@@ -28,7 +31,7 @@ export async function startContainerStack(log: Log): Promise<ContainerStack> {
   const ports = await namedPorts();
   const part = (recipe: ConstructorParameters<typeof ContainerPart>[0]) =>
     new ContainerPart(recipe, engine, network, log);
-  const parts: Record<PartName, ContainerPart> = {
+  const parts: Parts = {
     postgres: part(postgresContainer(ports.postgres)),
     kafka: part(kafkaContainer(ports.kafka, network.hostOf('kafka'))),
     registry: part(registryContainer(ports.registry)),
@@ -56,11 +59,7 @@ async function namedPorts(): Promise<Ports> {
   return { postgres, kafka, registry, connect };
 }
 
-function stackOf(
-  parts: Readonly<Record<PartName, ContainerPart>>,
-  ports: Ports,
-  network: RunNetwork,
-): Omit<ContainerStack, 'dir' | 'stop'> {
+function stackOf(parts: Parts, ports: Ports, network: RunNetwork): Omit<ContainerStack, 'dir' | 'stop'> {
   const addresses = {
     postgres: postgresAt(ports.postgres),
     kafka: { bootstrap: `127.0.0.1:${ports.kafka}` },
@@ -71,13 +70,17 @@ function stackOf(
     connect: { url: `http://127.0.0.1:${ports.connect}` },
   };
   const connectors = new Set<string>();
+  const partOf = (name: PartName) => {
+    if (name === 'mariadb') throw new Error('MariaDB does not run in containers here: npm test has it as a program');
+    return parts[name];
+  };
   const up = async (name: PartName) => {
-    await parts[name].start();
+    await partOf(name).start();
     if (name !== 'connect') return;
     for (const connector of connectors) await connectorRunning(addresses.connect.url, connector);
   };
   const restart = (name: PartName) => async (how?: 'orderly' | 'kill') => {
-    await parts[name].end(how);
+    await partOf(name).end(how);
     await up(name);
   };
   return {
@@ -91,8 +94,12 @@ function stackOf(
       connectors.delete(name);
     },
     connectorWrote: (name, topic) => connectorWrote(addresses.connect.url, name, topic),
-    down: (name, how) => parts[name].end(how),
+    down: async (name, how) => partOf(name).end(how),
     up,
+    startMariadb: async () => {
+      await up('mariadb');
+      return 0;
+    },
     restartPostgres: restart('postgres'),
     restartKafka: restart('kafka'),
     restartRegistry: restart('registry'),

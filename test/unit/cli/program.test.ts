@@ -54,6 +54,12 @@ describe('card-sync', () => {
     [['dead-letters', 'redrive', '--all', '--rate', '0'], "option '--rate <letters>' argument '0' is invalid"],
     [['dead-letters', 'list', '--config', 'no/such.yaml'], 'no/such.yaml'],
     [['dead-letters', 'show', '7'], 'It is to be <partition>@<offset>'],
+    [['replay'], "required option '--from <time>' not specified"],
+    [['replay', '--from', 'yesterday'], "option '--from <time>' argument 'yesterday' is invalid"],
+    [['replay', '--from', '2h', '--rate', '0.5'], "option '--rate <orders>' argument '0.5' is invalid"],
+    [['replay', '--from', '2h', '--run', 'a b'], 'It is to be as the broken-off run printed it.'],
+    [['replay', '--from', '2h', '--to', '3h'], '--from is to be before --to'],
+    [['replay', '--from', '2h', '--config', 'no/such.yaml'], 'no/such.yaml'],
     [[], 'Usage: card-sync'],
   ])('answers bad usage %j with a hint and exit code 2', async (args, text) => {
     const { code, errors, files } = await called(args);

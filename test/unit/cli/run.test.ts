@@ -1,8 +1,8 @@
 import { EventEmitter } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { paintFor } from '../../../connector/cli/print.ts';
 import { type ExitCode, type RunParts, run } from '../../../connector/cli/run.ts';
+import { paintFor } from '../../../connector/cli/terminal/print.ts';
 import { Fault } from '../../../connector/kernel/fault.ts';
 import { exampleSettingsFile } from '../../../connector/settings/example-file.ts';
 import { builtInTemplatesFolder } from '../../../connector/settings/files.ts';

@@ -1,6 +1,11 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { afterEach, beforeEach } from 'vitest';
-import { type DeliveryOptions, type OpenDelivery, openDelivery } from '../../../connector/delivery/deliver.ts';
+import {
+  type DeliveryOptions,
+  type DeliveryReports,
+  type OpenDelivery,
+  openDelivery,
+} from '../../../connector/delivery/deliver.ts';
 import { type Clock, instant } from '../../../connector/kernel/time.ts';
 import type { Answer, SignatureCheck } from '../../../connector/order/answer.ts';
 import type { CardRequest } from '../../../connector/order/decide.ts';
@@ -25,7 +30,7 @@ export interface Deliveries {
   /** The signature checks that were reported. */
   checks: SignatureCheck[];
   /** Opens another way; the one before stays open. */
-  open(options: Partial<DeliveryOptions>): OpenDelivery;
+  open(options: Partial<DeliveryOptions>, attempting?: DeliveryReports['attempting']): OpenDelivery;
   reopen(options: Partial<DeliveryOptions>): Promise<void>;
   deliver(body?: string, signal?: AbortSignal): Promise<Answer>;
 }
@@ -33,7 +38,7 @@ export interface Deliveries {
 /** To be called at the top of a test file. */
 export function newDeliveries(): Deliveries {
   const world = {
-    open: options => {
+    open: (options, attempting) => {
       world.checks = [];
       const all: DeliveryOptions = {
         baseUrl: world.platform.url,
@@ -49,7 +54,10 @@ export function newDeliveries(): Deliveries {
         connectionsMax: 4,
         ...options,
       };
-      return openDelivery(all, clock, { signatureChecked: check => world.checks.push(check) });
+      return openDelivery(all, clock, {
+        signatureChecked: check => world.checks.push(check),
+        ...(attempting && { attempting }),
+      });
     },
     reopen: async options => {
       await world.delivery[Symbol.asyncDispose]();

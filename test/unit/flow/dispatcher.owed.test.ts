@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { doubtOf } from '../../../connector/flow/lane/doubt.ts';
 import { instant } from '../../../connector/kernel/time.ts';
+import { evolve, initialState } from '../../../connector/order/state.ts';
 import { anAnswer, dawn, silence } from '../../support/builders.ts';
 import { anOwed } from './owed.ts';
 import { key, PipelineWorld } from './pipeline-world.ts';
@@ -170,6 +172,105 @@ describe('an owed delivery', () => {
     await world.clock.pass(1_000_000);
     expect([world.sent, world.journal.lines]).toEqual([['UPDATE A-1@3'], []]);
     expect(world.pipeline.snapshot()).toMatchObject({ parked: 0, lanes: 0 });
+  });
+});
+
+describe('an order that owes in two partitions', () => {
+  const minute = 60_000;
+  const older = anOwed({ n: 3, partition: 1, dueMs: minute });
+  const newer = anOwed({ n: 5, dueMs: 2 * minute });
+  const nothing = { begin: 0n, end: 0n };
+
+  it.each([
+    [
+      'the newer',
+      () => [
+        { of: newer, partition: 0 },
+        { of: older, partition: 1 },
+      ],
+    ],
+    [
+      'the older',
+      () => [
+        { of: older, partition: 1 },
+        { of: newer, partition: 0 },
+      ],
+    ],
+  ])('is sent the newer; the older is left out at once: %s restored first', async (_, restored) => {
+    const world = PipelineWorld.withJournal({}, [0, 1]);
+    for (const { of, partition } of restored()) world.restore([of], nothing, partition);
+    expect(world.pipeline.snapshot().parked).toBe(1);
+    expect(world.partition(0)).toMatchObject({ recalled: 1, parked: 1, settled: { superseded: 0 } });
+    expect(world.partition(1)).toMatchObject({ recalled: 1, parked: 0, settled: { superseded: 1 } });
+    await world.clock.pass(3 * minute);
+    expect(world.delivery.requests).toEqual([newer.request]);
+    // Each in the journal of its own partition: nothing is owed any more.
+    expect(world.journal.entries).toMatchObject([
+      { partition: key(1), event: 'superseded', owed: null },
+      { partition: key(0), event: 'updated', owed: null },
+    ]);
+    expect(world.partition(0)).toMatchObject({ parked: 0, settled: { delivered: 1 } });
+  });
+
+  it('keeps both until both journals are read: the last word of each counts', async () => {
+    const world = PipelineWorld.withJournal({}, [0, 1, 2]);
+    world.restore([older], nothing, 1);
+    const { change } = newer.request;
+    const state = evolve(initialState, doubtOf(change, newer.request));
+    world.pipeline.remember(key(0), { order: change.merchantBizNo, known: { state, owed: newer } });
+    world.restore([], nothing, 2);
+    expect([world.partition(0), world.partition(1)]).toMatchObject([
+      { recalled: 1, parked: 1 },
+      { recalled: 1, parked: 1 },
+    ]);
+    world.pipeline.remember(key(0), { order: change.merchantBizNo, known: null });
+    world.pipeline.restored(key(0), nothing);
+    await world.clock.pass(2 * minute);
+    expect(world.delivery.requests).toEqual([older.request]);
+    expect([world.partition(0), world.partition(1)]).toMatchObject([
+      { recalled: 0, parked: 0 },
+      { recalled: 1, parked: 0, settled: { delivered: 1 } },
+    ]);
+  });
+
+  it('is sent both, one after the other, where the older is with the platform when the newer is found', async () => {
+    const world = PipelineWorld.withJournal({}, [0, 1]);
+    const sooner = anOwed({ n: 3, partition: 1 });
+    world.restore([sooner], nothing, 1);
+    expect(world.sent).toHaveLength(1);
+    world.restore([anOwed({ n: 5 })]);
+    expect(world.sent).toHaveLength(1);
+    await world.clock.pass(minute);
+    expect(world.sent).toEqual(['UPDATE A-1@3', 'UPDATE A-1@5']);
+    expect([world.partition(0), world.partition(1)]).toMatchObject([
+      { recalled: 1, parked: 0, settled: { delivered: 1, superseded: 0 } },
+      { recalled: 1, parked: 0, settled: { delivered: 1, superseded: 0 } },
+    ]);
+  });
+
+  it('is left out both for a newer change, each with a note in its own journal, before that is sent', async () => {
+    const world = PipelineWorld.withJournal({}, [0, 1]);
+    // Nobody can tell which of the two is later.
+    const source = { kind: 'time', committedAt: dawn } as const;
+    world.restore([anOwed({ n: 3, partition: 1, dueMs: minute, source })], nothing, 1);
+    world.restore([anOwed({ n: 5, dueMs: minute, source })]);
+    expect(world.pipeline.snapshot().parked).toBe(2);
+    world.journal.blocked = true;
+    world.feed([{ n: 9 }]);
+    await world.clock.pass(100);
+    expect(world.sent).toEqual([]);
+    world.journal.blocked = false;
+    await world.clock.pass(100);
+    expect(world.sent).toEqual(['SEND A-1@9']);
+    expect(world.journal.entries.map(({ partition, event }) => `${partition} ${event}`)).toEqual([
+      `${key(1)} superseded`,
+      `${key(0)} superseded`,
+      `${key(0)} sent`,
+    ]);
+    expect([world.partition(0), world.partition(1)]).toMatchObject([
+      { parked: 0, settled: { superseded: 1, delivered: 1 } },
+      { parked: 0, settled: { superseded: 1 } },
+    ]);
   });
 });
 

@@ -72,7 +72,11 @@ describe('FollowUp with a journal', () => {
     }
     await followed(follow, entry);
     expect([lane.state, lane.length, kept.parking.size, partition.frontier.unsettled]).toEqual(['ready', 0, 1, 0]);
-    expect(kept.parked.get(order)?.owed).toMatchObject({ failures: 3, attempts: 3, dueAt: dawn + 20 + 600_000 });
+    expect(kept.parked.get(order, partition)?.owed).toMatchObject({
+      failures: 3,
+      attempts: 3,
+      dueAt: dawn + 20 + 600_000,
+    });
     expect(meter).toMatchObject({ parkings: 1, settledRecords: 0 });
   });
 
@@ -80,7 +84,7 @@ describe('FollowUp with a journal', () => {
     const follow = followUp();
     const entry = queue(1);
     await followed(follow, entry, failed(entry, { ...retry, afterMs: 45_000 }));
-    expect(kept.parked.get(order)?.owed.dueAt).toBe(dawn + 45_000);
+    expect(kept.parked.get(order, partition)?.owed.dueAt).toBe(dawn + 45_000);
   });
 
   it('waits in memory where the platform asks for less than is worth an entry', async () => {
@@ -95,7 +99,7 @@ describe('FollowUp with a journal', () => {
     kept.lanes.makeWaiting(kept.lanes.of(merchantBizNo('B')).lane, dawn);
     await followed(follow, queue(1));
     expect([kept.parking.size, kept.lanes.waiting]).toEqual([1, 1]);
-    expect(kept.parked.get(order)?.owed.dueAt).toBe(dawn + 2_000);
+    expect(kept.parked.get(order, partition)?.owed.dueAt).toBe(dawn + 2_000);
   });
 
   it('gives up what it would park where as many are parked as may be, and says so', async () => {

@@ -16,7 +16,8 @@ import {
   SteppedClock,
 } from '../../support/flow-world.ts';
 
-const defaults: FlowOptions = {
+/** What a pipeline of the tests is told, where nothing else is said. */
+export const defaults: FlowOptions = {
   inFlightMax: 4,
   requestsPerSecond: null,
   waitingMax: 100,

@@ -260,6 +260,64 @@ describe('the journal', () => {
     expect(second.meter.outcomes).toMatchObject({ delivered: 1, skipped: 2 });
   });
 
+  it('has what was left out before anything newer of its order is sent: after a crash it might be sent then', async () => {
+    const world = PipelineWorld.withJournal();
+    world.pipeline.remember(key(0), remembered(sent, { n: 1, text: 'same' }));
+    world.restore();
+    world.journal.blocked = true;
+    world.feed([{ n: 2, text: 'same' }]);
+    await world.clock.pass(100);
+    world.feed([{ n: 3 }, { n: 4, order: 'B' }]);
+    await world.clock.pass(100);
+    expect(world.sent).toEqual(['SEND B@4']);
+    world.journal.blocked = false;
+    await world.clock.pass(2);
+    expect(world.sent).toEqual(['SEND B@4', 'UPDATE A-1@3']);
+    await world.clock.pass(100);
+    expect(world.pipeline.snapshot()).toMatchObject({ lanes: 0, queuedBytes: 0 });
+  });
+
+  it('has what a change took the place of, too, where that change itself is left out', async () => {
+    const world = PipelineWorld.withJournal();
+    world.journal.blocked = true;
+    world.restore([anOwed({ n: 3, dueMs: 60_000 })]);
+    world.feed([{ n: 5, endDate: dawn }]);
+    world.feed([{ n: 6 }]);
+    await world.clock.pass(100);
+    expect([world.meter.skips, world.sent]).toEqual([['superseded', 'expired'], []]);
+    world.journal.blocked = false;
+    await world.clock.pass(4);
+    expect(world.sent).toEqual(['SEND A-1@6']);
+  });
+
+  it('is not waited for with what was left out once its partition is lost', async () => {
+    const world = PipelineWorld.withJournal({}, [0, 1]);
+    world.pipeline.remember(key(0), remembered(sent, { n: 1, text: 'same' }));
+    world.restore();
+    world.restore([], nothing, 1);
+    world.journal.blocked = true;
+    world.feed([{ n: 2, text: 'same' }]);
+    await world.clock.pass(100);
+    world.feed([{ n: 3 }]);
+    world.pipeline.assigned([key(1)]);
+    await world.clock.pass(100);
+    expect(world.pipeline.snapshot()).toMatchObject({ lanes: 0, queuedBytes: 0 });
+    // It comes back: what was left out is read again, and settled once.
+    world.pipeline.assigned([key(0), key(1)]);
+    world.journal.blocked = false;
+    world.pipeline.remember(key(0), remembered(sent, { n: 1, text: 'same' }));
+    world.restore([], { begin: 2n, end: 4n });
+    world.feed([{ n: 2, text: 'same' }, { n: 3 }], 4n);
+    await world.clock.pass(100);
+    expect(world.partition()).toMatchObject({ received: 2, unsettled: 0, settled: { delivered: 1, superseded: 1 } });
+    let quiet = false;
+    void world.pipeline.quiesce(1_000).then(() => {
+      quiet = true;
+    });
+    await world.clock.runDry();
+    expect(quiet).toBe(true);
+  });
+
   it('is told when an order whose card is over is forgotten', async () => {
     const world = PipelineWorld.withJournal({ forgetAfterMs: 10_000 });
     world.restore();

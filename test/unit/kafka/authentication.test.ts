@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { saslOf } from '../../../connector/kafka/authentication.ts';
+import { saslOf } from '../../../connector/kafka/authentication/authentication.ts';
 import { Secret } from '../../../connector/kernel/secret.ts';
 
 // What brokers say to these is in test/integration/kafka-secure.test.ts.

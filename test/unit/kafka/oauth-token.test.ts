@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { fetchToken, type TokenOptions } from '../../../connector/kafka/oauth-token.ts';
+import { fetchToken, type TokenOptions } from '../../../connector/kafka/authentication/oauth-token.ts';
 import { Fault, messageOf } from '../../../connector/kernel/fault.ts';
 import { Secret } from '../../../connector/kernel/secret.ts';
 import {

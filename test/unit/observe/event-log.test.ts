@@ -50,6 +50,17 @@ describe('the log of the flow', () => {
     ]);
   });
 
+  it('names the trace of what it tells of, where there is one', () => {
+    const { meter, lines } = logging();
+    const traceId = '01234567890123456789012345678901';
+    const trace = { traceId, settled: () => undefined, parked: () => undefined, tookPlaceOf: () => undefined };
+    meter.attempted({ ...refused(), trace });
+    meter.attempted({ ...refused(), trace: { ...trace, traceId: null } });
+    const letter = aDeadLetter();
+    meter.deadLettered({ ...letter, record: { ...letter.record, trace } });
+    expect(lines().map(({ trace_id }) => trace_id)).toEqual([traceId, undefined, traceId]);
+  });
+
   it('tells of accepted cards at debug only', () => {
     const quiet = logging('info');
     quiet.meter.attempted(anAttempt());

@@ -3,10 +3,22 @@ import { request } from 'node:http';
 import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { Fault } from '../../../connector/kernel/fault.ts';
+import { instant } from '../../../connector/kernel/time.ts';
 import type { Health } from '../../../connector/observe/health.ts';
 import { type HttpServerParts, openHttpServer } from '../../../connector/observe/http-server.ts';
+import { type InstanceStatus, statusOf } from '../../../connector/observe/status.ts';
 
 const well: Health = { live: true, ready: true, reasons: [] };
+const aStatus: InstanceStatus = statusOf({
+  version: '1.2.3',
+  groupId: 'g',
+  startedAt: instant(1_000),
+  now: instant(61_000),
+  joined: true,
+  health: well,
+  flow: null,
+  restore: null,
+});
 
 function parts(over: { health?: () => Health; expose?: () => Promise<string> } = {}): HttpServerParts {
   return {
@@ -15,6 +27,7 @@ function parts(over: { health?: () => Health; expose?: () => Promise<string> } =
       contentType: 'text/plain; version=0.0.4',
     },
     health: over.health ?? (() => well),
+    status: () => aStatus,
   };
 }
 
@@ -34,7 +47,8 @@ describe('the HTTP server', () => {
     expect(live.headers.get('content-type')).toBe('application/json; charset=utf-8');
     expect(live.headers.get('connection')).toBe('keep-alive');
     expect((await fetch(`${server.url}/health/ready`)).status).toBe(200);
-    expect(await (await fetch(server.url)).text()).toBe('/metrics\n/health/live\n/health/ready\n');
+    expect(await (await fetch(`${server.url}/status`)).json()).toEqual(aStatus);
+    expect(await (await fetch(server.url)).text()).toBe('/metrics\n/health/live\n/health/ready\n/status\n');
   });
 
   it('answers 503 with the reason when it is not live or not ready, each for itself', async () => {

@@ -148,6 +148,17 @@ describe('the meter', () => {
     expect((await samplesOf(metrics)).get('registry_unavailable')).toBe(0);
   });
 
+  it('shows that the key files hold what was refused, until they hold what can be used', async () => {
+    const metrics = open();
+    const refused = async () => (await samplesOf(metrics)).get('key_files_refused');
+    expect(await refused()).toBe(0);
+    metrics.meter.keysReloaded(false);
+    expect(await refused()).toBe(1);
+    metrics.meter.keysReloaded(true);
+    expect(await refused()).toBe(0);
+    expect((await samplesOf(metrics)).get('key_reloads_total{outcome="refused"}')).toBe(1);
+  });
+
   it('measures delays in seconds, and takes one that clocks made negative for none', async () => {
     const metrics = open();
     metrics.meter.accepted(90_000, 1_500);

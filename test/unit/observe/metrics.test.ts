@@ -11,6 +11,10 @@ describe('the table of metrics', () => {
     const { type, help, labels, buckets } = specOf(name);
     expect(name).toMatch(/^[a-z][a-z_]*[a-z]$/);
     expect(name.endsWith('_total')).toBe(type === 'counter');
+    // Base units only: seconds, bytes; a ratio would be 0 to 1.
+    expect(name).not.toMatch(/_(ms|milliseconds|minutes|hours|kilobytes|megabytes|percent)(_|$)/);
+    expect(/^When /.test(help)).toBe(name.endsWith('_timestamp_seconds'));
+    expect(help).toMatch(/^[A-Za-z0-9]/);
     expect(help.length).toBeGreaterThan(10);
     expect(help).not.toMatch(/\.$/);
     expect(Object.keys(labels)).not.toContain('le');

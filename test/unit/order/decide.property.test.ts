@@ -36,7 +36,9 @@ describe('over any history, decide', () => {
       fc.property(histories, memories, (steps, memory) => {
         for (const { before, change, decision } of play(steps, memory)) {
           if (decision.kind === 'deliver' && before.source !== null) {
-            expect(isLater(change.source, before.source)).toBe(true);
+            // What is put back may be that very change.
+            const outdone = isLater(before.source, change.source);
+            expect(change.replays === undefined ? isLater(change.source, before.source) : !outdone).toBe(true);
           }
         }
       }),
@@ -133,7 +135,7 @@ describe('over any history, decide', () => {
     fc.assert(
       fc.property(histories, memories, (steps, unknownMeans) => {
         for (const { before, change } of play(steps, unknownMeans)) {
-          if (change.card.endDate !== null || before.kind === 'live' || change.snapshot) continue;
+          if (change.card.endDate !== null || before.kind === 'live' || change.snapshot || change.replays) continue;
           const early = decide(before, change, aPolicy({ unknownMeans }));
           const late = decide(before, change, { ...aPolicy({ unknownMeans }), now: change.bizDate });
           expect(late).toEqual(early);

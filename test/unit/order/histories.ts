@@ -14,7 +14,7 @@ export interface Step {
   readonly waitMs: DurationMs;
 }
 
-/** Random changes of one order: new ones, repeated ones, equal cards, ends, clocks that go back; and what comes of each. */
+/** Random changes of one order: new ones, repeated ones, some put back to be sent again, equal cards, ends, clocks that go back; and what comes of each. */
 export const histories: fc.Arbitrary<readonly Step[]> = fc
   .array(
     fc.record({
@@ -25,18 +25,22 @@ export const histories: fc.Arbitrary<readonly Step[]> = fc
       snapshot: fc.boolean(),
       endDateMs: fc.constantFrom(null, null, -1000, 3_600_000, 48 * 3_600_000),
       repeats: fc.nat(4),
+      replays: fc.nat(4),
       fate: fc.constantFrom('accepted', 'accepted', 'healed', 'rejected', 'unconfirmed'),
       waitMs: fc.constantFrom(0, 1, 60_000, 13 * 3_600_000),
     }),
     { maxLength: 15 },
   )
   .map(list =>
-    list.map(({ skew, endDateMs, repeats, fate, waitMs, ...parts }, index) => {
+    list.map(({ skew, endDateMs, repeats, replays, fate, waitMs, ...parts }, index) => {
       const n = index * 2 + 2;
       // Sometimes Debezium repeats an older change at this new offset.
       const source = repeats === 0 ? lsnAt(Math.max(1, n - 4)) : lsnAt(n);
       const endDate = endDateMs === null ? null : instant(dawn + endDateMs);
-      return { change: aChange({ n, ...parts, source, endDate, bizDate: instant(dawn + n + skew) }), fate, waitMs };
+      const change = aChange({ n, ...parts, source, endDate, bizDate: instant(dawn + n + skew) });
+      if (replays > 0 || index === 0) return { change, fate, waitMs };
+      // The one before, as it is mapped now.
+      return { change: { ...change, source: lsnAt(n - 2), replays: 1 }, fate, waitMs };
     }),
   );
 

@@ -2,7 +2,8 @@ import { SchemaRegistry as KafkajsRegistry } from '@kafkajs/confluent-schema-reg
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { annotationOf } from '../../../connector/avro/annotated-type.ts';
 import { Secret } from '../../../connector/kernel/secret.ts';
-import { openRegistryClient, type RegistryAddress } from '../../../connector/registry/registry-client.ts';
+import { openRegistryClient } from '../../../connector/registry/registry-client.ts';
+import type { RegistryAddress } from '../../../connector/registry/transport.ts';
 import { selfSignedCertificate } from '../../support/certificates.ts';
 import { answering, type FakeRegistry, startFakeRegistry } from '../../support/fake-registry.ts';
 

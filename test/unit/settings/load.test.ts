@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { redactedSettings } from '../../../connector/settings/settings.ts';
-import { leastYaml, problemsOf, settingsOf } from './loading.ts';
+import { leastYaml, problemsOf, settingsOf, usableOf } from './loading.ts';
 
 describe('settings that hold', () => {
   it('come complete: what is not given has its default', () => {
@@ -154,6 +154,18 @@ platform: { baseUrl: 'https://open-id-pre.alipay.com/', clientId: C, privateKeyF
 });
 
 describe('settings with problems', () => {
+  it('give the parts that have none, so that those can be looked at', () => {
+    const usable = usableOf(`${leastYaml}\nflow: { inFlightMax: none }\njournal: { topic: j }`);
+    expect(Object.keys(usable)).toEqual([
+      ...['kafka', 'registry', 'mapping', 'platform', 'deadLetters', 'journal', 'observe', 'shutdown'],
+    ]);
+    expect(usable.journal?.topic).toBe('j');
+    expect(
+      usableOf(leastYaml.replace(/privateKeyFile: [^,} ]+/, 'privateKeyFile: nowhere.pem')).platform,
+    ).toBeUndefined();
+    expect(usableOf('kafka: [')).toEqual({});
+  });
+
   it('tell all of them at once, of every part', () => {
     const yaml = `
 kafka:

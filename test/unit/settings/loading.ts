@@ -48,6 +48,12 @@ export function problemsOf(yaml: FileText, surroundings?: Surroundings): readonl
   return loaded.kind === 'problems' ? loaded.problems.map(lineOf) : [];
 }
 
+/** The parts of a text with problems that have none. */
+export function usableOf(yaml: FileText, surroundings?: Surroundings): Partial<Settings> {
+  const loaded = load(yaml, surroundings);
+  return loaded.kind === 'problems' ? loaded.usable : {};
+}
+
 function lineOf({ path, source, problem, hint }: SettingsProblem): string {
   return [path, source, problem, ...(hint === undefined ? [] : [hint])].join(' | ');
 }

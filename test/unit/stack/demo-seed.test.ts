@@ -24,6 +24,12 @@ describe('the seed', () => {
     expect(new Set(orders.map(order => order.merchantBizNo)).size).toBe(50);
   });
 
+  it('gives each user an order of each kind', () => {
+    const users = Map.groupBy(makeOrders(1, 50, now), order => order.userId);
+    expect(users.size).toBe(10);
+    for (const orders of users.values()) expect(orders.map(({ kind }) => kind)).toEqual(orderKinds);
+  });
+
   it('gives every order a user of AlipayHK, whole cents, and times to come', () => {
     for (const order of makeOrders(3, 500, now)) {
       expect(order.userId).toMatch(/^2160\d{12}$/);

@@ -6,6 +6,10 @@ import type { Health } from '../../../connector/observe/health.ts';
 import { openHttpServer } from '../../../connector/observe/http-server.ts';
 import { askHealth, healthAddress } from '../../../connector/tools/ask-health.ts';
 
+const nobodyAsks = (): never => {
+  throw new Error('nobody asks for it');
+};
+
 const closing: (() => unknown)[] = [];
 
 afterEach(async () => {
@@ -14,7 +18,7 @@ afterEach(async () => {
 
 async function connectorSaying(health: Health): Promise<string> {
   const metrics = { expose: () => Promise.resolve(''), contentType: 'text/plain' };
-  const server = await openHttpServer('127.0.0.1', 0, { metrics, health: () => health });
+  const server = await openHttpServer('127.0.0.1', 0, { metrics, health: () => health, status: nobodyAsks });
   closing.push(() => server[Symbol.asyncDispose]());
   return server.url;
 }

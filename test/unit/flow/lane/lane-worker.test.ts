@@ -106,7 +106,7 @@ describe('carry', () => {
 
   it('does not make a card to end it', async () => {
     delivery.script = () => anAnswer('ORDER_NOT_FOUND');
-    expect((await carried(start({ ends: true }))).verdict).toEqual({ kind: 'nothing-to-end' });
+    expect((await carried(start({ ends: true }))).verdict).toEqual({ kind: 'no-card' });
     expect(commands()).toEqual(['UPDATE']);
   });
 
@@ -120,7 +120,7 @@ describe('carry', () => {
     expect(delivery.requests[1]?.requestId).not.toBe(delivery.requests[0]?.requestId);
 
     delivery.script = () => anAnswer('ORDER_NOT_FOUND');
-    expect((await carried(start(parts, repeat))).verdict).toEqual({ kind: 'nothing-to-end' });
+    expect((await carried(start(parts, repeat))).verdict).toEqual({ kind: 'no-card' });
     expect(commands()).toHaveLength(4);
   });
 
@@ -240,7 +240,7 @@ describe('healthOf', () => {
   const halt = { kind: 'halt', reason: 'INVALID_CLIENT' } as const;
 
   it('an answer about the order, good or bad, is a sign of life', () => {
-    for (const kind of ['accepted', 'nothing-to-end', 'not-ours'] as const) {
+    for (const kind of ['accepted', 'no-card', 'not-ours'] as const) {
       expect(health({ kind })).toEqual({ kind: 'answered' });
     }
     expect(health({ kind: 'reject', reason: 'PARAM_ILLEGAL' })).toEqual({ kind: 'answered' });

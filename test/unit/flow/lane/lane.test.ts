@@ -28,7 +28,7 @@ describe('Lane', () => {
     const lane = aLane();
     lane.push(entry(1), true);
     lane.state = state;
-    expect(lane.push(entry(2), true)).toMatchObject({ kind: 'superseded', older: { record: { offset: 1n } } });
+    expect(lane.push(entry(2), true)).toMatchObject({ kind: 'superseded', older: [{ record: { offset: 1n } }] });
     expect(offsetsOf(lane)).toEqual([2]);
   });
 
@@ -37,7 +37,7 @@ describe('Lane', () => {
     lane.push(entry(1), true);
     lane.state = 'running';
     expect(lane.push(entry(2), true)).toEqual({ kind: 'queued' });
-    expect(lane.push(entry(3), true)).toMatchObject({ kind: 'superseded', older: { record: { offset: 2n } } });
+    expect(lane.push(entry(3), true)).toMatchObject({ kind: 'superseded', older: [{ record: { offset: 2n } }] });
     expect(offsetsOf(lane)).toEqual([1, 3]);
   });
 
@@ -47,6 +47,64 @@ describe('Lane', () => {
     const repeated = entryOf(aChange({ n: 9, source: lsnAt(4) }), aRecord({ offset: 9n }), partition);
     expect(lane.push(repeated, conflate)).toEqual({ kind: 'stale' });
     expect(offsetsOf(lane)).toEqual([5]);
+  });
+
+  it.each(['ready', 'waiting'] as const)(
+    '%s again: what is later than the last, but not than the head, leaves the head',
+    state => {
+      const lane = aLane();
+      lane.push(entry(5), true);
+      lane.state = 'running';
+      const repeated = (n: number, of: number) =>
+        entryOf(aChange({ n, source: lsnAt(of) }), aRecord({ offset: BigInt(n) }), partition);
+      lane.push(repeated(6, 2), true);
+      lane.state = state;
+      expect(lane.push(repeated(7, 4), true)).toMatchObject({
+        kind: 'superseded',
+        older: [{ record: { offset: 6n } }],
+      });
+      expect(offsetsOf(lane)).toEqual([5, 7]);
+    },
+  );
+
+  describe('what is put back to be sent again', () => {
+    const again = (n: number, of: number) =>
+      entryOf(aChange({ n, source: lsnAt(of), replays: 1 }), aRecord({ offset: BigInt(n) }), partition);
+
+    it.each([true, false])('goes behind its change, which stays (conflate: %s)', conflate => {
+      const lane = aLane();
+      lane.push(entry(5), conflate);
+      expect(lane.push(again(6, 5), conflate)).toEqual({ kind: 'queued' });
+      expect(offsetsOf(lane)).toEqual([5, 6]);
+    });
+
+    it('takes the place of itself, put back before, and of what is older', () => {
+      const lane = aLane();
+      lane.push(entry(5), true);
+      lane.push(again(6, 5), true);
+      expect(lane.push(again(7, 5), true)).toMatchObject({ kind: 'superseded', older: [{ record: { offset: 6n } }] });
+      lane.push(entry(8), true);
+      lane.push(again(9, 8), true);
+      expect(offsetsOf(lane)).toEqual([8, 9]);
+    });
+
+    it('goes with its change where a newer one comes, but for what is in flight', () => {
+      const lane = aLane();
+      lane.push(entry(4), true);
+      lane.state = 'running';
+      for (const one of [entry(5), again(6, 5)]) lane.push(one, true);
+      expect(lane.push(entry(8), true)).toMatchObject({
+        kind: 'superseded',
+        older: [{ record: { offset: 5n } }, { record: { offset: 6n } }],
+      });
+      expect(offsetsOf(lane)).toEqual([4, 8]);
+    });
+
+    it('is stale behind a newer one', () => {
+      const lane = aLane();
+      lane.push(entry(5), true);
+      expect(lane.push(again(6, 4), true)).toEqual({ kind: 'stale' });
+    });
   });
 
   it('leaves it to the decision whether a change is older than the one in flight', () => {
@@ -147,6 +205,18 @@ describe('detachRecord', () => {
     expect(one.record.key?.buffer).not.toBe(fetched.buffer);
     expect(one.record.value?.buffer).not.toBe(fetched.buffer);
     expect(one.record.value?.buffer.byteLength).toBe(5);
+  });
+
+  it('gives its headers bytes of their own too, and keeps its trace', () => {
+    const fetched = Buffer.from('header-of-a-large-fetch');
+    const trace = { traceId: null, settled: () => undefined, parked: () => undefined, tookPlaceOf: () => undefined };
+    const one = entry(1);
+    one.record = { ...aRecord(), trace, headers: [{ name: 'a', value: fetched.subarray(0, 6) }] };
+    detachRecord(one);
+    const [header] = one.record.headers;
+    expect([header?.name, Buffer.from(header?.value ?? []).toString()]).toEqual(['a', 'header']);
+    expect(header?.value.buffer.byteLength).toBe(6);
+    expect(one.record.trace).toBe(trace);
   });
 
   it('leaves a tombstone a tombstone', () => {

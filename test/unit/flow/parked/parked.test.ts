@@ -60,10 +60,33 @@ describe('ParkedOrders', () => {
     put('A', 100);
     put('B', 100);
     take(100);
-    expect([parked.released, parked.remove(merchantBizNo('A'))?.order]).toEqual([1, 'A']);
-    parked.remove(merchantBizNo('B'));
+    expect([parked.released, parked.remove(merchantBizNo('A'), partition)?.order]).toEqual([1, 'A']);
+    parked.remove(merchantBizNo('B'), partition);
     expect([parked.size, parked.released, partition.parked, take(500)]).toEqual([0, 0, 0, undefined]);
-    expect(parked.remove(merchantBizNo('B'))).toBeUndefined();
+    expect(parked.remove(merchantBizNo('B'), partition)).toBeUndefined();
+  });
+
+  it('holds one for each partition that an order came from', () => {
+    const other = new PartitionFlow(partitionKey(sourceTopic, 1));
+    put('A', 100);
+    put('B', 100);
+    put('A', 200, other);
+    expect([parked.size, partition.parked, other.parked]).toEqual([3, 2, 1]);
+    const both = parked.of(merchantBizNo('A'));
+    expect([parked.divided, both.map(one => one.partition)]).toEqual([[both], [partition, other]]);
+    expect([take(500), take(500), take(500), take(500)]).toEqual(['A', 'B', 'A', undefined]);
+    parked.remove(merchantBizNo('A'), partition);
+    expect([parked.size, parked.released, parked.divided]).toEqual([2, 2, []]);
+    expect(parked.get(merchantBizNo('A'), partition)).toBeUndefined();
+    expect(parked.get(merchantBizNo('A'), other)?.owed.dueAt).toBe(at(200));
+  });
+
+  it('looks at both of an order again where neither may go', () => {
+    const other = new PartitionFlow(partitionKey(sourceTopic, 1));
+    put('A', 100);
+    put('A', 150, other);
+    expect(take(200, () => false)).toBeUndefined();
+    expect([take(1_199), take(1_200), take(1_200), take(9_000)]).toEqual([undefined, 'A', 'A', undefined]);
   });
 
   it('forgets what is owed of partitions that were taken away, and nothing else', () => {
@@ -81,7 +104,7 @@ describe('ParkedOrders', () => {
 
   it('keeps nothing of what was removed long before it was due', () => {
     put('A', 100);
-    parked.remove(merchantBizNo('A'));
+    parked.remove(merchantBizNo('A'), partition);
     for (let n = 0; n < 80; n++) put(`B-${n % 5}`, 9_000);
     expect(parked.nextAt).toBe(at(9_000));
     expect(parked.size).toBe(5);
@@ -107,7 +130,7 @@ describe('ParkedOrders', () => {
             real.put(merchantBizNo(order), anOwed({ order, dueMs: now + step.dueMs }), partition);
             model.set(order, now + step.dueMs);
           } else if ('remove' in step) {
-            real.remove(merchantBizNo(`A-${step.remove}`));
+            real.remove(merchantBizNo(`A-${step.remove}`), partition);
             model.delete(`A-${step.remove}`);
           } else {
             now += step.passMs;
@@ -115,7 +138,7 @@ describe('ParkedOrders', () => {
             const taken: string[] = [];
             for (let one = real.takeDue(at(now), always); one; one = real.takeDue(at(now), always)) {
               taken.push(one.order);
-              real.remove(one.order);
+              real.remove(one.order, partition);
             }
             expect(taken.sort()).toEqual(due.sort());
             for (const order of due) model.delete(order);

@@ -6,7 +6,7 @@ import { PartitionFlow } from '../../../../connector/flow/partition/partition-fl
 import { instant } from '../../../../connector/kernel/time.ts';
 import { type CardChange, merchantBizNo } from '../../../../connector/order/change.ts';
 import { evolve, initialState } from '../../../../connector/order/state.ts';
-import { aChange, anAnswer, aRecord, dawn, lsnAt } from '../../../support/builders.ts';
+import { aChange, anAnswer, aPolicy, aRecord, dawn, lsnAt } from '../../../support/builders.ts';
 import { RecordingJournal, RecordingMeter, SteppedClock } from '../../../support/flow-world.ts';
 import { sent, skipped } from '../../order/given.ts';
 import { keptWith } from '../kept.ts';
@@ -120,7 +120,7 @@ describe('Parking', () => {
     const parked = parking.park(lane, entry, carried, 600_000);
     await clock.pass(2);
     await parked;
-    expect(kept.parked.get(order)?.owed).toMatchObject({ request: { requestId: 'healed' }, heals: 1 });
+    expect(kept.parked.get(order, partition)?.owed).toMatchObject({ request: { requestId: 'healed' }, heals: 1 });
   });
 
   it('parks what was owed already again: its offset and its parking are counted once', async () => {
@@ -150,7 +150,7 @@ describe('Parking', () => {
     const parked = parking.park(lane, entry, carried, 600_000);
     await clock.pass(2);
     await parked;
-    expect(kept.parked.get(order)?.owed.record.value?.buffer.byteLength).toBe(10);
+    expect(kept.parked.get(order, partition)?.owed.record.value?.buffer.byteLength).toBe(10);
   });
 
   it('parks nothing of a partition that is lost before the journal has it', async () => {
@@ -224,6 +224,7 @@ describe('Parking', () => {
         kind: 'deliver',
         request: anOwed({ n: 3 }).request,
         cardExpected: true,
+        makesCard: true,
         after: null,
       });
     });
@@ -254,7 +255,7 @@ describe('Parking', () => {
       putOwed('A-1', 600_000);
       partition.recalled = 1;
       const newer = taken(aChange({ n: 5 }));
-      kept.parking.supersede(newer);
+      kept.parking.supersede(newer, aPolicy());
       expect(newer.doubt).toMatchObject({ position: { offset: 1n }, bizDate: dawn + 1 });
       expect([kept.parking.size, partition.parked, partition.settled.superseded]).toEqual([0, 0, 1]);
       expect(journal.lines).toEqual([]);
@@ -265,13 +266,13 @@ describe('Parking', () => {
 
     it('leaves what is owed where it is not later: a repetition of the source', () => {
       putOwed('A-1', 600_000);
-      kept.parking.supersede(taken(aChange({ n: 9, source: lsnAt(1) })));
+      kept.parking.supersede(taken(aChange({ n: 9, source: lsnAt(1) })), aPolicy());
       expect(kept.parking.size).toBe(1);
     });
 
     it('of another order leaves it too', () => {
       putOwed('A-1', 600_000);
-      kept.parking.supersede(taken(aChange({ n: 9, order: 'B' })));
+      kept.parking.supersede(taken(aChange({ n: 9, order: 'B' })), aPolicy());
       expect(kept.parking.size).toBe(1);
     });
   });
@@ -285,7 +286,11 @@ describe('Parking', () => {
       restore({ state, owed: anOwed({ n: 3, dueMs: 500 }) });
       expect([kept.book.get(order), kept.parking.size, partition.parked, partition.recalled]).toEqual([state, 1, 1, 1]);
       restore({ state, owed: anOwed({ n: 3, dueMs: 900 }) });
-      expect([kept.parked.get(order)?.owed.dueAt, partition.parked, partition.recalled]).toEqual([dawn + 900, 1, 1]);
+      expect([kept.parked.get(order, partition)?.owed.dueAt, partition.parked, partition.recalled]).toEqual([
+        dawn + 900,
+        1,
+        1,
+      ]);
       restore({ state, owed: null });
       expect([kept.book.size, kept.parking.size, partition.parked, partition.recalled]).toEqual([1, 0, 0, 0]);
     });

@@ -1,7 +1,7 @@
-import { hash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { describe, expect, it } from 'vitest';
+import type { LiveChange } from '../../../sandbox/http/live-events.ts';
 import { aBody, start } from '../requests.ts';
 import { aSession } from '../sandbox-client.ts';
 
@@ -26,6 +26,9 @@ describe('the cards', () => {
     expect(await orders('?user=open')).toEqual(['B']);
     expect(await orders('?order=C')).toEqual(['C']);
     expect(await orders('?order=D')).toEqual([]);
+    expect(await orders('?state=live')).toEqual(['A', 'B']);
+    expect(await orders('?state=over')).toEqual(['C']);
+    expect(await session.control('GET', '/sandbox/cards?state=dead')).toMatchObject({ status: 400 });
     const { json } = await session.control('GET', '/sandbox/cards?order=A');
     expect(json).toEqual({
       cards: [
@@ -153,31 +156,139 @@ describe('the control API', () => {
   });
 });
 
-describe('the page', () => {
-  it('may run its own script and style only, and puts no text of a card into markup', async () => {
-    await using session = await aSession();
-    const { headers, text } = await session.fetch('GET', '/');
-    const policy = String(headers['content-security-policy']);
-    expect(policy).toContain("default-src 'none'");
-    for (const element of ['script', 'style']) {
-      const content = new RegExp(`<${element}>([^]+?)</${element}>`).exec(text)?.[1] ?? '';
-      expect(policy).toContain(`${element}-src 'sha256-${hash('sha256', content, 'base64')}'`);
-    }
-    expect(text).not.toMatch(/innerHTML|outerHTML|insertAdjacentHTML|document\.write|https?:\/\/|\son\w+=|\sstyle=/);
-    expect(text).toContain('textContent');
-  });
-
-  it('is told of each change', async () => {
-    await using session = await aSession();
-    const stream = await fetch(`${session.sandbox.url}/sandbox/events`);
-    const chunks = stream.body?.pipeThrough(new TextDecoderStream()).getReader();
-    expect((await chunks?.read())?.value).toContain('event: changed');
-    await session.post(aBody());
-    expect((await chunks?.read())?.value).toBe('event: changed\ndata: {}\n\n');
-    await session.sandbox.stop();
-    expect((await chunks?.read())?.done).toBe(true);
+describe('the users', () => {
+  it('are found by a part of their id, the one changed last first, with their cards counted', async () => {
+    await using session = await aSession({ now: () => start });
+    const userId = '2160000000000002';
+    await session.post(aBody({ requestId: '1', merchantBizNo: 'A' }));
+    await session.post(aBody({ requestId: '2', merchantBizNo: 'B', userId }));
+    await session.post(aBody({ requestId: '3', merchantBizNo: 'C', userId, orderStatus: 'FINISHED' }));
+    await session.post(aBody({ requestId: '4', merchantBizNo: 'D', userId: undefined, openId: 'open' }));
+    const users = async (query: string) => (await session.control('GET', `/sandbox/users${query}`)).json;
+    const [open, second, first] = [
+      { user: 'open', cards: 1, live: 1 },
+      { user: userId, cards: 2, live: 1 },
+      { user: '2160000000000001', cards: 1, live: 1 },
+    ];
+    expect(await users('')).toEqual({ users: [open, second, first], total: 3 });
+    expect(await users('?search=216')).toEqual({ users: [second, first], total: 2 });
+    expect(await users('?search=0&limit=1')).toEqual({ users: [second], total: 2 });
+    expect(await users('?search=nobody')).toEqual({ users: [], total: 0 });
+    expect(await session.control('GET', '/sandbox/users?limit=x')).toMatchObject({ status: 400 });
   });
 });
+
+const ofTheTrueAnswer = ['truncated', 'slow', 'bad-signature', 'no-signature'];
+
+describe('the page', () => {
+  it('consists of files that may run nothing but themselves, and make no markup of text', async () => {
+    await using session = await aSession();
+    const index = await session.fetch('GET', '/?whatever');
+    const paths = [...index.text.matchAll(/(?:href|src)="(\/[^"]+)"/g)].map(([, path = '']) => path);
+    expect(paths).toEqual(['/page/styles/page.css', '/page/theme.js', '/page/main.js']);
+    const types = { js: 'text/javascript; charset=utf-8', css: 'text/css; charset=utf-8' };
+    for (const path of [...paths, '/page/cards/bill.js', '/page/texts/zh.js']) {
+      const { status, headers, text } = await session.fetch('GET', path);
+      expect([status, headers['content-type']], path).toEqual([200, path.endsWith('.js') ? types.js : types.css]);
+      expect(text).not.toMatch(
+        /innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(|https?:\/\/(?!www\.w3\.org)/,
+      );
+    }
+    const policy = String(index.headers['content-security-policy']);
+    for (const rule of ["default-src 'none'", "script-src 'self'", "style-src 'self'", "trusted-types 'none'"]) {
+      expect(policy).toContain(rule);
+    }
+    expect(index.text).not.toMatch(/https?:\/\/|\son\w+=|\sstyle=/);
+    for (const path of ['/page/index.html', '/page/../sandbox.ts', '/page/%2e%2e/sandbox.ts', '/page/']) {
+      expect((await session.fetch('GET', path)).text).toContain('METHOD_NOT_SUPPORTED');
+    }
+  });
+
+  it('is told of each change, with the card as it is now', async () => {
+    await using session = await aSession({ now: () => start });
+    const { changesUntil } = await listen(session.sandbox.url);
+    expect(await changesUntil(() => true)).toEqual([{ now: start, last: 0, reload: true, cards: [] }]);
+    await session.post(aBody());
+    await session.post(aBody({ requestId: '2', command: 'UPDATE', bizDate: start + 1, orderStatus: 'SERVING' }));
+    const told = await changesUntil(({ last }) => last === 2);
+    expect(told.at(-1)).toMatchObject({
+      ...{ reload: false, cards: [{ merchantBizNo: 'ORDER-1', orderStatus: 'SERVING', state: 'live' }] },
+    });
+    // Refused: the journal has one more, no card has changed.
+    await session.post(aBody({ requestId: '3' }));
+    const refused = await changesUntil(({ last }) => last === 3);
+    expect(refused.flatMap(({ cards }) => cards)).toEqual([]);
+    session.sandbox.reset();
+    expect((await changesUntil(({ last }) => last === 0)).at(-1)).toMatchObject({ reload: true });
+  });
+
+  it('is told which faults there are to inject', async () => {
+    await using session = await aSession();
+    const { json } = await session.control('GET', '/sandbox/fault-kinds');
+    expect(json).toEqual({
+      kinds: ['result', 'http', 'timeout', 'drop', 'garbage', 'html', 'empty', ...ofTheTrueAnswer],
+      trueAnswerKinds: ofTheTrueAnswer,
+      resultCodes: expect.arrayContaining(['SUCCESS', 'SYSTEM_ERROR']),
+    });
+  });
+
+  it('of a user is told of that user’s cards only', async () => {
+    await using session = await aSession();
+    const { changesUntil } = await listen(session.sandbox.url, '?user=open');
+    await session.post(aBody());
+    await session.post(aBody({ requestId: '2', merchantBizNo: 'B', userId: undefined, openId: 'open' }));
+    const told = await changesUntil(({ last }) => last === 2);
+    expect(told.flatMap(({ cards }) => cards.map(card => card.merchantBizNo))).toEqual(['B']);
+  });
+
+  it('is told of every card, or asked to load anew where too many have changed at once', async () => {
+    await using session = await aSession({ verifySignatures: false });
+    const { changesUntil } = await listen(session.sandbox.url);
+    await changesUntil(() => true);
+    const numbers = Array.from({ length: 600 }, (_, number) => `${number}`);
+    await Promise.all(numbers.map(number => session.post(aBody({ requestId: number, merchantBizNo: number }))));
+    const told = await changesUntil(({ last }) => last === 600);
+    const orders = new Set(told.flatMap(({ cards }) => cards.map(card => card.merchantBizNo)));
+    expect(told.some(({ reload }) => reload) || orders.size === 600).toBe(true);
+  });
+
+  it('has its stream ended with the sandbox', async () => {
+    await using session = await aSession();
+    const { ended } = await listen(session.sandbox.url);
+    await session.sandbox.stop();
+    expect(await ended()).toBe(true);
+  });
+});
+
+/** Reads the changes that a page is told of, one by one. */
+async function listen(url: string, query = '') {
+  const stream = await fetch(`${url}/sandbox/events${query}`);
+  const chunks = stream.body?.pipeThrough(new TextDecoderStream()).getReader();
+  let text = '';
+  const next = async (): Promise<LiveChange> => {
+    for (;;) {
+      const at = text.indexOf('\n\n');
+      if (at < 0) {
+        text += (await chunks?.read())?.value ?? '';
+        continue;
+      }
+      const data = /^data: (.*)$/m.exec(text.slice(0, at))?.[1] ?? '';
+      text = text.slice(at + 2);
+      return JSON.parse(data);
+    }
+  };
+  const changesUntil = async (holds: (change: LiveChange) => boolean) => {
+    for (const changes: LiveChange[] = []; ; ) {
+      const change = await next();
+      changes.push(change);
+      if (holds(change)) return changes;
+    }
+  };
+  const ended = async () => {
+    for (;;) if ((await chunks?.read())?.done !== false) return true;
+  };
+  return { changesUntil, ended };
+}
 
 describe('a start', () => {
   it('fails where the port is taken', async () => {

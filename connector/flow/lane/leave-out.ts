@@ -1,0 +1,39 @@
+import type { SkipReason } from '../../order/event.ts';
+import type { Accounts } from '../accounts.ts';
+import type { OrderBook } from '../memory/order-book.ts';
+import type { Journal } from '../ports.ts';
+import type { Entry } from './lane.ts';
+
+/** What leaving out needs of the world. */
+export interface LeaveOutParts {
+  readonly book: OrderBook;
+  readonly accounts: Accounts;
+  readonly journal: Journal | null;
+  readonly fail: (error: unknown) => void;
+}
+
+/**
+ * Leaves a change out, for a reason. Null when that is done with. Else it resolves when the journal has it, and has that the
+ * change took others' places: until then nothing newer of the order may be sent, for after a crash the change would be read
+ * again by one that knows less, might be sent, and the card would go back.
+ */
+export function leaveOut(entry: Entry, reason: SkipReason, parts: LeaveOutParts): Promise<unknown> | null {
+  const { book, accounts, journal, fail } = parts;
+  const { position, source, merchantBizNo } = entry.change;
+  const wasTried = entry.pending !== null;
+  if (wasTried && !entry.parked) accounts.doubt(entry);
+  const isKnown = book.get(merchantBizNo).kind !== 'unknown';
+  if (isKnown && reason !== 'duplicate') {
+    accounts.remember(entry, { kind: 'change-skipped', reason, position, source });
+  }
+  // Read again, a stale or repeated change would be left out again; so would one of an order that nothing is known of.
+  const moves = isKnown && reason !== 'duplicate' && reason !== 'stale';
+  if (!moves && !wasTried) {
+    accounts.skip(entry, reason);
+    return entry.noted;
+  }
+  const noted = accounts.leaveOut(entry, reason);
+  if (journal !== null) return Promise.all([noted, entry.noted]);
+  noted.catch(fail);
+  return null;
+}

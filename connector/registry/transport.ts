@@ -1,0 +1,135 @@
+import { Agent, request } from 'undici';
+import { messageOf } from '../kernel/fault.ts';
+import type { Secret } from '../kernel/secret.ts';
+import type { DurationMs } from '../kernel/time.ts';
+import type { TlsMaterial } from '../kernel/tls-material.ts';
+
+/** Where the registry is and how to be let in. */
+export interface RegistryAddress {
+  /** Base URL of a Confluent-compatible API. User and password in it are taken for basic authentication. */
+  readonly url: string;
+  readonly username?: string;
+  readonly password?: Secret;
+  /** Goes before basic authentication. */
+  readonly bearerToken?: Secret;
+  readonly tls: TlsMaterial | null;
+  /** Time-out of one request, to the last byte of its answer. */
+  readonly timeoutMs: DurationMs;
+}
+
+/** No schema is so large; more than this many bytes are not read. */
+const answerBytesMax = 16_777_216;
+
+/** How a registry is asked. */
+export interface Transport {
+  /** Base URL, without credentials. */
+  readonly host: string;
+  readonly dispatcher: Agent;
+  readonly timeoutMs: DurationMs;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** Opens a transport; it keeps no connection between calls. */
+export function openTransport(address: RegistryAddress): Transport {
+  const { ca, cert, key, serverName } = address.tls ?? {};
+  const dispatcher = new Agent({
+    // A connection each: schemas are asked for so seldom that a kept one would be closed at the other end.
+    pipelining: 0,
+    maxResponseSize: answerBytesMax,
+    connect: {
+      ...(ca !== undefined && { ca }),
+      ...(cert !== undefined && { cert }),
+      ...(key !== undefined && { key: key.reveal() }),
+      ...(serverName !== undefined && { servername: serverName }),
+    },
+  });
+  return {
+    host: withoutCredentials(address.url).replace(/\/$/, ''),
+    dispatcher,
+    timeoutMs: address.timeoutMs,
+    headers: { accept: 'application/vnd.schemaregistry.v1+json, application/json', ...authorization(address) },
+  };
+}
+
+/** Why an answer holds no schema. */
+export class NoSchema extends Error {
+  readonly kind: 'unknown' | 'unreadable' | 'silent';
+
+  constructor(kind: NoSchema['kind'], problem: string) {
+    super(problem);
+    this.name = 'NoSchema';
+    this.kind = kind;
+  }
+}
+
+/** Throws {@link NoSchema} where there is no answer. */
+export async function exchange(
+  method: 'GET' | 'POST',
+  url: string,
+  { dispatcher, timeoutMs, headers }: Transport,
+  signal: AbortSignal,
+  body?: string,
+): Promise<{ readonly status: number; readonly text: string }> {
+  const timeout = AbortSignal.timeout(timeoutMs);
+  try {
+    const answer = await request(url, {
+      method,
+      dispatcher,
+      headers: body === undefined ? headers : { ...headers, 'content-type': 'application/vnd.schemaregistry.v1+json' },
+      signal: AbortSignal.any([signal, timeout]),
+      ...(body !== undefined && { body }),
+    });
+    return { status: answer.statusCode, text: await answer.body.text() };
+  } catch (error) {
+    const reason = timeout.aborted ? `no answer within ${timeoutMs} ms` : reasonOf(error);
+    throw new NoSchema('silent', `${method} ${url}: ${reason}`);
+  }
+}
+
+/** A refused connection to a name with two addresses has no text of its own, only a code. */
+function reasonOf(error: unknown): string {
+  const { code }: { readonly code?: unknown } = Object(error);
+  return messageOf(error) || String(code);
+}
+
+/** What may stand in an answer: nothing in it is certain. */
+export interface AnswerBody {
+  readonly version?: unknown;
+  readonly is_compatible?: unknown;
+  readonly messages?: unknown;
+  readonly id?: unknown;
+  readonly message?: unknown;
+  readonly schema?: unknown;
+  readonly schemaType?: unknown;
+  readonly error_code?: unknown;
+}
+
+/** An answer's body; empty where it is no JSON. */
+export function parsed(text: string): AnswerBody {
+  try {
+    return Object(JSON.parse(text));
+  } catch {
+    return {};
+  }
+}
+
+/** Confluent's codes of a missing subject, version and schema; Apicurio's and Karapace's are the same. */
+export function isAbsence(errorCode: unknown): boolean {
+  return errorCode === 40401 || errorCode === 40402 || errorCode === 40403;
+}
+
+function authorization({ url, username, password, bearerToken }: RegistryAddress): Record<string, string> {
+  if (bearerToken !== undefined) return { authorization: `Bearer ${bearerToken.reveal()}` };
+  const inUrl = new URL(url);
+  const user = username ?? decodeURIComponent(inUrl.username);
+  if (user === '') return {};
+  const pass = password?.reveal() ?? decodeURIComponent(inUrl.password);
+  return { authorization: `Basic ${Buffer.from(`${user}:${pass}`).toString('base64')}` };
+}
+
+function withoutCredentials(url: string): string {
+  const bare = new URL(url);
+  bare.username = '';
+  bare.password = '';
+  return bare.href;
+}

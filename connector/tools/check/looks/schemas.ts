@@ -1,0 +1,109 @@
+import avro from 'avsc';
+import { columnKindsOf } from '../../../avro/column-kind.ts';
+import type { ColumnKind } from '../../../kernel/row-change.ts';
+import { type ColumnProblem, checkTable, type TableFit } from '../../../mapping/check-table.ts';
+import type { SchemaLookup } from '../../../registry/registry.ts';
+import type { SubjectReader } from '../../../registry/subjects.ts';
+import type { Settings } from '../../../settings/settings.ts';
+import { type Found, failed, type Looked, skipped, warning, well } from '../finding.ts';
+import type { SeenTopic } from './rows.ts';
+
+/** Where Debezium's converters register the schema of a topic's values (TopicNameStrategy). */
+function subjectOf(topic: string): string {
+  return `${topic}-value`;
+}
+
+/** Whether the registry answers as one. */
+export async function lookAtRegistry(
+  subjects: Pick<SubjectReader, 'latest'>,
+  url: string,
+  topic: string,
+  signal: AbortSignal,
+): Promise<Looked<true>> {
+  const [id, title] = ['registry', 'the registry answers'] as const;
+  const latest = await subjects.latest(subjectOf(topic), signal);
+  if (latest.kind !== 'silent') return { found: [well(id, title, url)], value: true };
+  const remedy = 'check registry.url (with its path, e.g. /apis/ccompat/v7 of Apicurio) and its credentials';
+  return { found: [failed(id, title, latest.problem, remedy)], value: null };
+}
+
+/** A table as the schema of its topic has it. */
+export interface SeenTable {
+  readonly topic: string;
+  /** `schema.table` or `database.table`. */
+  readonly table: string;
+  readonly columns: ReadonlyMap<string, ColumnKind>;
+}
+
+/** The table in the schema of a topic's newest record, else of its subject's latest version. */
+export async function lookAtSchema(
+  topic: string,
+  { subjects, schemas }: { readonly subjects: Pick<SubjectReader, 'latest'>; readonly schemas: SchemaLookup },
+  rows: SeenTopic | null,
+  signal: AbortSignal,
+): Promise<Looked<SeenTable>> {
+  const [id, title] = ['schema', 'the schema of the rows'] as const;
+  const latest = await subjects.latest(subjectOf(topic), signal);
+  const schemaId = rows?.schemaId ?? (latest.kind === 'found' ? latest.id : null);
+  if (schemaId === null) {
+    const detail = `${topic}: no schema yet: no record, and the registry has no subject ${subjectOf(topic)}`;
+    return { found: [skipped(id, title, detail)], value: null };
+  }
+  const resolved = await schemas.resolve(schemaId, signal);
+  if (resolved.kind === 'refused') {
+    return { found: [failed(id, title, `${topic}: ${resolved.fault.detail}`, resolved.fault.remedy)], value: null };
+  }
+  const row = rowTypeOf(resolved.type);
+  if (row === null) {
+    const detail = `${topic}: schema ${schemaId} is no Debezium envelope (op, before, after, source)`;
+    const remedy = 'set value.converter to Avro, and remove the transform ExtractNewRecordState';
+    return { found: [failed(id, title, detail, remedy)], value: null };
+  }
+  const columns = columnKindsOf(row);
+  const table = rows?.changes[0]?.change.table ?? topic.split('.').slice(-2).join('.');
+  const version = latest.kind === 'found' && latest.id === schemaId ? ` (version ${latest.version}, the latest)` : '';
+  const detail = `${topic}: ${table} with ${columns.size} columns, schema id ${schemaId}${version}`;
+  return { found: [well(id, title, detail)], value: { topic, table, columns } };
+}
+
+/** The record type of `after`. */
+function rowTypeOf(envelope: avro.Type): avro.types.RecordType | null {
+  if (!(envelope instanceof avro.types.RecordType)) return null;
+  const names = new Set(envelope.fields.map(({ name }) => name));
+  const after = envelope.fields.find(({ name }) => name === 'after')?.type;
+  if (after === undefined || !names.has('op') || !names.has('source')) return null;
+  const isUnion = after instanceof avro.types.UnwrappedUnionType || after instanceof avro.types.WrappedUnionType;
+  const branches = isUnion ? after.types : [after];
+  return branches.find(branch => branch instanceof avro.types.RecordType) ?? null;
+}
+
+const titles = {
+  missing: 'columns of the mapping are there',
+  guarded: 'columns of the mapping are there',
+  type: 'columns have the right types',
+} as const;
+
+/** Whether the table has the columns that its mappings use, in types that their expressions take. */
+export function lookAtColumns({ topic, table, columns }: SeenTable, mapping: Settings['mapping']): Looked<TableFit> {
+  const { documents, ...options } = mapping;
+  const fit = checkTable(documents, options, table, columns);
+  if (fit.mappings.length === 0) {
+    const remedy = `write a mapping with table: ${table}, or take ${topic} out of kafka.topics`;
+    const detail = `${topic}: no mapping is for the table ${table}: its changes are skipped`;
+    return { found: [failed('schema.mapped', 'the table has a mapping', detail, remedy)], value: fit };
+  }
+  const ids = { missing: 'schema.columns', guarded: 'schema.columns', type: 'schema.types' } as const;
+  const without = (id: string) => !fit.problems.some(({ kind }) => ids[kind] === id);
+  const inMappings = `${table}: ${fit.columns.size} columns, used by ${fit.mappings.length} mapping${fit.mappings.length === 1 ? '' : 's'}`;
+  const found = fit.problems.map(problem => columnFinding(ids[problem.kind], problem));
+  if (without('schema.columns')) found.unshift(well('schema.columns', titles.missing, inMappings));
+  if (without('schema.types')) found.push(well('schema.types', titles.type, inMappings));
+  return { found, value: fit };
+}
+
+function columnFinding(id: string, { kind, file, path, problem, hint }: ColumnProblem): Found {
+  const detail = `${file}: ${path}: ${problem}`;
+  if (kind === 'guarded') return warning(id, titles[kind], detail, hint ?? 'the expression copes; is it a slip?');
+  const mend = kind === 'missing' ? 'correct the expression, or add the column to the table' : 'correct the expression';
+  return failed(id, titles[kind], detail, hint ?? mend);
+}

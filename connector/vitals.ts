@@ -1,0 +1,63 @@
+import type { Pipeline } from './flow/pipeline.ts';
+import type { Journaling } from './journaling.ts';
+import type { RecordConsumer } from './kafka/record-consumer.ts';
+import type { Instant } from './kernel/time.ts';
+import { watchEventLoop } from './observe/event-loop.ts';
+import type { Metrics } from './observe/exposition.ts';
+import { judgeHealth } from './observe/health.ts';
+import { type HttpServer, openHttpServer } from './observe/http-server.ts';
+import { statusOf } from './observe/status.ts';
+import type { Settings } from './settings/settings.ts';
+import { systemClock } from './system-clock.ts';
+import { version } from './version.ts';
+
+/** The parts of the process that health and status look at; they come one after the other. */
+export interface Vitals {
+  lastActivityAt: Instant;
+  consumer: RecordConsumer | null;
+  pipeline: Pipeline | null;
+  journaling: Journaling | null;
+  stopping: boolean;
+}
+
+/** Before the first part is there. */
+export function vitalsAtStart(): Vitals {
+  return { lastActivityAt: systemClock.now(), consumer: null, pipeline: null, journaling: null, stopping: false };
+}
+
+/** Serves metrics, health and status from now on, of whatever is there. */
+export function openStatusServer(
+  settings: Settings,
+  metrics: Metrics,
+  vitals: Vitals,
+  closing: AsyncDisposableStack,
+): Promise<HttpServer> {
+  const eventLoop = closing.use(watchEventLoop());
+  const { host, port, stalledAfterMs } = settings.observe;
+  const health = () =>
+    judgeHealth(
+      {
+        now: systemClock.now(),
+        lastActivityAt: vitals.consumer?.lastActivityAt ?? vitals.lastActivityAt,
+        eventLoopDelayMs: eventLoop.delayMs(),
+        joined: vitals.consumer?.joined ?? false,
+        restored: (vitals.journaling?.restore.progress.restoring ?? 0) === 0,
+        stopping: vitals.stopping,
+        degraded: vitals.pipeline?.snapshot().degraded ?? null,
+      },
+      stalledAfterMs,
+    );
+  const startedAt = systemClock.now();
+  const status = () =>
+    statusOf({
+      version,
+      groupId: settings.kafka.groupId,
+      startedAt,
+      now: systemClock.now(),
+      joined: vitals.consumer?.joined ?? false,
+      health: health(),
+      flow: vitals.pipeline?.snapshot() ?? null,
+      restore: vitals.journaling?.restore.progress ?? null,
+    });
+  return openHttpServer(host, port, { metrics, health, status });
+}
