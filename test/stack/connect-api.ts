@@ -45,13 +45,24 @@ export async function connectorWrote(connectUrl: string, name: string, topic: st
   throw new Error(`connector ${name} has written nothing to ${topic} within ${deadlineMs} ms`);
 }
 
+/** The states of the connector and its tasks, e.g. RUNNING; none where it is not there. */
+export async function statesOf(connectUrl: string, name: string): Promise<readonly string[]> {
+  const status = await statusOf(connectUrl, name);
+  return status === undefined ? [] : [status.connector.state, ...status.tasks.map(task => task.state)];
+}
+
+/** Starts again what has failed of a connector. */
+export async function restartFailed(connectUrl: string, name: string): Promise<void> {
+  await call('POST', `${connectUrl}/connectors/${name}/restart?includeTasks=true&onlyFailed=true`);
+}
+
 async function statusOf(connectUrl: string, name: string): Promise<ConnectorStatus | undefined> {
   const answer = await fetch(`${connectUrl}/connectors/${name}/status`);
   // 404 while the worker is still taking it in.
   return answer.ok ? ((await answer.json()) as ConnectorStatus) : undefined;
 }
 
-async function call(method: 'PUT' | 'DELETE', url: string, body?: unknown): Promise<void> {
+async function call(method: 'PUT' | 'POST' | 'DELETE', url: string, body?: unknown): Promise<void> {
   const answer = await fetch(url, {
     method,
     ...(body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),

@@ -40,7 +40,10 @@ async function main(args: readonly string[]): Promise<number> {
   stage.listen();
   log('building the images and starting the containers; the first time that takes some minutes');
   try {
-    const up = await compose.run(['up', '--detach', '--build', '--wait', 'connector', 'prometheus'], stage.options);
+    const up = await compose.run(
+      ['up', '--detach', '--build', '--wait', 'connector', 'debezium-keeper', 'prometheus'],
+      stage.options,
+    );
     if (stage.stopping) return 130;
     if (up.code !== 0) {
       log('the containers do not come up; what they say:');
