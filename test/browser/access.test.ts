@@ -112,13 +112,17 @@ describe('the colours', () => {
 
   it('hold still where less motion is wanted', async () => {
     await using world = await open({ context: { reducedMotion: 'reduce' } });
-    const { session, page, card } = world;
+    const { session, card } = world;
     // The customer's first card may come with the page's own loading, which flashes nothing; what comes when it is shown does.
     await session.post(aBill('B-1'));
     await expect.poll(() => card('B-1').count()).toBe(1);
     await session.post(aBill('B-2'));
     await expect.poll(() => card('B-2').getAttribute('class')).toBe('fresh');
-    expect(await card('B-2').locator('.card').evaluate(node => node.getAnimations().length)).toBe(0);
+    expect(
+      await card('B-2')
+        .locator('.card')
+        .evaluate(node => node.getAnimations().length),
+    ).toBe(0);
   });
 });
 

@@ -52,6 +52,17 @@ describe('the connection', () => {
     for (const complaint of complaints.splice(0)) expect(complaint).toContain('ERR_FAILED');
   });
 
+  it('loads the page again where one of its scripts could not be loaded', async () => {
+    await using world = await open();
+    const { page, complaints } = world;
+    let asked = 0;
+    await page.route('**/page/phone.js', route => (asked++ === 0 ? route.abort() : route.continue()));
+    await page.reload();
+    await world.live();
+    expect(asked).toBe(2);
+    for (const complaint of complaints.splice(0)) expect(complaint).toContain('ERR_FAILED');
+  });
+
   it('follows a reset', async () => {
     await using world = await open();
     const { session, page } = world;

@@ -42,6 +42,8 @@ export function pageWorlds(): (options?: WorldOptions) => Promise<PageWorld> {
     const page = await context.newPage();
     const complaints: string[] = [];
     page.on('console', message => {
+      // A network that comes or goes on this machine (a container's) breaks off what Chromium is loading: no fault of the page, which loads again.
+      if (message.text().includes('ERR_NETWORK_CHANGED')) return;
       if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
     });
     page.on('pageerror', error => complaints.push(error.message));
