@@ -173,7 +173,13 @@ describe('what Prometheus makes of it', () => {
   });
 
   it('says that the brokers are away, and when they are back', { timeout: 120_000 }, async () => {
-    await stack.down('kafka');
+    // What is answered while they are away is to be written down; else a quiet moment would leave nothing to write.
+    const slow = fault({ kind: 'slow', delayMs: 3_000 });
+    for (const connector of [one, two]) {
+      await connector.untilMetrics('requests are in flight', now => now.sum('card_sync_in_flight_requests') > 0);
+    }
+    await stack.down('kafka', 'kill');
+    slow();
     const { labels } = await prometheus.untilFiring('CardSyncJournalUnwritable');
     expect(labels.severity).toBe('page');
     await stack.up('kafka');

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openKafka } from '../../connector/kafka/client.ts';
 import { openTopicReader, type TopicReader } from '../../connector/kafka/topic-reader.ts';
@@ -26,6 +27,9 @@ async function topicOf(partitions: number, records: readonly (readonly [partitio
   for (const [partition, value] of records) {
     const headers = [{ name: 'h', value: Buffer.from([0xff]) }];
     await world.producer.write({ topic, partition, key: Buffer.from('k'), value: Buffer.from(value), headers });
+    // Their times tell the last records of all partitions: no two are of one millisecond.
+    const writtenAt = Date.now();
+    while (Date.now() === writtenAt) await sleep(1);
   }
   return topic;
 }

@@ -185,7 +185,7 @@ describe('the page', () => {
     await using session = await aSession();
     const index = await session.fetch('GET', '/?whatever');
     const paths = [...index.text.matchAll(/(?:href|src)="(\/[^"]+)"/g)].map(([, path = '']) => path);
-    expect(paths).toEqual(['/page/styles/page.css', '/page/theme.js', '/page/main.js']);
+    expect(paths).toEqual(['/page/styles/page.css', '/page/theme.js', '/page/load-again.js', '/page/main.js']);
     const types = { js: 'text/javascript; charset=utf-8', css: 'text/css; charset=utf-8' };
     for (const path of [...paths, '/page/cards/bill.js', '/page/texts/zh.js']) {
       const { status, headers, text } = await session.fetch('GET', path);
