@@ -10,15 +10,27 @@ import { addKeysCommands } from './keys/command.ts';
 import { addReplayCommand } from './replay/command.ts';
 import type { ExitCode } from './run.ts';
 import { addStatusCommand } from './status/command.ts';
-import type { CommandParts } from './terminal/output.ts';
-import { paintFor } from './terminal/print.ts';
-import { addTestMappingsCommand } from './test-mappings.ts';
+import type { CommandParts, CommandSetup } from './terminal/output.ts';
+import { addTestMappingsCommand } from './test-mappings/command.ts';
 
 /** What the command line needs of the machine. */
 export interface ProgramParts extends CommandParts {
   /** Runs the connector with the settings of a file. */
   readonly run: (file: string) => Promise<ExitCode>;
 }
+
+/** In the order of the help. */
+const addCommands: readonly ((program: Command, setup: CommandSetup) => void)[] = [
+  addCheckCommand,
+  addStatusCommand,
+  addHealthCommand,
+  addKeysCommands,
+  addDeadLetterCommands,
+  addDryRunCommand,
+  addInspectCommand,
+  addReplayCommand,
+  addTestMappingsCommand,
+];
 
 const defaultFile = 'config/connector.yaml';
 
@@ -49,18 +61,14 @@ export async function runProgram(args: readonly string[], parts: ProgramParts): 
     .action(async ({ config }: { config?: string }) => {
       exitCode = await parts.run(settingsFile(config));
     });
-  const done = (code: ExitCode) => {
-    exitCode = code;
+  const setup: CommandSetup = {
+    ...parts,
+    settingsFile,
+    done: code => {
+      exitCode = code;
+    },
   };
-  addCheckCommand(program, parts, settingsFile, done);
-  addStatusCommand(program, parts, settingsFile, done);
-  addHealthCommand(program, parts, settingsFile, done);
-  addKeysCommands(program, parts, settingsFile, done);
-  addDeadLetterCommands(program, parts, settingsFile, done);
-  addDryRunCommand(program, parts, settingsFile, done);
-  addInspectCommand(program, parts, settingsFile, done);
-  addReplayCommand(program, parts, settingsFile, done);
-  addTestMappingsCommand(program, parts, paintFor(parts.terminal?.out ?? false, parts.environment), done);
+  for (const addCommand of addCommands) addCommand(program, setup);
   try {
     await program.parseAsync(args, { from: 'user' });
     return exitCode;

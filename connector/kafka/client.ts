@@ -26,8 +26,11 @@ export type KafkaLog = (
 // NODE_ENV is "test" it has quite other ones (retry/index.js), and what was tested would not be what runs.
 const retry = { initialRetryTime: 300, multiplier: 2, factor: 0.2, maxRetryTime: 2_000, retries: 5 };
 
-/** A kafkajs client. Connects with the first use of what is made of it. */
-export function openKafka(options: KafkaOptions, log: KafkaLog): Kafka {
+/** What kafkajs logs of a command's short life helps nobody: what fails is thrown. */
+const unheard: KafkaLog = () => undefined;
+
+/** A kafkajs client; without `log` it keeps silent. Connects with the first use of what is made of it. */
+export function openKafka(options: KafkaOptions, log: KafkaLog = unheard): Kafka {
   registerCodecs();
   const { tls, sasl } = options;
   const connectTimeoutMs = Math.min(10_000, options.requestTimeoutMs);

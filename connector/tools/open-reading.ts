@@ -18,8 +18,7 @@ export interface Reading extends AsyncDisposable {
 
 /** Opens both by the settings; connects with the first use. */
 export function openReading(settings: Pick<Settings, 'kafka' | 'registry'>, interrupted: AbortSignal): Reading {
-  // What kafkajs logs of a command's short life helps nobody: what fails is thrown.
-  const kafka = openKafka(settings.kafka, () => undefined);
+  const kafka = openKafka(settings.kafka);
   const reader = openTopicReader(kafka, settings.kafka.groupId);
   const silence = new AbortController();
   const signal = AbortSignal.any([silence.signal, interrupted]);

@@ -5,7 +5,7 @@ import { version } from '../../version.ts';
 import type { ExitCode } from '../run.ts';
 import { fileAccess } from '../settings/file-access.ts';
 import { interruption } from '../terminal/interruption.ts';
-import type { CommandParts } from '../terminal/output.ts';
+import type { CommandParts, CommandSetup } from '../terminal/output.ts';
 import { paintFor } from '../terminal/print.ts';
 
 interface CheckFlags {
@@ -27,18 +27,13 @@ Exit codes:
   2  bad usage, or problems of the settings; what can be checked without them is checked
 `;
 
-/** Adds `check`; `done` is told how it ended, `settingsFile` which file --config stands for. */
-export function addCheckCommand(
-  program: Command,
-  parts: CommandParts,
-  settingsFile: (config: string | undefined) => string,
-  done: (code: ExitCode) => void,
-): void {
+/** Adds `check`. */
+export function addCheckCommand(program: Command, { settingsFile, done, ...parts }: CommandSetup): void {
   program
     .command('check')
     .description('look at all that the connector needs, and say what to mend')
     .option('-c, --config <file>', 'settings file, as for run')
-    .option('-n, --records <count>', 'how many of the newest records of each partition to look at', wholeNumber, 20)
+    .option('-n, --records <count>', 'how many of the newest records of each topic to look at', wholeNumber, 100)
     .option('-t, --timeout <seconds>', 'give up after so long', wholeNumber, 60)
     .option('--json', 'print one JSON object')
     .addHelpText('after', exitCodes)

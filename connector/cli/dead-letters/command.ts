@@ -1,8 +1,7 @@
 import type { Command } from 'commander';
 import { instant } from '../../kernel/time.ts';
-import type { ExitCode } from '../run.ts';
 import { countOf, placeOf } from '../terminal/arguments.ts';
-import type { CommandParts } from '../terminal/output.ts';
+import type { CommandSetup } from '../terminal/output.ts';
 import { withFilterFlags } from './flags.ts';
 import type { DisposalFlags, ListFlags, ShowFlags } from './letters.ts';
 
@@ -13,13 +12,8 @@ Exit codes:
   2  bad usage or settings
 `;
 
-/** Adds `dead-letters list`, `show`, `redrive` and `discard`; `done` is told how a command ended. */
-export function addDeadLetterCommands(
-  program: Command,
-  parts: CommandParts,
-  settingsFile: (config: string | undefined) => string,
-  done: (code: ExitCode) => void,
-): void {
+/** Adds `dead-letters list`, `show`, `redrive` and `discard`. */
+export function addDeadLetterCommands(program: Command, { settingsFile, done, ...parts }: CommandSetup): void {
   const letters = program.command('dead-letters').description('look at dead letters, put them back, or discard them');
   const now = () => instant(Date.now());
   const command = (name: string, description: string) =>

@@ -124,8 +124,7 @@ const outcomeTexts = {
 /** Opens Kafka by the settings. */
 function atDesk(file: string, parts: CommandParts, work: (desk: DeskParts) => Promise<ExitCode>): Promise<ExitCode> {
   return withSettings(file, parts, async ({ kafka: options, deadLetters }) => {
-    // What kafkajs logs of a command's short life helps nobody: what fails is thrown.
-    const kafka = openKafka(options, () => undefined);
+    const kafka = openKafka(options);
     const reader = openTopicReader(kafka, options.groupId);
     const producer = openProducer(kafka);
     try {

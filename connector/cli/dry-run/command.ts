@@ -1,7 +1,6 @@
 import { type Command, Option } from 'commander';
-import type { ExitCode } from '../run.ts';
 import { countOf, placeOf } from '../terminal/arguments.ts';
-import type { CommandParts } from '../terminal/output.ts';
+import type { CommandSetup } from '../terminal/output.ts';
 import type { DryRunFlags } from './dry-run.ts';
 
 const more = `
@@ -20,13 +19,8 @@ Exit codes:
   2  bad usage, settings, mappings or keys
 `;
 
-/** Adds `dry-run`; `done` is told how it ended. */
-export function addDryRunCommand(
-  program: Command,
-  parts: CommandParts,
-  settingsFile: (config: string | undefined) => string,
-  done: (code: ExitCode) => void,
-): void {
+/** Adds `dry-run`. */
+export function addDryRunCommand(program: Command, { settingsFile, done, ...parts }: CommandSetup): void {
   program
     .command('dry-run')
     .description('show the requests that records would make; sends, commits and writes nothing')

@@ -3,7 +3,7 @@ import { askHealth, type HealthPage, healthAddress, healthPages } from '../../to
 import type { ExitCode } from '../run.ts';
 import { withSettings } from '../settings/with-settings.ts';
 import { countOf } from '../terminal/arguments.ts';
-import type { CommandParts } from '../terminal/output.ts';
+import type { CommandParts, CommandSetup } from '../terminal/output.ts';
 
 interface HealthFlags {
   readonly config?: string;
@@ -19,13 +19,8 @@ Exit codes:
   2  bad usage or settings
 `;
 
-/** Adds `health`; `done` is told how it ended, `settingsFile` which file --config stands for. */
-export function addHealthCommand(
-  program: Command,
-  parts: CommandParts,
-  settingsFile: (config: string | undefined) => string,
-  done: (code: ExitCode) => void,
-): void {
+/** Adds `health`. */
+export function addHealthCommand(program: Command, { settingsFile, done, ...parts }: CommandSetup): void {
   program
     .command('health')
     .description('ask the connector that runs with these settings how it is, as a probe')

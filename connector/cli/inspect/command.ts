@@ -1,8 +1,7 @@
 import type { Command } from 'commander';
 import { instant } from '../../kernel/time.ts';
-import type { ExitCode } from '../run.ts';
 import { momentOf } from '../terminal/arguments.ts';
-import type { CommandParts } from '../terminal/output.ts';
+import type { CommandSetup } from '../terminal/output.ts';
 import type { InspectFlags } from './inspect.ts';
 
 const more = `
@@ -18,13 +17,8 @@ Exit codes:
   2  bad usage, settings or mappings
 `;
 
-/** Adds `inspect`; `done` is told how it ended. */
-export function addInspectCommand(
-  program: Command,
-  parts: CommandParts,
-  settingsFile: (config: string | undefined) => string,
-  done: (code: ExitCode) => void,
-): void {
+/** Adds `inspect`. */
+export function addInspectCommand(program: Command, { settingsFile, done, ...parts }: CommandSetup): void {
   program
     .command('inspect')
     .description("tell an order's whole story: its changes, what was sent, its dead letters, and how it stands")

@@ -1,7 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { SignatureAlgorithm } from '../../keys/read-key.ts';
-import type { ExitCode } from '../run.ts';
-import type { CommandParts } from '../terminal/output.ts';
+import type { CommandSetup } from '../terminal/output.ts';
 import { paintFor } from '../terminal/print.ts';
 
 interface GenerateFlags {
@@ -26,13 +25,8 @@ Exit codes:
   2  bad usage, a file that exists already, or a key that cannot be used
 `;
 
-/** Adds `keys generate` and `keys check`; `done` is told how a command ended, `settingsFile` which file --config stands for. */
-export function addKeysCommands(
-  program: Command,
-  parts: CommandParts,
-  settingsFile: (config: string | undefined) => string,
-  done: (code: ExitCode) => void,
-): void {
+/** Adds `keys generate` and `keys check`. */
+export function addKeysCommands(program: Command, { settingsFile, done, ...parts }: CommandSetup): void {
   const keys = program.command('keys').description('make and check signing keys');
   keys
     .command('generate')

@@ -1,8 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { instant } from '../../kernel/time.ts';
-import type { ExitCode } from '../run.ts';
 import { countOf, momentOf } from '../terminal/arguments.ts';
-import type { CommandParts } from '../terminal/output.ts';
+import type { CommandSetup } from '../terminal/output.ts';
 import type { ReplayFlags } from './replay.ts';
 
 const more = `
@@ -18,13 +17,8 @@ Exit codes:
   2  bad usage, settings or mappings
 `;
 
-/** Adds `replay`; `done` is told how it ended. */
-export function addReplayCommand(
-  program: Command,
-  parts: CommandParts,
-  settingsFile: (config: string | undefined) => string,
-  done: (code: ExitCode) => void,
-): void {
+/** Adds `replay`. */
+export function addReplayCommand(program: Command, { settingsFile, done, ...parts }: CommandSetup): void {
   const moment = (text: string) => momentOf(text, instant(Date.now()));
   program
     .command('replay')

@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import type { ExitCode } from '../run.ts';
 import { withSettings } from '../settings/with-settings.ts';
 import { interruption } from '../terminal/interruption.ts';
-import type { CommandParts } from '../terminal/output.ts';
+import type { CommandParts, CommandSetup } from '../terminal/output.ts';
 import { paintFor } from '../terminal/print.ts';
 
 interface StatusFlags {
@@ -26,13 +26,8 @@ Exit codes:
 const clearScreen = '\u001B[2J\u001B[H';
 const watchSeconds = 2;
 
-/** Adds `status`; `done` is told how it ended, `settingsFile` which file --config stands for. */
-export function addStatusCommand(
-  program: Command,
-  parts: CommandParts,
-  settingsFile: (config: string | undefined) => string,
-  done: (code: ExitCode) => void,
-): void {
+/** Adds `status`. */
+export function addStatusCommand(program: Command, { settingsFile, done, ...parts }: CommandSetup): void {
   program
     .command('status')
     .description('show how far the group is, and what its instances are doing')

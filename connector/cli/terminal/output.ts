@@ -1,4 +1,5 @@
 import type { Environment } from '../../settings/environment.ts';
+import type { ExitCode } from '../run.ts';
 
 /** Where a command writes to: standard output, and standard error. */
 export interface Output {
@@ -13,4 +14,12 @@ export interface Output {
 /** What a command that reads settings needs of the machine. */
 export interface CommandParts extends Output {
   readonly environment: Environment;
+}
+
+/** What a command is added to the program with. */
+export interface CommandSetup extends CommandParts {
+  /** The settings file that --config, or its absence, stands for. */
+  readonly settingsFile: (config: string | undefined) => string;
+  /** To be told how the command ended. */
+  readonly done: (code: ExitCode) => void;
 }

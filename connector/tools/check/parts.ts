@@ -44,8 +44,7 @@ export const realParts: CheckParts = {
   probe: probeEndpoint,
   openKafka: settings => {
     const requestTimeoutMs = Math.min(settings.requestTimeoutMs, requestMs);
-    // What kafkajs logs of a command's short life helps nobody: what fails is thrown.
-    const kafka = openKafka({ ...settings, requestTimeoutMs }, () => undefined);
+    const kafka = openKafka({ ...settings, requestTimeoutMs });
     return {
       inspector: openInspector(kafka, systemClock),
       admin: openAdmin(kafka, systemClock),

@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { compileMappings } from '../../mapping/compile.ts';
 import type { Mapping, MappingDocument, MappingOptions } from '../../mapping/mapping.ts';
+import { mappingProblemLine } from '../../mapping-of.ts';
 import { runCase } from './run-case.ts';
 import { readTestFile } from './test-file.ts';
 
@@ -35,10 +36,7 @@ export function testMappings(
   const named = documents.map(({ file, content }) => ({ file: basename(file), content }));
   const compiled = compileMappings(named, options);
   if (compiled.kind === 'problems') {
-    const problems = compiled.problems.map(
-      ({ file, path, problem, hint }) => `${file}: ${path}: ${problem}${hint === undefined ? '' : ` (${hint})`}`,
-    );
-    return { problems, cases: [], untested: [] };
+    return { problems: compiled.problems.map(mappingProblemLine), cases: [], untested: [] };
   }
   const problems: string[] = [];
   const cases: CaseResult[] = [];

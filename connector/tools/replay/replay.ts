@@ -78,7 +78,7 @@ export async function replay(
   }
   const reading = openReading(settings, interrupted);
   const { reader, registry, signal } = reading;
-  const producer = openProducer(openKafka(settings.kafka, () => undefined));
+  const producer = openProducer(openKafka(settings.kafka));
   const interpreter = interpreterOf(createDecoder(registry), mapping);
   let found: FoundOrders | null = null;
   let written = 0;

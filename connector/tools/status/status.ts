@@ -21,7 +21,7 @@ const closeMs = 2_000;
 /** Opens a view of the group in Kafka and of these instances, by the addresses of their metrics. */
 export function openStatusView(settings: Settings, instances: readonly string[]): StatusView {
   const requestTimeoutMs = Math.min(settings.kafka.requestTimeoutMs, requestMs);
-  const kafka = openKafka({ ...settings.kafka, requestTimeoutMs }, () => undefined);
+  const kafka = openKafka({ ...settings.kafka, requestTimeoutMs });
   const inspector = openInspector(kafka, systemClock);
   const admin = openAdmin(kafka, systemClock);
   return {

@@ -35,7 +35,7 @@ export interface RowParts {
   readonly reader: Pick<TopicReader, 'tail'>;
   readonly schemas: SchemaLookup;
   readonly groupId: string;
-  /** How many records of each partition. */
+  /** How many records of the topic. */
   readonly count: number;
 }
 

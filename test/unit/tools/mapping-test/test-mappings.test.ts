@@ -110,5 +110,8 @@ describe('card-sync test-mappings', () => {
     expect((await called(mapping, '--templates', templates, '--json')).out).toContain('"name":"wrong"');
     expect(await called(join(folder, 'none.yaml'))).toMatchObject({ code: 2 });
     expect((await called(mapping)).code).toBe(2);
+    expect((await called(mapping, '--language-business-info', 'text')).out).toContain(
+      'Allowed choices are string, object',
+    );
   });
 });
