@@ -34,25 +34,24 @@ export interface Journaling {
 
 /** The topics that the consumer reads. */
 export function topicsRead({ kafka, journal }: Settings): readonly string[] {
-  return journal.enabled ? [...kafka.topics, journal.topic] : kafka.topics;
+  return [...kafka.topics, journal.topic];
 }
 
 /**
- * Opens the journal; null where it is not enabled. Waits while the registry does not answer: `stopped` when the signal is aborted
- * meanwhile. Throws a {@link Fault} where the registry refuses the journal's schema.
+ * Opens the journal. Waits while the registry does not answer: null when the signal is aborted meanwhile. Throws a {@link Fault}
+ * where the registry refuses the journal's schema.
  */
 export async function openJournaling(
   settings: Settings,
   parts: JournalingParts,
   signal: AbortSignal,
-): Promise<Journaling | null | 'stopped'> {
-  const { enabled, topic } = settings.journal;
+): Promise<Journaling | null> {
+  const { topic } = settings.journal;
   const { registry, onWaiting } = parts;
-  if (!enabled) return null;
   try {
     return assembled(settings, parts, await registry.register(`${topic}-value`, journalSchema(), signal, onWaiting));
   } catch (error) {
-    if (signal.aborted) return 'stopped';
+    if (signal.aborted) return null;
     throw error;
   }
 }

@@ -78,19 +78,14 @@ async function runIn(closing: AsyncDisposableStack, settings: Settings, signal: 
     { kafka, registry, consumer, logger, meter: metrics.meter, onWaiting },
     signal,
   );
-  if (journaling === 'stopped') return 0;
-  if (journaling === null) {
-    logger.warn('the journal is off: what is known of orders, and deliveries that are owed, end with this process');
-  }
-  closing.defer(() => journaling?.close());
+  if (journaling === null) return 0;
+  closing.defer(() => journaling.close());
   const pipeline = new Pipeline(
     {
       ...settings.flow,
       requestIdForm: settings.platform.requestIdForm,
       requestsPerSecond: rateOf(settings),
       verdicts: verdictsWith(settings.platform.verdicts),
-      unknownMeans: journaling === null ? 'not-remembered' : 'nothing-sent',
-      isFirstRun: source.isFirstRun,
     },
     {
       clock: systemClock,
@@ -99,7 +94,7 @@ async function runIn(closing: AsyncDisposableStack, settings: Settings, signal: 
       interpreter,
       delivery,
       deadLetters,
-      journal: journaling?.journal ?? null,
+      journal: journaling.journal,
       meter,
     },
   );
@@ -107,7 +102,7 @@ async function runIn(closing: AsyncDisposableStack, settings: Settings, signal: 
   Object.assign(vitals, { consumer, pipeline, journaling });
   closing.defer(() => consumer.close());
 
-  await consumer.start(journaling?.restore.listenerFor(traced.flow(pipeline)) ?? traced.flow(pipeline));
+  await consumer.start(journaling.restore.listenerFor(traced.flow(pipeline)));
   logger.info('consuming', { event: 'consuming', topics: settings.kafka.topics });
   await runUntilStopped(pipeline, consumer, signal);
 
@@ -151,7 +146,7 @@ async function prepareTopics(
   logger: Logger,
   vitals: Vitals,
   signal: AbortSignal,
-): Promise<{ readonly deadLetterPartitions: number; readonly isFirstRun: boolean } | null> {
+): Promise<{ readonly deadLetterPartitions: number } | null> {
   const admin = openAdmin(kafka, systemClock);
   let told = '';
   try {
@@ -160,9 +155,8 @@ async function prepareTopics(
       if (told !== fault.message) logger.warn('waiting for Kafka', { fault });
       told = fault.message;
     });
-    const isFirstRun = !(await admin.hasCommitted(settings.kafka.groupId, settings.kafka.topics, signal));
     const partitions = Math.max(...counts.values());
-    if (settings.journal.enabled) await ensureJournal(admin, { ...settings.journal, partitions });
+    await ensureJournal(admin, { ...settings.journal, partitions });
     const deadLetterPartitions = await admin.ensureTopic({
       topic: settings.deadLetters.topic,
       partitions,
@@ -170,7 +164,7 @@ async function prepareTopics(
       // A dead letter is kept until somebody decides; it is larger than its record by its headers.
       config: { 'retention.ms': '-1', 'max.message.bytes': '2097152' },
     });
-    return { deadLetterPartitions, isFirstRun };
+    return { deadLetterPartitions };
   } catch (error) {
     if (signal.aborted) return null;
     throw error;

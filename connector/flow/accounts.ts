@@ -22,8 +22,7 @@ export interface AccountsParts {
   readonly lanes: Lanes;
   readonly parked: ParkedOrders;
   readonly meter: Meter;
-  /** Null: what is known of an order is kept in memory only. */
-  readonly journal: Journal | null;
+  readonly journal: Journal;
   /** A change was accounted for some time after its lane let go of it: the load fell. */
   readonly onProgress: () => void;
   readonly fail: (error: unknown) => void;
@@ -69,10 +68,9 @@ export class Accounts {
    * unknown.
    */
   async conclude(entry: Entry, note: Note, outcome: Outcome): Promise<void> {
-    const { journal, parked } = this.#parts;
+    const { parked } = this.#parts;
     // Its outcome is known: nothing of it is doubtful any more.
     entry.pending = null;
-    if (journal === null) return this.settle(entry, outcome, note.detail);
     // Of what was owed the offset is accounted for: it is settled here and now, so that a newer change may be owed instead.
     if (entry.parked && !entry.partition.revoked) {
       parked.remove(entry.change.merchantBizNo, entry.partition);
@@ -135,7 +133,7 @@ export class Accounts {
     this.remember(older, { kind: 'change-skipped', reason: 'superseded', position, source });
     const noted = this.leaveOut(older, 'superseded');
     noted.catch(this.#parts.fail);
-    if (this.#parts.journal !== null) newer.noted = Promise.all([noted, older.noted, newer.noted]);
+    newer.noted = Promise.all([noted, older.noted, newer.noted]);
   }
 
   /** No more will be learned of what came of the change: the card may show it. */
@@ -197,7 +195,6 @@ export class Accounts {
   async #write(entry: Entry, note: Note, owed: Owed | null): Promise<boolean> {
     const { journal, clock } = this.#parts;
     const { partition, change, attempts } = entry;
-    if (journal === null) return true;
     if (partition.revoked) return false;
     const { order, state } = this.#namesOf(entry);
     this.#writing++;

@@ -26,7 +26,6 @@ export interface DispatchOptions extends AdmissionOptions {
   /** No attempt is made of a change whose first one is so long ago. */
   readonly giveUpAfterMs: DurationMs;
   readonly requestIdForm: RequestIdForm;
-  readonly unknownMeans: Policy['unknownMeans'];
   /** What answers mean. */
   readonly verdicts: CarryParts['verdicts'];
 }
@@ -37,7 +36,7 @@ export interface DispatchParts {
   readonly random: Random;
   readonly delivery: Delivery;
   readonly deadLetters: DeadLetters;
-  readonly journal: Journal | null;
+  readonly journal: Journal;
   readonly meter: Meter;
   readonly book: OrderBook;
   readonly lanes: Lanes;
@@ -91,7 +90,6 @@ export class Dispatcher {
   get wantsPause(): boolean {
     // With fewer orders to probe with, all may be poison: another one is fetched to tell.
     const enoughToProbe = this.admission.breaker.state !== 'closed' && this.lanes.ready >= distinctOrdersMin;
-    // With a journal no more wait than may: they are parked.
     return enoughToProbe || this.lanes.waiting >= this.#options.waitingMax;
   }
 
@@ -236,8 +234,8 @@ export class Dispatcher {
   }
 
   #policyFor({ record, partition }: Entry): Policy {
-    const { requestIdForm, unknownMeans } = this.#options;
+    const { requestIdForm } = this.#options;
     const mayBeRepeat = partition.repeatsBelow !== null && record.offset < partition.repeatsBelow;
-    return { now: this.#parts.clock.now(), requestIdForm, unknownMeans, mayBeRepeat };
+    return { now: this.#parts.clock.now(), requestIdForm, mayBeRepeat };
   }
 }

@@ -24,8 +24,6 @@ export interface FlowOptions extends DispatchOptions {
   readonly commitIntervalMs: DurationMs;
   /** An order is forgotten when its card is over for so long: until then repetitions of its old changes are known as such. */
   readonly forgetAfterMs: DurationMs;
-  /** The group never committed: what is assigned first was never read by anybody, so nothing in it is a repetition. */
-  readonly isFirstRun: boolean;
 }
 
 /** The world, as the pipeline sees it. */
@@ -58,13 +56,10 @@ export class Pipeline implements Restoration {
   readonly #forgetting: ForgetParts;
   readonly #failed = Promise.withResolvers<never>();
   #draining = false;
-  /** Until the first assignment: what is given later may come from another member. */
-  #isFirstRun: boolean;
 
   constructor(options: FlowOptions, parts: FlowParts) {
     this.#options = options;
     this.#parts = parts;
-    this.#isFirstRun = options.isFirstRun;
     this.#load = new Load({ recordsMax: options.queuedMax, bytesMax: options.queuedBytesMax });
     this.#book = new OrderBook(options.ordersMax);
     const kept = { book: this.#book, load: this.#load, lanes: new Lanes(), parked: new ParkedOrders() };
@@ -124,11 +119,9 @@ export class Pipeline implements Restoration {
     }
     this.#dispatcher.forgetRevoked();
     this.#book.forget(lost);
-    const options = { restored: this.#parts.journal === null, isFirstRun: this.#isFirstRun };
     for (const key of now) {
-      if (!this.#partitions.has(key)) this.#partitions.set(key, new PartitionFlow(key, options));
+      if (!this.#partitions.has(key)) this.#partitions.set(key, new PartitionFlow(key));
     }
-    this.#isFirstRun = false;
     this.#dispatcher.held = false;
     this.#parts.meter.rebalanced();
     this.#dispatcher.pump();

@@ -36,11 +36,6 @@ export interface TopicAdmin {
   ): Promise<ReadonlyMap<string, number>>;
   /** Makes the topic where it is missing; gives its partition count. Throws a {@link Fault}. */
   ensureTopic(plan: TopicPlan): Promise<number>;
-  /**
-   * Whether the group ever committed an offset of these topics. Waits while its coordinator cannot tell (it loads its memory
-   * at first); rejects when the broker refuses us or the signal is aborted.
-   */
-  hasCommitted(groupId: string, topics: readonly string[], signal: AbortSignal): Promise<boolean>;
   /** A setting of a topic; null where the broker knows none of that name. Throws a {@link Fault}. */
   settingOf(topic: string, name: string): Promise<string | null>;
   /** The partitions of topics as they are now; those without a leader are left out. Throws a {@link Fault}. */
@@ -97,20 +92,6 @@ export function openAdmin(kafka: Kafka, clock: Clock): TopicAdmin {
         // Another instance made it a moment ago: the controller knows of it, the broker that was asked does not yet.
         if (found.code !== 'TOPIC_MISSING' || looks === looksMax) throw found;
         await clock.sleep(lookAgainMs);
-      }
-    },
-    async hasCommitted(groupId, topics, signal) {
-      for (;;) {
-        try {
-          await admin.connect();
-          const committed = await admin.fetchOffsets({ groupId, topics: [...topics] });
-          // -1 is Kafka's word for none.
-          return committed.some(({ partitions }) => partitions.some(({ offset }) => offset !== '-1'));
-        } catch (error) {
-          const fault = brokerFault(error);
-          if (fault.code === 'KAFKA_REFUSED' || signal.aborted) throw fault;
-          await clock.sleep(pollMs, signal);
-        }
       }
     },
     async settingOf(topic, name) {

@@ -23,12 +23,6 @@ export interface CardRequest {
 export interface Policy {
   readonly now: Instant;
   readonly requestIdForm: RequestIdForm;
-  /**
-   * What an unknown order means. `nothing-sent`: the state is complete (a journal), so its first card is a SEND.
-   * `not-remembered`: the process may have forgotten, so a change of an existing row is an UPDATE first. Then a change that
-   * is read again after a crash is the same request as before, and never makes a card anew that had ended.
-   */
-  readonly unknownMeans: 'nothing-sent' | 'not-remembered';
   /** The change was there when its partition was assigned: whoever read it before may have sent it, and what followed it. */
   readonly mayBeRepeat: boolean;
 }
@@ -60,7 +54,7 @@ export function decide(state: OrderState, change: CardChange, policy: Policy): D
     kind: 'deliver',
     request: requestFor(change, commandFor(state, change, policy), bizDateAfter(state, change), policy),
     cardExpected: state.kind === 'live' || policy.mayBeRepeat,
-    makesCard: !change.card.ends && !isForgotten(state, change, policy),
+    makesCard: !change.card.ends,
     after: state.kind === 'live' ? state.through : null,
   };
 }
@@ -107,11 +101,6 @@ export function isExpired(state: OrderState, change: CardChange, now: Instant): 
 /** It was put back to be sent again, and has been gone through. (One that has not, a dead letter say, stands for the change itself.) */
 function isAgain({ source }: OrderState, change: CardChange): boolean {
   return change.replays !== undefined && (source === null || !isLater(change.source, source));
-}
-
-/** Nobody knows whether a later change of the order, which ended it, was gone through before: none is kept in mind for longer than we live. */
-function isForgotten({ kind }: OrderState, { replays }: CardChange, { unknownMeans }: Policy): boolean {
-  return replays !== undefined && kind === 'unknown' && unknownMeans === 'not-remembered';
 }
 
 /** What is only sent again makes no card anew that is over: 24 hours after it was made, or, where that is not certain, after the change. */
@@ -189,10 +178,7 @@ function commandFor(state: OrderState, change: CardChange, policy: Policy): Comm
       // An UPDATE of a hidden card would be ignored in silence; a SEND of a live one is healed.
       if (state.mayBeEnded || (state.mayExpireAt !== null && !isShowing(state.mayExpireAt, policy.now))) return 'SEND';
       // Whether it has a card, or had one that is over, was forgotten: an UPDATE is healed where there never was one.
-      if (change.replays !== undefined) return 'UPDATE';
-      // Of a card that has ended since, an UPDATE is ignored; a SEND would make it anew, and the change that ended it,
-      // read again too, would be answered from the platform's memory of its requestId, without effect.
-      return policy.unknownMeans === 'not-remembered' && (policy.mayBeRepeat || !change.creates) ? 'UPDATE' : 'SEND';
+      return change.replays === undefined ? 'SEND' : 'UPDATE';
   }
 }
 

@@ -26,12 +26,6 @@ export const deadLetters = z
 /** The settings of the journal. */
 export const journal = z
   .strictObject({
-    enabled: z
-      .boolean()
-      .default(true)
-      .describe(
-        'Keep what is known of each order, and the deliveries that are still owed, in a topic; without it both are lost with the process',
-      ),
     topic: topicName()
       .default('card-sync.journal')
       .describe(

@@ -96,7 +96,7 @@ const flow = z
     queuedBytesMax: count(16_777_216, 'Bytes of records that may wait in memory; past it the source is paused', 65_536),
     waitingMax: count(
       10_000,
-      'Orders that may wait in memory for the next attempt of a failed delivery; past it the next ones are parked in the journal (without a journal the source is paused)',
+      'Orders that may wait in memory for the next attempt of a failed delivery; past it the next ones are parked in the journal',
     ),
     parkFromMs: ms(
       30_000,

@@ -37,8 +37,6 @@ const options = {
   outageWindow: 20,
   outageRatio: 0.8,
   requestIdForm: 'uuid',
-  unknownMeans: 'nothing-sent',
-  isFirstRun: true,
   requestsPerSecond: null,
   verdicts: verdictsWith({}),
 } as const;

@@ -31,7 +31,6 @@ export async function measureParts(say: (line: string) => void): Promise<object>
   const policy: Policy = {
     now: instant(Date.now()),
     requestIdForm: 'uuid',
-    unknownMeans: 'nothing-sent',
     mayBeRepeat: false,
   };
   const rows = records.flatMap(record => {

@@ -89,19 +89,16 @@ export class Member {
         outageWindow: 20,
         outageRatio: 0.8,
         requestIdForm: 'uuid',
-        unknownMeans: world.plan.journal ? 'nothing-sent' : 'not-remembered',
         verdicts: documentedVerdicts,
         queuedMax: world.plan.queuedMax,
         queuedBytesMax: 1e9,
         ordersMax: 1000,
         commitIntervalMs: 20,
-        isFirstRun: false,
       },
       {
         ...ports,
         random: world.random,
         meter: new RecordingMeter(),
-        journal: world.plan.journal ? ports.journal : null,
       },
     );
     this.pipeline.failed.catch(error => world.watch.report(`${name} failed: ${error}`));
@@ -179,7 +176,6 @@ export class Member {
     }
     for (const key of keys) this.#positions.set(key, this.#world.group.committed(key));
     this.pipeline.assigned(keys);
-    if (!this.#plan.journal) return;
     for (const key of gained) this.#restoring.add(key);
     for (const key of this.#restoring) if (!keys.includes(key)) this.#restoring.delete(key);
     for (const key of this.#restoring) void this.#restore(key, join);

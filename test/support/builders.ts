@@ -96,9 +96,9 @@ export function silence(cause: Unanswered['cause'] = 'timeout'): Answer {
   return { kind: 'unanswered', cause, text: cause };
 }
 
-/** The policy of this version: state in memory only. */
+/** A policy at {@link dawn}. */
 export function aPolicy(parts: Partial<Policy> = {}): Policy {
-  return { now: dawn, requestIdForm: 'uuid', unknownMeans: 'not-remembered', mayBeRepeat: false, ...parts };
+  return { now: dawn, requestIdForm: 'uuid', mayBeRepeat: false, ...parts };
 }
 
 /** What answers mean where the settings say nothing else. */

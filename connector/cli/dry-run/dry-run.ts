@@ -5,7 +5,7 @@ import { attempt } from '../../settings/files.ts';
 import { loadRequestSettings } from '../../settings/load-apart.ts';
 import type { Settings } from '../../settings/settings.ts';
 import { tryFromFile } from '../../tools/dry-run/from-file.ts';
-import { type KafkaTrials, tryFromKafka } from '../../tools/dry-run/from-kafka.ts';
+import { tryFromKafka } from '../../tools/dry-run/from-kafka.ts';
 import { openRequestWriter } from '../../tools/dry-run/shown-request.ts';
 import type { Trial } from '../../tools/dry-run/trial.ts';
 import type { ExitCode } from '../run.ts';
@@ -64,15 +64,14 @@ function overKafka(flags: DryRunFlags, file: string, parts: CommandParts): Promi
     const topics = topic === undefined ? [] : [topic];
     const wanted = { topics, from, count: from === null ? last : count, state };
     const { trials, withoutJournal } = await tryFromKafka(settings, wanted, interruption(parts));
-    if (withoutJournal !== null) parts.printError(`${withoutJournalText(withoutJournal, settings)}\n`);
+    if (withoutJournal !== null) parts.printError(`${withoutJournalText(settings)}\n`);
     if (trials.length === 0) parts.printError('there is no record yet\n');
     return printed(trials, { ...settings, hasKey: true }, flags, parts, settings.deadLetters.topic);
   });
 }
 
-function withoutJournalText(why: NonNullable<KafkaTrials['withoutJournal']>, { journal }: Settings): string {
-  const reason = why === 'off' ? 'the journal is off (journal.enabled)' : `there is no journal yet (${journal.topic})`;
-  return `${reason}: nothing is known of the orders`;
+function withoutJournalText({ journal }: Settings): string {
+  return `there is no journal yet (${journal.topic}): nothing is known of the orders`;
 }
 
 function overFile(flags: DryRunFlags, path: string, file: string, parts: CommandParts): Promise<ExitCode> {

@@ -55,9 +55,6 @@ function nothingFound({ order, looked, partitions, absent }: Story, { since, all
   const where = [...partitions].map(([topic, numbers]) => `${topic}/${numbers.join(',')}`).join(' and ');
   const hints = [
     ...(absent.includes('journal') ? ['there is no journal yet: has the connector run with these settings?'] : []),
-    ...(absent.includes('journal-off')
-      ? ['the journal is off (journal.enabled): only changes and dead letters could be looked for']
-      : []),
     ...(since === undefined
       ? ["is the id whole, and written as in the card's merchantBizNo?"]
       : ['it may be older: leave --since out']),

@@ -176,7 +176,6 @@ function counted(count: number, what: string): string {
 }
 
 function unknownText(absent: Story['absent'], moments: readonly Moment[], topic: string): string {
-  if (absent.includes('journal-off')) return 'not known: the journal is off (journal.enabled)';
   if (absent.includes('journal')) return `not known: there is no journal yet (${topic})`;
   const forgotten = moments.some(({ kind }) => kind === 'forgotten');
   return forgotten ? 'forgotten: its card has been over for long' : 'nothing was sent yet, as far as the journal knows';

@@ -23,7 +23,7 @@ function groupText(group: GroupStatus, instances: readonly SeenInstance[], paint
   }
   const { state, members, partitions, lag, journalRecords } = group;
   const count = members.length === 1 ? '1 member' : `${members.length} members`;
-  const journal = journalRecords === null ? 'no journal' : `journal of at most ${thousands(journalRecords)} records`;
+  const journal = `journal of at most ${thousands(journalRecords)} records`;
   const mark = members.length === 0 ? paint('yellow', '!') : paint('green', '✓');
   const facts = [state, count, `${partitions.length} partitions`, `lag ${thousands(lag)}`, journal];
   const answered = instances.filter(({ kind }) => kind === 'answered').length;

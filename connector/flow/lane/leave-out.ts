@@ -1,15 +1,12 @@
 import type { SkipReason } from '../../order/event.ts';
 import type { Accounts } from '../accounts.ts';
 import type { OrderBook } from '../memory/order-book.ts';
-import type { Journal } from '../ports.ts';
 import type { Entry } from './lane.ts';
 
 /** What leaving out needs of the world. */
 export interface LeaveOutParts {
   readonly book: OrderBook;
   readonly accounts: Accounts;
-  readonly journal: Journal | null;
-  readonly fail: (error: unknown) => void;
 }
 
 /**
@@ -18,7 +15,7 @@ export interface LeaveOutParts {
  * again by one that knows less, might be sent, and the card would go back.
  */
 export function leaveOut(entry: Entry, reason: SkipReason, parts: LeaveOutParts): Promise<unknown> | null {
-  const { book, accounts, journal, fail } = parts;
+  const { book, accounts } = parts;
   const { position, source, merchantBizNo } = entry.change;
   const wasTried = entry.pending !== null;
   if (wasTried && !entry.parked) accounts.doubt(entry);
@@ -32,8 +29,5 @@ export function leaveOut(entry: Entry, reason: SkipReason, parts: LeaveOutParts)
     accounts.skip(entry, reason);
     return entry.noted;
   }
-  const noted = accounts.leaveOut(entry, reason);
-  if (journal !== null) return Promise.all([noted, entry.noted]);
-  noted.catch(fail);
-  return null;
+  return Promise.all([accounts.leaveOut(entry, reason), entry.noted]);
 }

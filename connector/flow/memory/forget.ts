@@ -11,7 +11,7 @@ const sweepOrders = 5_000;
 /** What forgetting works with. */
 export interface ForgetParts {
   readonly book: OrderBook;
-  readonly journal: Journal | null;
+  readonly journal: Journal;
   readonly partitions: ReadonlyMap<PartitionKey, PartitionFlow>;
   /** Something is queued, in flight or owed of this order. */
   readonly isBusy: (order: MerchantBizNo) => boolean;
@@ -26,7 +26,6 @@ export function forgetOver(now: Instant, afterMs: DurationMs, parts: ForgetParts
   const { book, journal, partitions, isBusy, fail } = parts;
   for (const { restored } of partitions.values()) if (!restored) return;
   const over = book.sweep(now, afterMs, sweepOrders, isBusy);
-  if (journal === null) return;
   for (const { order, partition: key } of over) {
     const partition = partitions.get(key);
     if (partition === undefined) continue;

@@ -9,7 +9,7 @@ import { type Carried, resultCodeOf } from '../lane/lane-worker.ts';
 import type { Lanes } from '../lane/lanes.ts';
 import type { OrderBook } from '../memory/order-book.ts';
 import type { PartitionFlow } from '../partition/partition-flow.ts';
-import type { Journal, Meter, Owed, PartitionEnds, Remembered } from '../ports.ts';
+import type { Meter, Owed, PartitionEnds, Remembered } from '../ports.ts';
 import type { Parked, ParkedOrders } from './parked.ts';
 
 /** When a delivery is parked, and how many may be. */
@@ -24,7 +24,6 @@ export interface ParkingOptions {
 /** What parking works with. */
 export interface ParkingParts {
   readonly clock: Clock;
-  readonly journal: Journal | null;
   readonly meter: Meter;
   readonly accounts: Accounts;
   readonly book: OrderBook;
@@ -56,9 +55,9 @@ export class Parking {
 
   /** A long wait, or one more than may wait in memory, is spent in the journal. */
   isFor(entry: Entry, delay: DurationMs): boolean {
-    const { journal, lanes } = this.#parts;
+    const { lanes } = this.#parts;
     const { parkFromMs, waitingMax } = this.#options;
-    return journal !== null && (entry.parked || delay >= parkFromMs || lanes.waiting >= waitingMax);
+    return entry.parked || delay >= parkFromMs || lanes.waiting >= waitingMax;
   }
 
   /** No more may be parked. */

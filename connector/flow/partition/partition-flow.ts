@@ -19,7 +19,7 @@ export class PartitionFlow {
   /** The source is told not to fetch it. */
   paused = false;
   /** What the journal remembers of it is known: its deliveries may begin. */
-  restored: boolean;
+  restored = false;
   committed: Offset | null = null;
   highWatermark: Offset | null = null;
   /** The partition's end when it was read first: a former owner, or we before a crash, may have sent what is below. */
@@ -35,11 +35,8 @@ export class PartitionFlow {
   #begin: Offset | null = null;
   readonly #revocation = new AbortController();
 
-  /** `restored`: there is no journal to wait for. `isFirstRun`: nobody has ever read it, so nothing in it is a repetition. */
-  constructor(key: PartitionKey, { restored = true, isFirstRun = false } = {}) {
+  constructor(key: PartitionKey) {
     this.key = key;
-    this.restored = restored;
-    if (isFirstRun) this.repeatsBelow = 0n;
   }
 
   /** Aborted when the partition is taken away. */

@@ -1,7 +1,7 @@
 import type { Settings } from '../../settings/settings.ts';
 import type { KafkaSteps } from './check-kafka.ts';
 import type { Examination, Step } from './examination.ts';
-import { journalOff, lookAtJournalSchema, lookAtJournalSize } from './looks/journal.ts';
+import { lookAtJournalSchema, lookAtJournalSize } from './looks/journal.ts';
 import type { RegistryParts } from './parts.ts';
 
 /** The looks that come before those at the journal. */
@@ -15,7 +15,7 @@ export interface JournalNeeds extends Pick<KafkaSteps, 'kafkaParts' | 'offsets'>
 const limitMs = 8_000;
 const readMs = 15_000;
 
-/** Looks at the journal's schema and size; says so where there is none. */
+/** Checks the journal's schema and size. */
 export function checkJournal(
   examination: Examination,
   { kafkaParts, offsets, registry, registryParts, given, signal }: JournalNeeds,
@@ -24,13 +24,11 @@ export function checkJournal(
   examination.look(
     { group: 'Journal', id: 'journal.schema', title: "the journal's schema", limitMs },
     [journal, registryParts, registry],
-    ({ enabled, topic }, { subjects }) =>
-      enabled ? lookAtJournalSchema(topic, subjects, signal) : { found: [journalOff], value: null },
+    ({ topic }, { subjects }) => lookAtJournalSchema(topic, subjects, signal),
   );
   examination.look(
     { group: 'Journal', id: 'journal.size', title: 'the journal is soon read', limitMs: readMs },
     [journal, offsets, kafkaParts],
-    ({ enabled, topic }, found, { reader }) =>
-      enabled ? lookAtJournalSize(topic, found, reader) : { found: [], value: null },
+    ({ topic }, found, { reader }) => lookAtJournalSize(topic, found, reader),
   );
 }

@@ -75,7 +75,7 @@ export function checkKafka(examination: Examination, settings: Partial<Settings>
     [settingsStep, kafkaParts, topics, cluster, namesStep],
     async ({ groupId }, { admin }, source, facts, all) => {
       const { journal: journalTopic } = all;
-      const hasJournal = journalTopic !== null && facts.topics.get(journalTopic)?.errorCode === 0;
+      const hasJournal = facts.topics.get(journalTopic)?.errorCode === 0;
       const found = await admin.offsetsOf(groupId, hasJournal ? [...source.topics, journalTopic] : source.topics);
       return { ...lookAtCommitted(found, source.topics), value: found };
     },

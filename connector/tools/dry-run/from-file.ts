@@ -32,7 +32,6 @@ export async function tryFromFile(
   const read = await Promise.all(records.map(one => readDecoded(one.record, one.decoded, mapping, signal)));
   return tryRecords(read, {
     requestIdForm: platform.requestIdForm,
-    unknownMeans: 'nothing-sent',
     entryOf: () => null,
     asOf: null,
   });

@@ -28,7 +28,7 @@ export interface Wanted {
 export interface KafkaTrials {
   readonly trials: readonly Trial[];
   /** Why the journal was not asked, though it was to be; else null. */
-  readonly withoutJournal: 'off' | 'missing' | null;
+  readonly withoutJournal: 'missing' | null;
 }
 
 /** Tries records that lie in Kafka. Commits nothing and writes nothing. Rejects with a {@link Fault}. */
@@ -46,7 +46,6 @@ export async function tryFromKafka(settings: Settings, wanted: Wanted, interrupt
     const entries = journal instanceof Map ? journal : null;
     const trials = tryRecords(read, {
       requestIdForm: settings.platform.requestIdForm,
-      unknownMeans: settings.journal.enabled ? 'nothing-sent' : 'not-remembered',
       entryOf: order => entries?.get(order) ?? null,
       asOf: wanted.state === 'none' ? null : systemClock.now(),
     });
@@ -97,10 +96,9 @@ async function recordsFrom(
 /** The latest entry of each order of these records. */
 async function entriesOf(
   read: readonly ReadRecord[],
-  { journal: { enabled, topic } }: Settings,
+  { journal: { topic } }: Settings,
   reading: Reading,
-): Promise<Map<string, JournalEntry> | 'off' | 'missing'> {
-  if (!enabled) return 'off';
+): Promise<Map<string, JournalEntry> | 'missing'> {
   const orders = new Set<string>(read.flatMap(one => orderOf(one) ?? []));
   const partitions = new Set(read.map(({ record }) => record.partition));
   const entries = new Map<string, JournalEntry>();

@@ -9,7 +9,7 @@ import { evolve, initialState, type OrderState } from '../../order/state.ts';
 import type { Fate } from './trial.ts';
 
 /** What a rehearsal depends on beside the changes. */
-export interface RehearsalOptions extends Pick<Policy, 'requestIdForm' | 'unknownMeans'> {
+export interface RehearsalOptions extends Pick<Policy, 'requestIdForm'> {
   /** The latest word of the journal about an order; null: none, or the journal is not asked. */
   readonly entryOf: (order: MerchantBizNo) => JournalEntry | null;
   /** Whether the journal's word counts, and the time is now. Else each change comes by itself, at its own time. */
@@ -78,8 +78,8 @@ export class Rehearsal {
   }
 
   #policyAt(now: Instant): Policy {
-    const { requestIdForm, unknownMeans } = this.#options;
-    return { now, requestIdForm, unknownMeans, mayBeRepeat: false };
+    const { requestIdForm } = this.#options;
+    return { now, requestIdForm, mayBeRepeat: false };
   }
 }
 

@@ -115,7 +115,7 @@ function only(ranges: OffsetRanges, partition: number): OffsetRanges {
 }
 
 async function lookInJournal(
-  { journal: { enabled, topic } }: Settings,
+  { journal: { topic } }: Settings,
   order: string,
   /** Null: all. */
   partitions: Story['partitions'] | null,
@@ -125,7 +125,6 @@ async function lookInJournal(
   let standing: Standing | null = null;
   let looked = 0;
   const none = (absent: Story['absent'][number]) => ({ moments, standing, looked, absent: [absent] });
-  if (!enabled) return none('journal-off');
   const tell = ({ record, told }: Noted) => {
     const { partition, offset, timestamp } = record;
     const place = { topic, partition, offset };

@@ -95,6 +95,6 @@ export interface Story {
   readonly looked: { readonly source: number; readonly journal: number; readonly deadLetters: number };
   /** The partitions of the source that were read, by topic. */
   readonly partitions: ReadonlyMap<string, readonly number[]>;
-  /** Topics that are not there; the journal, where it is off. */
-  readonly absent: readonly ('journal' | 'journal-off' | 'dead-letters')[];
+  /** Topics that do not exist. */
+  readonly absent: readonly ('journal' | 'dead-letters')[];
 }

@@ -19,8 +19,8 @@ export type GroupStatus =
       readonly partitions: readonly GroupPartition[];
       /** Records that lie in the source behind what is committed. */
       readonly lag: number;
-      /** Records of the journal, at most; null where there is none. */
-      readonly journalRecords: number | null;
+      /** Records of the journal, at most. */
+      readonly journalRecords: number;
     }
   | { readonly kind: 'silent'; readonly groupId: string; readonly problem: string; readonly remedy: string };
 

@@ -43,7 +43,7 @@ async function lookAt(
   journal: Settings['journal'],
   { inspector, admin }: GroupParts,
 ): Promise<GroupStatus> {
-  const wanted = journal.enabled ? [...topics, journal.topic] : topics;
+  const wanted = [...topics, journal.topic];
   const facts = await inspector.describe(wanted);
   // A topic that is not there yet has nothing to tell.
   const there = wanted.filter(topic => facts.topics.get(topic)?.errorCode === 0);
@@ -68,7 +68,7 @@ async function lookAt(
     })),
     partitions,
     lag: partitions.reduce((sum, { lag }) => sum + lag, 0),
-    journalRecords: journal.enabled ? inJournal.reduce((sum, count) => sum + count, 0) : null,
+    journalRecords: inJournal.reduce((sum, count) => sum + count, 0),
   };
 }
 

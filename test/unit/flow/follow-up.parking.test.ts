@@ -29,7 +29,7 @@ describe('FollowUp with a journal', () => {
     journal = new RecordingJournal(clock);
     meter = new RecordingMeter();
     deadLetters = new RecordingDeadLetters(clock);
-    partition = new PartitionFlow(key(0), { restored: false });
+    partition = new PartitionFlow(key(0));
     partition.restore({ begin: 0n, end: 0n });
   });
 

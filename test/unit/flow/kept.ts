@@ -4,7 +4,11 @@ import { OrderBook } from '../../../connector/flow/memory/order-book.ts';
 import { ParkedOrders } from '../../../connector/flow/parked/parked.ts';
 import { Parking, type ParkingOptions } from '../../../connector/flow/parked/parking.ts';
 import { Load } from '../../../connector/flow/partition/load.ts';
+import type { Journal } from '../../../connector/flow/ports.ts';
 import { RecordingMeter, SteppedClock } from '../../support/flow-world.ts';
+
+/** A journal that has every entry at once. */
+const acknowledging: Journal = { append: async () => {}, forget: async () => {} };
 
 /** What the flow keeps, with accounts and parking over it; each part may be given. Failures are thrown. */
 export function keptWith(given: Partial<AccountsParts & ParkingOptions> = {}) {
@@ -15,7 +19,7 @@ export function keptWith(given: Partial<AccountsParts & ParkingOptions> = {}) {
     lanes: new Lanes(),
     parked: new ParkedOrders(),
     meter: new RecordingMeter(),
-    journal: null,
+    journal: acknowledging,
     onProgress: () => {},
     fail: error => {
       throw error;

@@ -31,13 +31,11 @@ export const defaults: FlowOptions = {
   outageWindow: 20,
   outageRatio: 0.8,
   requestIdForm: 'uuid',
-  unknownMeans: 'not-remembered',
   verdicts: documentedVerdicts,
   queuedMax: 100,
   queuedBytesMax: 1_000_000,
   ordersMax: 1_000,
   commitIntervalMs: 1_000,
-  isFirstRun: true,
 };
 
 /** A partition of the builders' topic, by its number. */
@@ -56,14 +54,13 @@ export class PipelineWorld {
   readonly delivery = new ScriptedDelivery(this.clock);
   readonly deadLetters = new RecordingDeadLetters(this.clock);
   readonly meter = new RecordingMeter();
-  readonly journal: RecordingJournal | null;
+  readonly journal = new RecordingJournal(this.clock);
   readonly pipeline: Pipeline;
   /** Fetching a schema takes so long. */
   schemaMs: DurationMs = 100;
   readonly #meanings = new Map<string, Fed>();
 
-  constructor(options: Partial<FlowOptions> = {}, journal: 'journal' | 'memory' = 'memory') {
-    this.journal = journal === 'journal' ? new RecordingJournal(this.clock) : null;
+  constructor(options: Partial<FlowOptions> = {}) {
     const interpreter: Interpreter = { interpret: (record, signal) => this.#interpret(record, signal) };
     this.pipeline = new Pipeline(
       { ...defaults, ...options },
@@ -80,20 +77,18 @@ export class PipelineWorld {
     );
   }
 
-  /** Partition 0 is assigned, and is read for the first time when it has no records yet: what comes is new. */
+  /** The partitions are assigned, and their journal is empty: what comes is new. */
   static assigned(options: Partial<FlowOptions> = {}, partitions: readonly number[] = [0]): PipelineWorld {
-    const world = new PipelineWorld(options);
-    world.pipeline.assigned(partitions.map(key));
+    const world = PipelineWorld.withJournal(options, partitions);
+    for (const partition of partitions) world.restore([], { begin: 0n, end: 0n }, partition);
     return world;
   }
 
-  /** Like {@link assigned}, with a journal; what it remembers is still to be told. */
-  static withJournal(options: Partial<FlowOptions> = {}, partitions: readonly number[] = [0]) {
-    const world = new PipelineWorld({ unknownMeans: 'nothing-sent', isFirstRun: false, ...options }, 'journal');
-    const { journal } = world;
-    if (journal === null) throw new Error('it has a journal');
+  /** The partitions are assigned, and their journal is still to be read. */
+  static withJournal(options: Partial<FlowOptions> = {}, partitions: readonly number[] = [0]): PipelineWorld {
+    const world = new PipelineWorld(options);
     world.pipeline.assigned(partitions.map(key));
-    return Object.assign(world, { journal });
+    return world;
   }
 
   /** The journal of a partition is read: it owes these, of orders that have gone through no more. */

@@ -158,8 +158,8 @@ describe('a partition that is lost and comes back', () => {
   });
 
   it('does not take over what others may have sent: the same card as before is sent again', async () => {
-    const world = new PipelineWorld({ isFirstRun: false });
-    world.pipeline.assigned([key(0)]);
+    const world = PipelineWorld.withJournal();
+    world.restore([], { begin: 1n, end: 3n });
     world.delivery.latencyMs = 100;
     // Another owner went as far as 2: the platform shows b. While 1 is repeated here, 2 is superseded by 3.
     world.feed([{ n: 1, text: 'a' }], 3n);

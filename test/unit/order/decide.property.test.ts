@@ -5,14 +5,13 @@ import { isLater } from '../../../connector/order/source-position.ts';
 import { aPolicy } from '../../support/builders.ts';
 import { histories, play } from './histories.ts';
 
-const memories = fc.constantFrom<'nothing-sent' | 'not-remembered'>('nothing-sent', 'not-remembered');
 const runs = { numRuns: 500 };
 
 describe('over any history, decide', () => {
   it('gives the same bytes for the same arguments', () => {
     fc.assert(
-      fc.property(histories, memories, (steps, memory) => {
-        expect(play(structuredClone(steps), memory)).toEqual(play(steps, memory));
+      fc.property(histories, steps => {
+        expect(play(structuredClone(steps))).toEqual(play(steps));
       }),
       runs,
     );
@@ -20,8 +19,8 @@ describe('over any history, decide', () => {
 
   it('never delivers at or below the position that was gone through', () => {
     fc.assert(
-      fc.property(histories, memories, (steps, memory) => {
-        for (const { before, change, decision } of play(steps, memory)) {
+      fc.property(histories, steps => {
+        for (const { before, change, decision } of play(steps)) {
           if (decision.kind === 'deliver') {
             expect(before.through === null || change.position.offset > before.through.offset).toBe(true);
           }
@@ -33,8 +32,8 @@ describe('over any history, decide', () => {
 
   it('never delivers what the database changed earlier than what was handled', () => {
     fc.assert(
-      fc.property(histories, memories, (steps, memory) => {
-        for (const { before, change, decision } of play(steps, memory)) {
+      fc.property(histories, steps => {
+        for (const { before, change, decision } of play(steps)) {
           if (decision.kind === 'deliver' && before.source !== null) {
             // What is put back may be that very change.
             const outdone = isLater(before.source, change.source);
@@ -48,9 +47,9 @@ describe('over any history, decide', () => {
 
   it('gives every request a higher bizDate than any that the platform has, or may have', () => {
     fc.assert(
-      fc.property(histories, memories, (steps, memory) => {
+      fc.property(histories, steps => {
         let highest = Number.NEGATIVE_INFINITY;
-        for (const { decision, events } of play(steps, memory)) {
+        for (const { decision, events } of play(steps)) {
           if (decision.kind !== 'deliver') continue;
           const { bizDate } = decision.request;
           expect(bizDate).toBeGreaterThan(highest);
@@ -63,8 +62,8 @@ describe('over any history, decide', () => {
 
   it('never lowers the bizDate of a change', () => {
     fc.assert(
-      fc.property(histories, memories, (steps, memory) => {
-        for (const { change, decision } of play(steps, memory)) {
+      fc.property(histories, steps => {
+        for (const { change, decision } of play(steps)) {
           if (decision.kind === 'deliver') expect(decision.request.bizDate).toBeGreaterThanOrEqual(change.bizDate);
         }
       }),
@@ -74,9 +73,9 @@ describe('over any history, decide', () => {
 
   it('skips as unchanged only what the platform is known to show', () => {
     fc.assert(
-      fc.property(histories, memories, (steps, memory) => {
+      fc.property(histories, steps => {
         let mayShow = new Set<string>();
-        for (const { change, decision, events } of play(steps, memory)) {
+        for (const { change, decision, events } of play(steps)) {
           if (decision.kind === 'skip') {
             if (decision.reason === 'unchanged') expect([...mayShow]).toEqual([change.card.hash]);
             continue;
@@ -92,9 +91,9 @@ describe('over any history, decide', () => {
 
   it('tells a card that may show of its end', () => {
     fc.assert(
-      fc.property(histories, memories, (steps, memory) => {
+      fc.property(histories, steps => {
         let mayShow = false;
-        for (const { before, change, decision, events } of play(steps, memory)) {
+        for (const { before, change, decision, events } of play(steps)) {
           const noted = decision.kind === 'skip' ? decision.reason : null;
           if (noted === 'ended' && before.kind !== 'live') expect(mayShow).toBe(false);
           if (decision.kind === 'deliver' && events[0]?.kind !== 'delivery-dead-lettered') {
@@ -110,10 +109,8 @@ describe('over any history, decide', () => {
 
   it('ends a delivery in a request of its own id, which no other change or command has', () => {
     fc.assert(
-      fc.property(histories, memories, (steps, memory) => {
-        const requests = play(steps, memory).flatMap(({ decision }) =>
-          decision.kind === 'deliver' ? [decision.request] : [],
-        );
+      fc.property(histories, steps => {
+        const requests = play(steps).flatMap(({ decision }) => (decision.kind === 'deliver' ? [decision.request] : []));
         expect(new Set(requests.map(({ requestId }) => requestId)).size).toBe(requests.length);
       }),
       runs,
@@ -122,8 +119,8 @@ describe('over any history, decide', () => {
 
   it('never sends an end as a new card', () => {
     fc.assert(
-      fc.property(histories, memories, (steps, memory) => {
-        for (const { change, decision } of play(steps, memory)) {
+      fc.property(histories, steps => {
+        for (const { change, decision } of play(steps)) {
           if (decision.kind === 'deliver' && change.card.ends) expect(decision.request.command).toBe('UPDATE');
         }
       }),
@@ -133,11 +130,11 @@ describe('over any history, decide', () => {
 
   it('depends on the clock only through expiry', () => {
     fc.assert(
-      fc.property(histories, memories, (steps, unknownMeans) => {
-        for (const { before, change } of play(steps, unknownMeans)) {
+      fc.property(histories, steps => {
+        for (const { before, change } of play(steps)) {
           if (change.card.endDate !== null || before.kind === 'live' || change.snapshot || change.replays) continue;
-          const early = decide(before, change, aPolicy({ unknownMeans }));
-          const late = decide(before, change, { ...aPolicy({ unknownMeans }), now: change.bizDate });
+          const early = decide(before, change, aPolicy());
+          const late = decide(before, change, { ...aPolicy(), now: change.bizDate });
           expect(late).toEqual(early);
         }
       }),

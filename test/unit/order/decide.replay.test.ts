@@ -5,8 +5,6 @@ import type { OrderEvent } from '../../../connector/order/event.ts';
 import { aChange, type ChangeParts, dawn, lsnAt } from '../../support/builders.ts';
 import { deadLettered, ended, given, hours, sent, skipped, unconfirmed, updated } from './given.ts';
 
-const journal = { unknownMeans: 'nothing-sent' } as const;
-
 describe('an order whose state is put back to be sent again', () => {
   const one = aChange({ n: 1, text: 'one' });
   const two = aChange({ n: 2, text: 'two' });
@@ -84,12 +82,10 @@ describe('an order whose state is put back to be sent again', () => {
   it.each([true, false])(
     'is an UPDATE where it was forgotten, right above the bizDate it had: made by it: %s',
     creates => {
-      for (const policy of [journal, {}]) {
-        const when = given().when(again({ creates }), policy);
-        expect([when.brief, bizDateOf(when)]).toEqual(['UPDATE', dawn + 3]);
-        // It was put back before, and that was forgotten too.
-        expect(bizDateOf(given().when(again({ creates, replays: 3 }), policy))).toBe(dawn + 5);
-      }
+      const when = given().when(again({ creates }));
+      expect([when.brief, bizDateOf(when)]).toEqual(['UPDATE', dawn + 3]);
+      // It was put back before, and that was forgotten too.
+      expect(bizDateOf(given().when(again({ creates, replays: 3 })))).toBe(dawn + 5);
     },
   );
 

@@ -9,19 +9,13 @@ import { aChange, aPolicy, dawn, lsnAt, sourceTopic } from '../../support/builde
 
 import { deadLettered, ended, given, hours, sent, skipped, unconfirmed, updated } from './given.ts';
 
-const journal = { unknownMeans: 'nothing-sent' } as const;
-
 describe('an order that nothing is known of', () => {
   it('whose row is made: SEND', () => {
     expect(given().when(aChange({ creates: true })).brief).toBe('SEND');
   });
 
-  it('whose row was there before: UPDATE first, for it may be forgotten, not new', () => {
-    expect(given().when(aChange()).brief).toBe('UPDATE');
-  });
-
-  it('whose row was there before, with a complete memory: SEND', () => {
-    expect(given().when(aChange(), journal).brief).toBe('SEND');
+  it('whose row was there before: SEND', () => {
+    expect(given().when(aChange()).brief).toBe('SEND');
   });
 
   it('that ends: UPDATE, for a card may show', () => {
@@ -30,7 +24,6 @@ describe('an order that nothing is known of', () => {
 
   it('whose row is made in its end status: there is no card to end', () => {
     expect(given().when(aChange({ ends: true, creates: true })).brief).toBe('ended');
-    expect(given().when(aChange({ ends: true, creates: true }), journal).brief).toBe('ended');
   });
 });
 
@@ -201,7 +194,7 @@ describe('an order whose last request has an unknown outcome', () => {
   it('has perhaps a card to end, though its row was only just made', () => {
     const close = aChange({ n: 3, ends: true, creates: true });
     expect(given(unconfirmed({ ...two, creates: true })).when(close).brief).toBe('UPDATE');
-    expect(given(unconfirmed(two)).when(close, journal).brief).toBe('UPDATE');
+    expect(given(unconfirmed(two)).when(close).brief).toBe('UPDATE');
     expect(given(ended(aChange({ n: 1, ends: true })), unconfirmed(two)).when(close).brief).toBe('UPDATE');
   });
 
@@ -221,8 +214,6 @@ describe('an order whose last request has an unknown outcome', () => {
     const short = unconfirmed(aChange({ n: 2, endDate: hours(1) }));
     expect(given(sent(one), short).when(aChange({ n: 3 })).brief).toBe('UPDATE');
     expect(given(sent(one), short).when(aChange({ n: 3 }), { now: hours(2) }).brief).toBe('SEND');
-    expect(given(short).when(aChange({ n: 3, creates: false })).brief).toBe('UPDATE');
-    expect(given(short).when(aChange({ n: 3, creates: false }), { now: hours(2) }).brief).toBe('SEND');
     expect(given(sent(one), short).when(aChange({ n: 3, ends: true }), { now: hours(2) }).brief).toBe('UPDATE');
     const same = unconfirmed(aChange({ n: 2, endDate: hours(24) }));
     expect(given(sent(one), same).when(aChange({ n: 3 })).brief).toBe('UPDATE');
@@ -233,18 +224,6 @@ describe('an order whose last request has an unknown outcome', () => {
     expect(given(sent(one), unconfirmed(two), updated(three)).when(aChange({ n: 4, text: 'three' })).brief).toBe(
       'unchanged',
     );
-  });
-});
-
-describe('a change that may be a repetition, of an order that is not remembered', () => {
-  it('is an UPDATE, though it made the row: a SEND would make a card anew that has ended since', () => {
-    expect(given().when(aChange({ n: 1, creates: true }), { mayBeRepeat: true }).brief).toBe('UPDATE');
-    expect(given().when(aChange({ n: 1, creates: true }), { mayBeRepeat: false }).brief).toBe('SEND');
-  });
-
-  it('is a SEND where the journal knows that nothing was sent', () => {
-    const policy = { mayBeRepeat: true, ...journal };
-    expect(given().when(aChange({ n: 1, creates: true }), policy).brief).toBe('SEND');
   });
 });
 

@@ -54,13 +54,13 @@ export interface Told {
 }
 
 /** Plays a history: decides each change, and evolves the state by what comes of it. */
-export function play(steps: readonly Step[], unknownMeans: 'nothing-sent' | 'not-remembered'): readonly Told[] {
+export function play(steps: readonly Step[]): readonly Told[] {
   let state: OrderState = initialState;
   let now = dawn;
   return steps.map(({ change, fate, waitMs }) => {
     now = instant(now + waitMs);
     const before = state;
-    const decision = decide(before, change, aPolicy({ now, unknownMeans }));
+    const decision = decide(before, change, aPolicy({ now }));
     const events = eventsOf(decision, change, fate, now);
     state = events.reduce(evolve, before);
     return { before, change, decision, events, after: state };

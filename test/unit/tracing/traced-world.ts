@@ -40,32 +40,29 @@ export class TracedWorld {
     const platform = { baseUrl: 'https://open.alipay.hk', path: '/sync' };
     this.traced = isTraced ? tracedParts(this.tracing, { groupId: 'cards', platform, clock: this.clock }) : untraced;
     const { attempting } = this.traced.reports({ signatureChecked: () => undefined });
-    const pipeline = new Pipeline(
-      { ...defaults, unknownMeans: 'nothing-sent', isFirstRun: false },
-      {
-        clock: this.clock,
-        random: { next: () => 0.5 },
-        intake: new RecordingIntake(),
-        interpreter: {
-          interpret: record => {
-            this.interpreted.push(record);
-            return this.#meanings.get(record.offset) ?? { kind: 'skipped', reason: 'ignored' };
-          },
+    const pipeline = new Pipeline(defaults, {
+      clock: this.clock,
+      random: { next: () => 0.5 },
+      intake: new RecordingIntake(),
+      interpreter: {
+        interpret: record => {
+          this.interpreted.push(record);
+          return this.#meanings.get(record.offset) ?? { kind: 'skipped', reason: 'ignored' };
         },
-        delivery: {
-          deliver: async (request, signal, _, trace) => {
-            const followed = trace === undefined ? null : (attempting?.(request, trace) ?? null);
-            this.sentHeaders.push(followed?.headers ?? {});
-            const answer = await this.scripted.deliver(request, signal);
-            followed?.answered(answer);
-            return answer;
-          },
-        },
-        deadLetters: this.deadLetters,
-        journal: this.journal,
-        meter: this.traced.meter(openMetrics({ templates: [], topics: [sourceTopic], resultCodes: [] }, '1').meter),
       },
-    );
+      delivery: {
+        deliver: async (request, signal, _, trace) => {
+          const followed = trace === undefined ? null : (attempting?.(request, trace) ?? null);
+          this.sentHeaders.push(followed?.headers ?? {});
+          const answer = await this.scripted.deliver(request, signal);
+          followed?.answered(answer);
+          return answer;
+        },
+      },
+      deadLetters: this.deadLetters,
+      journal: this.journal,
+      meter: this.traced.meter(openMetrics({ templates: [], topics: [sourceTopic], resultCodes: [] }, '1').meter),
+    });
     this.flow = this.traced.flow(pipeline);
     this.flow.assigned([key(0)]);
   }

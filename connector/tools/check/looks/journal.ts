@@ -4,7 +4,7 @@ import type { TopicReader } from '../../../kafka/topic-reader.ts';
 import { type PartitionKey, splitPartitionKey } from '../../../kernel/position.ts';
 import type { SubjectReader } from '../../../registry/subjects.ts';
 import { bytesText, span, thousands } from '../../words.ts';
-import { failed, type Looked, skipped, warning, well, worstOf } from '../finding.ts';
+import { failed, type Looked, skipped, well, worstOf } from '../finding.ts';
 
 /** Whether the registry has the journal's schema, or would take it. Registers nothing. */
 export async function lookAtJournalSchema(
@@ -32,14 +32,6 @@ export async function lookAtJournalSchema(
       return { found: [failed(id, title, answer.problem, 'check registry.url and its credentials')], value: null };
   }
 }
-
-/** No journal: said where the others stand. */
-export const journalOff = warning(
-  'journal',
-  'the journal is on',
-  'it is off: what is known of orders, and deliveries that are owed, end with the process',
-  'journal.enabled: true',
-);
 
 /** Entries a second that one instance restores; measured are some 80,000 (test/bench). */
 const entriesPerSecond = 50_000;

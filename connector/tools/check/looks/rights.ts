@@ -9,8 +9,7 @@ export const topicErrors = { missing: 3, refused: 29 } as const;
 /** The topics, and what is done with each of them. */
 export interface TopicNames {
   readonly sources: readonly string[];
-  /** Null: the journal is off. */
-  readonly journal: string | null;
+  readonly journal: string;
   readonly deadLetters: string;
 }
 
@@ -20,12 +19,12 @@ export function topicNames({
   journal,
   deadLetters,
 }: Pick<Settings, 'kafka' | 'journal' | 'deadLetters'>): TopicNames {
-  return { sources: kafka.topics, journal: journal.enabled ? journal.topic : null, deadLetters: deadLetters.topic };
+  return { sources: kafka.topics, journal: journal.topic, deadLetters: deadLetters.topic };
 }
 
 /** Every topic of {@link TopicNames}. */
 export function allTopics({ sources, journal, deadLetters }: TopicNames): readonly string[] {
-  return [...sources, ...(journal === null ? [] : [journal]), deadLetters];
+  return [...sources, journal, deadLetters];
 }
 
 /** Whether our user may do with the topics what the connector does. The brokers are asked for our rights (KIP-430): nothing is tried. */
@@ -33,9 +32,7 @@ export function lookAtRights({ topics, rights: ofCluster }: ClusterFacts, names:
   const { sources, journal, deadLetters } = names;
   const rows: readonly (readonly [title: string, topic: string, needed: readonly Operation[]])[] = [
     ...sources.map(topic => ['we may read the changes', topic, ['read', 'describe']] as const),
-    ...(journal === null
-      ? []
-      : [['we may use the journal', journal, ['read', 'write', 'describe', 'describeConfigs']] as const]),
+    ['we may use the journal', journal, ['read', 'write', 'describe', 'describeConfigs']],
     ['we may write dead letters', deadLetters, ['write', 'describe']],
   ];
   const found = rows.map(([title, topic, needed]) => {

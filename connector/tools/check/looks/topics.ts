@@ -27,7 +27,7 @@ export function lookAtTopics(facts: ClusterFacts, names: TopicNames, settings: T
   const brokers = facts.brokers.length;
   const found = [
     ...names.sources.map(topic => sourceFinding(of(topic), brokers)),
-    ...(names.journal === null ? [] : [journalFinding(of(names.journal), partitions, largest, brokers)]),
+    journalFinding(of(names.journal), partitions, largest, brokers),
     lettersFinding(of(names.deadLetters), partitions, largest, brokers),
   ];
   return { found, value: there.length === 0 ? null : { partitions, topics: there } };

@@ -70,7 +70,6 @@ describe('the text of a story', () => {
     const handled = { ...change, position: { topic: sourceTopic, partition: 0, offset: 1n } };
     expect(text(story({ moments: [handled], standing: known }))).not.toContain('behind');
     expect(text(story())).toContain('now      nothing was sent yet');
-    expect(text(story({ absent: ['journal-off'] }))).toContain('now      not known: the journal is off');
     expect(text(story({ absent: ['journal'] }))).toContain('now      not known: there is no journal yet');
     const place = { topic: 'journal', partition: 3, offset: 9n };
     const forgotten = { kind: 'forgotten', at: instant(dawn + 100), place } as const;

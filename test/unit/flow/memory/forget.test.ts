@@ -57,12 +57,6 @@ describe('forgetOver', () => {
     expect([book.size, journal.forgotten]).toEqual([1, []]);
   });
 
-  it('forgets without a journal as well', () => {
-    end('A');
-    forgetOver(later, hour, parts({ journal: null }));
-    expect(book.size).toBe(0);
-  });
-
   it('tells the journal nothing of a partition that is not ours', async () => {
     end('A', 7);
     forgetOver(later, hour, parts());
@@ -87,7 +81,7 @@ describe('forgetOver', () => {
   });
 
   it('waits until the journal is read: what it says later of the order is not known before', async () => {
-    const restoring = new PartitionFlow(key(0), { restored: false });
+    const restoring = new PartitionFlow(key(0));
     partitions.set(key(0), restoring);
     end('A');
     forgetOver(later, hour, parts());

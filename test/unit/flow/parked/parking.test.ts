@@ -31,7 +31,7 @@ describe('Parking', () => {
     clock = new SteppedClock();
     journal = new RecordingJournal(clock);
     meter = new RecordingMeter();
-    partition = new PartitionFlow(key(0), { restored: false });
+    partition = new PartitionFlow(key(0));
     partition.restore({ begin: 0n, end: 0n });
     given();
   });
@@ -192,7 +192,7 @@ describe('Parking', () => {
     });
 
     it('none whose order has something in its lane, nor before its partition is read up', async () => {
-      const unread = new PartitionFlow(key(1), { restored: false });
+      const unread = new PartitionFlow(key(1));
       putOwed('A');
       putOwed('B', 0, unread);
       kept.lanes.of(merchantBizNo('A'));
@@ -302,7 +302,7 @@ describe('Parking', () => {
     });
 
     it('of another partition touches nothing that this one owes', () => {
-      const other = new PartitionFlow(key(1), { restored: false });
+      const other = new PartitionFlow(key(1));
       restore({ state, owed: anOwed({ n: 3 }) });
       restore(null, other);
       restore({ state: evolve(initialState, sent(aChange({ n: 2, partition: 1 }))), owed: null }, other);

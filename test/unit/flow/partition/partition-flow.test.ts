@@ -51,7 +51,7 @@ describe('PartitionFlow', () => {
 
 describe('a partition whose journal is read', () => {
   const restored = (begin: bigint, end: bigint) => {
-    const partition = new PartitionFlow(partitionKey(sourceTopic, 0), { restored: false });
+    const partition = new PartitionFlow(partitionKey(sourceTopic, 0));
     expect([partition.restored, partition.isReadUp]).toEqual([false, false]);
     partition.restore({ begin, end });
     expect(partition.restored).toBe(true);
@@ -70,12 +70,5 @@ describe('a partition whose journal is read', () => {
   it('is read up at once when nothing is left to read', () => {
     expect(restored(8n, 8n).isReadUp).toBe(true);
     expect(restored(0n, 0n).isReadUp).toBe(true);
-  });
-});
-
-describe('a partition that nobody has ever read', () => {
-  it('holds no repetitions', () => {
-    expect(new PartitionFlow(partitionKey(sourceTopic, 0), { isFirstRun: true }).repeatsBelow).toBe(0n);
-    expect(new PartitionFlow(partitionKey(sourceTopic, 0)).repeatsBelow).toBeNull();
   });
 });

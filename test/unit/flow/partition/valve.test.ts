@@ -20,7 +20,8 @@ describe('Valve', () => {
   });
 
   const add = (number: number, restored = true) => {
-    const partition = new PartitionFlow(key(number), { restored });
+    const partition = new PartitionFlow(key(number));
+    partition.restored = restored;
     partitions.set(key(number), partition);
     return partition;
   };

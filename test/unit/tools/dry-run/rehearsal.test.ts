@@ -11,7 +11,7 @@ import { anEntry } from '../../journal/entries.ts';
 const now = instant(dawn + 60_000);
 
 function rehearsal(known: JournalEntry | null, asOf: typeof now | null = now): (change: CardChange) => string {
-  const one = new Rehearsal({ requestIdForm: 'uuid', unknownMeans: 'nothing-sent', entryOf: () => known, asOf });
+  const one = new Rehearsal({ requestIdForm: 'uuid', entryOf: () => known, asOf });
   return change => {
     const fate = one.play(change);
     switch (fate.kind) {
