@@ -1,11 +1,12 @@
-import { redriveCountHeader } from './dead-letter/names.ts';
+import { redriveCountHeader, redriveOriginHeader } from './dead-letter/names.ts';
 import type { Interpreted, Interpreter } from './flow/ports.ts';
 import { Fault } from './kernel/fault.ts';
+import type { Offset } from './kernel/position.ts';
 import type { SourceRecord } from './kernel/record.ts';
 import type { Mapping } from './mapping/mapping.ts';
 import type { CardChange } from './order/change.ts';
 import type { Decoded, Decoder } from './source/decode.ts';
-import { replayMarkOf } from './source/replay-mark.ts';
+import { originIn, replayMarkOf } from './source/replay-mark.ts';
 
 /** Decoding and mapping as one step: from a record to what it means for its order. */
 export function interpreterOf(decoder: Decoder, mapping: Mapping): Interpreter {
@@ -42,14 +43,19 @@ export function interpreterOf(decoder: Decoder, mapping: Mapping): Interpreter {
   }
 }
 
-type Mark = Pick<CardChange, 'redriven' | 'replays'>;
+type Mark = Pick<CardChange, 'redriven' | 'replays' | 'origin'>;
 
 /** Put back by `card-sync replay`, or by `card-sync dead-letters redrive`; null: it came from the source. */
 function markOf(record: SourceRecord): Mark | null {
   if (record.headers.length === 0) return null;
   const replay = replayMarkOf(record);
-  if (replay !== null) return { replays: replay.count };
-  return record.headers.some(({ name }) => name === redriveCountHeader) ? { redriven: true } : null;
+  if (replay !== null) return withOrigin({ replays: replay.count }, replay.origin);
+  if (!record.headers.some(({ name }) => name === redriveCountHeader)) return null;
+  return withOrigin({ redriven: true }, originIn(record.headers, redriveOriginHeader));
+}
+
+function withOrigin(mark: Mark, origin: Offset | null): Mark {
+  return origin === null ? mark : { ...mark, origin };
 }
 
 function marked(interpreted: Interpreted, mark: Mark): Interpreted {

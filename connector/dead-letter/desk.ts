@@ -9,6 +9,7 @@ import {
   markerHeader,
   ownPrefix,
   redriveCountHeader,
+  redriveOriginHeader,
   sourceHeaders,
 } from './names.ts';
 import { type LetterFilter, matches } from './select.ts';
@@ -118,7 +119,11 @@ function redriven({ source, redriveCount }: StoredLetter, record: SourceRecord):
     partition: source.partition,
     key: record.key,
     value: record.value,
-    headers: [...record.headers.filter(header => !isStory(header)), header(redriveCountHeader, redriveCount + 1)],
+    headers: [
+      ...record.headers.filter(header => !isStory(header)),
+      header(redriveCountHeader, redriveCount + 1),
+      header(redriveOriginHeader, source.offset),
+    ],
   };
 }
 

@@ -16,6 +16,9 @@ export const sourceHeaders = {
 /** How often a record has been put back into its topic: travels with it. */
 export const redriveCountHeader = 'card_sync.redrive_count';
 
+/** The offset that a redriven record had before, in the same partition. */
+export const redriveOriginHeader = 'card_sync.redrive_origin';
+
 /** Its letter is without the record's value, which was too large; says where that lies, and how large it is. */
 export const valueOmittedHeader = 'card_sync.value_omitted';
 

@@ -1,9 +1,10 @@
 import { assert } from '../kernel/assert.ts';
 import { partitionKey } from '../kernel/position.ts';
 import type { Clock } from '../kernel/time.ts';
+import { type CardChange, isCopy } from '../order/change.ts';
 import type { CardRequest } from '../order/decide.ts';
 import type { OrderEvent, SkipReason } from '../order/event.ts';
-import { isLater } from '../order/source-position.ts';
+import { isOlder } from '../order/source-position.ts';
 import { evolve } from '../order/state.ts';
 import { doubtOf, mergedDoubt } from './lane/doubt.ts';
 import type { Entry } from './lane/lane.ts';
@@ -121,8 +122,7 @@ export class Accounts {
     // Not into the state yet: the change before may still be in flight, and its answer comes first.
     newer.doubt = [older.doubt, doubt].reduce(mergedDoubt, newer.doubt);
     const { position, source } = older.change;
-    const reached = older.change.replays === undefined ? source : newer.change.source;
-    if (ahead !== null && !isLater(reached, ahead.change.source)) {
+    if (ahead !== null && movesNothingOn(older.change, newer.change, ahead.change)) {
       // A repetition of a change before the one ahead, or that one put back twice: it moves nothing on, so it needs no note, and
       // must have none, for the one ahead is still to come. Read again after a crash, both come in the same order again.
       this.skip(older, 'stale');
@@ -243,4 +243,9 @@ export class Accounts {
     if (doubt === null || position === null || source === null) return { order, state };
     return { order, state: evolve(state, { ...doubt, position, source }) };
   }
+}
+
+/** A change is behind the one ahead, which is still to come: it is provably older, or a copy that may be of the one ahead. */
+function movesNothingOn(older: CardChange, newer: CardChange, ahead: CardChange): boolean {
+  return isCopy(older) ? !isOlder(ahead.source, newer.source) : isOlder(older.source, ahead.source);
 }

@@ -26,19 +26,35 @@ export type ColumnKind = 'text' | 'integer' | 'float' | 'truth' | 'moment' | 'by
 export type Row = { readonly [column: string]: RowValue };
 
 /** Where a change stands in its database's own log; compared by `order/source-position`. */
-export type SourcePosition =
-  /** PostgreSQL: `source.lsn`. */
-  | { readonly kind: 'lsn'; readonly lsn: bigint; readonly committedAt: Instant }
-  /** MySQL and MariaDB: binlog file, position in it, row in the event. `file` is the name with its number, e.g. `binlog.000042`. */
+export type SourcePosition = {
+  /** `source.ts_ms`. PostgreSQL: the commit; MySQL: the start of the statement; a snapshot's row: when it was read. */
+  readonly committedAt: Instant;
+  /** A row of a snapshot: it contains what was committed before it. Absent: it is a change. */
+  readonly snapshot?: true;
+} & (
   | {
-      readonly kind: 'binlog';
-      readonly file: string;
-      readonly offset: bigint;
-      readonly row: number;
-      readonly committedAt: Instant;
+      /** PostgreSQL. */
+      readonly kind: 'lsn';
+      /** `source.lsn`: of the change; of a snapshot's row: where the snapshot was taken. */
+      readonly lsn: bigint;
+      /** First of `source.sequence`: the last commit before the change. Absent before the first commit, and from old Debeziums. */
+      readonly commitLsn?: bigint;
     }
-  /** Any other database: only the commit time. */
-  | { readonly kind: 'time'; readonly committedAt: Instant };
+  | {
+      /** MySQL and MariaDB. */
+      readonly kind: 'binlog';
+      /** The name with its number, e.g. `binlog.000042`. */
+      readonly file: string;
+      /** Of the event in the file. */
+      readonly offset: bigint;
+      /** In the event. */
+      readonly row: number;
+      /** `server_id` of the server that wrote the change. Absent where it is not known. */
+      readonly server?: number;
+    }
+  /** No position: another kind of database, or a row of an incremental snapshot. */
+  | { readonly kind: 'time' }
+);
 
 /** One change of one row, decoded. */
 export interface RowChange {

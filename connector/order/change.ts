@@ -1,7 +1,7 @@
-import type { Position } from '../kernel/position.ts';
+import type { Offset, Position } from '../kernel/position.ts';
 import type { SourcePosition } from '../kernel/row-change.ts';
 import type { Instant } from '../kernel/time.ts';
-import { isLater } from './source-position.ts';
+import { isOlder, isSamePlace } from './source-position.ts';
 
 declare const merchantBizNoBrand: unique symbol;
 
@@ -54,12 +54,26 @@ export interface CardChange {
    * but never over a later change, and only while its card is alive. Absent: it was not.
    */
   readonly replays?: number;
+  /** Of a redriven or replayed change: the offset, in its partition, of the record that it is a copy of. Absent: not known. */
+  readonly origin?: Offset;
+}
+
+/** It is a copy that was redriven or replayed: it never takes the place of a change that may be later. */
+export function isCopy({ redriven, replays }: CardChange): boolean {
+  return redriven === true || replays !== undefined;
 }
 
 /**
- * Whether `next`, which came behind `last`, of the same order, is to be gone through after it: the database changed it later. Of
- * what is put back to be sent again it is enough that `last` is certainly not the later one.
+ * Whether `next`, which came behind `last`, of the same order, is to be handled after it. False where it is provably older, or the
+ * same change once more: Debezium repeats changes after a restart.
  */
 export function follows(next: CardChange, last: CardChange): boolean {
-  return next.replays === undefined ? isLater(next.source, last.source) : !isLater(last.source, next.source);
+  if (isOlder(next.source, last.source)) return false;
+  const isRepetition = isSamePlace(next.source, last.source) && next.card.hash === last.card.hash;
+  return isCopy(next) || !isRepetition;
+}
+
+/** Whether `next` may be sent in the place of `waiting`, of the same order, which came before it. */
+export function replaces(next: CardChange, waiting: CardChange): boolean {
+  return isCopy(next) && !isCopy(waiting) ? isOlder(waiting.source, next.source) : follows(next, waiting);
 }

@@ -1,11 +1,10 @@
 import { formatPosition, type Position } from '../kernel/position.ts';
-import type { SourcePosition } from '../kernel/row-change.ts';
 import type { Instant } from '../kernel/time.ts';
 import { instant } from '../kernel/time.ts';
-import type { CardChange, Command } from './change.ts';
+import { type CardChange, type Command, isCopy } from './change.ts';
 import type { SkipReason } from './event.ts';
 import { type RequestIdForm, requestId } from './request-id.ts';
-import { isLater } from './source-position.ts';
+import { isBeyond, isOlder, isSamePlace } from './source-position.ts';
 import { defaultCardLifeMs, type OrderState } from './state.ts';
 
 /** One request to the platform: its body is serialised once, and the bytes signed are the bytes sent. */
@@ -82,7 +81,7 @@ export function againRequest(
 function reasonToSkip(state: OrderState, change: CardChange, policy: Policy): SkipReason | null {
   const { card } = change;
   if (isDuplicate(state, change)) return 'duplicate';
-  if (state.source !== null && isStale(change, state.source)) return 'stale';
+  if (isStale(state, change)) return 'stale';
   if (isAgain(state, change)) {
     if (state.kind === 'ended') return 'ended';
     if (isOver(state, change, policy.now)) return 'expired';
@@ -100,7 +99,7 @@ export function isExpired(state: OrderState, change: CardChange, now: Instant): 
 
 /** It was put back to be sent again, and has been gone through. (One that has not, a dead letter say, stands for the change itself.) */
 function isAgain({ source }: OrderState, change: CardChange): boolean {
-  return change.replays !== undefined && (source === null || !isLater(change.source, source));
+  return change.replays !== undefined && (source === null || !isOlder(source, change.source));
 }
 
 /** What is only sent again makes no card anew that is over: 24 hours after it was made, or, where that is not certain, after the change. */
@@ -109,28 +108,27 @@ function isOver(state: OrderState, { card, bizDate }: CardChange, now: Instant):
   return (state.kind === 'live' && state.hash !== null) || bizDate + defaultCardLifeMs <= now;
 }
 
-/** A redriven or replayed change has been gone through already: it is stale only where a later one has been too. */
-function isStale({ redriven, replays, source }: CardChange, known: SourcePosition): boolean {
-  if (redriven !== true && replays === undefined) return !isLater(source, known);
-  // Without a log position the same time may be that of a later change of the same transaction.
-  if (source.kind === 'time' && source.committedAt === known.committedAt) return true;
-  return !isLater(source, known) && isLater(known, source);
-}
-
 /**
- * This very record was gone through. Not where the database's log says that it is later: then the topic was made anew, and
- * its offsets begin again.
+ * A change is stale where it is provably older than one that was handled. The copy of a redriven or replayed change was handled
+ * before: it is stale where any later record of the order was handled since, or where that is not known.
  */
-function isDuplicate({ through, source }: OrderState, change: CardChange): boolean {
-  if (through === null || !isAtOrBelow(change, through)) return false;
-  return source === null || change.source.kind === 'time' || !isLater(change.source, source);
+function isStale({ through, source: known }: OrderState, change: CardChange): boolean {
+  const { source, origin, position } = change;
+  if (known === null) return false;
+  if (isOlder(source, known)) return true;
+  if (!isCopy(change)) return false;
+  if (origin !== undefined && isSamePartition(through, position)) return through.offset > origin;
+  return !isSamePlace(source, known) && !isOlder(known, source);
 }
 
-function isAtOrBelow(change: CardChange, through: { topic: string; partition: number; offset: bigint }): boolean {
-  const { position } = change;
-  return (
-    position.offset <= through.offset && position.partition === through.partition && position.topic === through.topic
-  );
+/** This very record was handled. Not where it was provably made later: then the topic was recreated, and its offsets begin again. */
+function isDuplicate({ through, source }: OrderState, { position, source: own }: CardChange): boolean {
+  if (!isSamePartition(through, position) || position.offset > through.offset) return false;
+  return source === null || own.kind === 'time' || !isBeyond(own, source);
+}
+
+function isSamePartition(through: Position | null, { topic, partition }: Position): through is Position {
+  return through !== null && through.partition === partition && through.topic === topic;
 }
 
 /** The customer would see no difference. */
@@ -190,9 +188,10 @@ function bizDateAfter(state: OrderState, { bizDate, replays = 0 }: CardChange): 
 }
 
 /**
- * The id names the commit's time too: in a topic that is made anew the offsets come again, and the platform would answer from
- * its memory of the old one's requests. And the bizDate where it is not the change's own: after a crash the same change may be sent after fewer or more
- * others of its millisecond, and the platform refuses a requestId that comes with another body.
+ * One id stands for one body: the platform refuses a requestId that comes with another body, or answers from its memory. So the id
+ * names the commit's time (in a recreated topic the offsets come again), the card's digest (another life of the process may have
+ * another mapping), and the bizDate where it is not the change's own (after a crash the same change may be sent after fewer or
+ * more others of its millisecond).
  */
 function requestFor(
   change: CardChange,
@@ -203,6 +202,7 @@ function requestFor(
 ): CardRequest {
   const variants = [
     `of/${change.source.committedAt}`,
+    `card/${change.card.hash}`,
     ...(bizDate === change.bizDate ? [] : [`at/${bizDate}`]),
     ...(again === undefined ? [] : [`again/${again}`]),
   ];

@@ -3,7 +3,7 @@ import type { Position } from '../kernel/position.ts';
 import type { SourcePosition } from '../kernel/row-change.ts';
 import { type DurationMs, type Instant, instant } from '../kernel/time.ts';
 import type { DeliveryUnconfirmed, OrderEvent } from './event.ts';
-import { isLater } from './source-position.ts';
+import { lastOf } from './source-position.ts';
 
 /** Whether the order has a card is not known: nothing was delivered, or the outcome of what was sent is not known. */
 export interface Unknown {
@@ -61,7 +61,7 @@ export const defaultCardLifeMs: DurationMs = 24 * 60 * 60 * 1000;
 export function evolve(state: OrderState, event: OrderEvent): OrderState {
   // What was parked is delivered late: the order may have gone through more meanwhile.
   const through = furthest(event.position, state.through);
-  const source = laterOf(event.source, state.source);
+  const source = lastOf(event.source, state.source);
   switch (event.kind) {
     case 'card-sent':
       return {
@@ -101,11 +101,6 @@ function furthest(position: Position, known: Position | null): Position {
     known.topic === position.topic &&
     known.offset > position.offset;
   return isBehind ? known : position;
-}
-
-/** A stale change is behind what was handled already: the source's position never falls. */
-function laterOf(source: SourcePosition, known: SourcePosition | null): SourcePosition {
-  return known === null || isLater(source, known) ? source : known;
 }
 
 /**

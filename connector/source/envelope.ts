@@ -78,7 +78,11 @@ interface Draft {
 }
 
 const none = () => null;
-const sourceFields: ReadonlySet<string> = new Set(['schema', 'db', 'table', 'ts_ms', 'lsn', 'file', 'pos', 'row']);
+const sourceFields: ReadonlySet<string> = new Set([
+  ...['schema', 'db', 'table', 'ts_ms', 'snapshot'],
+  ...['lsn', 'sequence'],
+  ...['file', 'pos', 'row', 'server_id'],
+]);
 
 /** What nobody asks for is stepped over; so is, at first, the row before: most changes are told by the row after. */
 function fieldReader(name: string, type: avro.Type): (cursor: AvroCursor, draft: Draft) => void {
@@ -161,13 +165,32 @@ function tableOf(source: Row): string | null {
   return typeof table === 'string' && table !== '' && typeof space === 'string' ? `${space}.${table}` : null;
 }
 
+/** `source.snapshot` of a change, as a text or a boolean (old versions). */
+const noSnapshot: ReadonlySet<RowValue | undefined> = new Set(['false', false, null, undefined]);
+
 function positionIn(source: Row, committedAt: Instant): SourcePosition {
-  const { lsn, file, pos, row } = source;
-  if (typeof lsn === 'bigint') return { kind: 'lsn', lsn, committedAt };
-  if (typeof file === 'string' && file !== '' && typeof pos === 'bigint') {
-    return { kind: 'binlog', file, offset: pos, row: Number(row ?? 0), committedAt };
+  const { snapshot, lsn, sequence, file, pos, row, server_id: server } = source;
+  const taken = noSnapshot.has(snapshot) ? undefined : ({ snapshot: true } as const);
+  // Its log position, where it has any, is that of the stream it is emitted in.
+  if (snapshot === 'incremental') return { kind: 'time', committedAt, ...taken };
+  if (typeof lsn === 'bigint') {
+    const commitLsn = typeof sequence === 'string' ? lastCommitIn(sequence) : undefined;
+    return { kind: 'lsn', lsn, committedAt, ...(commitLsn !== undefined && { commitLsn }), ...taken };
   }
-  return { kind: 'time', committedAt };
+  if (typeof file === 'string' && file !== '' && typeof pos === 'bigint') {
+    const at = { kind: 'binlog', file, offset: pos, row: Number(row ?? 0), committedAt } as const;
+    // 0: Debezium does not know it.
+    return typeof server === 'bigint' && server > 0n
+      ? { ...at, server: Number(server), ...taken }
+      : { ...at, ...taken };
+  }
+  return { kind: 'time', committedAt, ...taken };
+}
+
+/** Of `["29228200","29228528"]` the first: PostgreSQL's last commit before the change. Undefined: null, or another form. */
+function lastCommitIn(sequence: string): bigint | undefined {
+  const digits = /^\["(\d{1,20})"/.exec(sequence)?.[1];
+  return digits === undefined ? undefined : BigInt(digits);
 }
 
 function timeOf(value: RowValue | undefined): Instant | null {

@@ -3,7 +3,7 @@ import { partitionKey } from '../../connector/kernel/position.ts';
 import { type DurationMs, type Instant, instant } from '../../connector/kernel/time.ts';
 import type { CardChange, MerchantBizNo } from '../../connector/order/change.ts';
 import { merchantBizNo } from '../../connector/order/change.ts';
-import { isLater } from '../../connector/order/source-position.ts';
+import { isOlder, isSamePlace } from '../../connector/order/source-position.ts';
 import { aChange, dawn, lsnAt, sourceTopic } from '../support/builders.ts';
 import { SeededRandom } from '../support/flow-world.ts';
 
@@ -177,7 +177,7 @@ function putBack(
   const known = changes.slice(0, changes.length - random.below(2));
   const [first, ...others] = known;
   if (first === undefined) return;
-  const last = others.reduce((latest, next) => (isLater(next.source, latest.source) ? next : latest), first);
+  const last = others.reduce((latest, next) => (isOlder(next.source, latest.source) ? latest : next), first);
   const { topic, partition } = last.position;
   const log = logs.get(partitionKey(topic, partition)) ?? [];
   const replayed = log.filter(({ means }) => isReplayOf(means, last)).length;
@@ -188,7 +188,7 @@ function putBack(
 
 function isReplayOf(means: PlannedRecord['means'], { merchantBizNo: order, source }: CardChange): boolean {
   if (typeof means === 'string' || means.replays === undefined || means.merchantBizNo !== order) return false;
-  return !isLater(means.source, source) && !isLater(source, means.source);
+  return isSamePlace(means.source, source);
 }
 
 function meaningOf(

@@ -15,9 +15,9 @@ export const dawn = instant(Date.UTC(2026, 10, 23));
 /** The source topic of all builders. */
 export const sourceTopic = 'shop.public.orders';
 
-/** The `n`-th change of the database's log: its LSN is `n`, its commit `n` ms after {@link dawn}. */
+/** The `n`-th change of the database's log: its LSN is `n`, its commit `n` ms after {@link dawn}, behind that of `n - 1`. */
 export function lsnAt(n: number): SourcePosition {
-  return { kind: 'lsn', lsn: BigInt(n), committedAt: instant(dawn + n) };
+  return { kind: 'lsn', lsn: BigInt(n), commitLsn: BigInt(n - 1), committedAt: instant(dawn + n) };
 }
 
 /** A card; cards of equal `text` (and order) look the same to the customer. */

@@ -20,7 +20,7 @@ describe('a record that is interpreted', () => {
   it('is marked as put back to be sent again, and how often; a dead letter is one no more', async () => {
     const { interpret } = interpreterOf(decoder, mapping);
     const redriven = { name: 'card_sync.redrive_count', value: Buffer.from('1') };
-    const again = { ...aRecord(), headers: [redriven, ...replayHeaders({ run: '7f3a', count: 2 })] };
+    const again = { ...aRecord(), headers: [redriven, ...replayHeaders({ run: '7f3a', count: 2, origin: null })] };
     expect(await interpret(again, never)).toEqual({
       kind: 'change',
       change: { ...aChange(), replays: 2 },

@@ -1,10 +1,9 @@
 import { assert } from '../../kernel/assert.ts';
 import type { SourceRecord } from '../../kernel/record.ts';
 import type { Instant } from '../../kernel/time.ts';
-import { type CardChange, follows, type MerchantBizNo } from '../../order/change.ts';
+import { type CardChange, follows, type MerchantBizNo, replaces } from '../../order/change.ts';
 import type { CardRequest } from '../../order/decide.ts';
 import type { DeliveryUnconfirmed } from '../../order/event.ts';
-import { isLater } from '../../order/source-position.ts';
 import type { PartitionFlow } from '../partition/partition-flow.ts';
 import type { Owed } from '../ports.ts';
 import { doubtOf, mergedDoubt } from './doubt.ts';
@@ -124,7 +123,7 @@ export class Lane {
   /** The change behind the head, if it is newer: the source may have repeated the one that is in flight. */
   get newer(): Entry | null {
     const [head, next] = this.#queue;
-    return head !== undefined && next !== undefined && isLater(next.change.source, head.change.source) ? next : null;
+    return head !== undefined && next !== undefined && replaces(next.change, head.change) ? next : null;
   }
 
   /**
@@ -148,9 +147,7 @@ export class Lane {
   /** How many stay where this one is pushed. */
   #staysBefore(next: CardChange): number {
     const running = this.state === 'running' ? 1 : 0;
-    const takesPlaceOf = ({ change }: Entry) =>
-      change.replays === undefined ? isLater(next.source, change.source) : follows(next, change);
-    return Math.max(running, this.#queue.findLastIndex(entry => !takesPlaceOf(entry)) + 1);
+    return Math.max(running, this.#queue.findLastIndex(({ change }) => !replaces(next, change)) + 1);
   }
 
   shift(): Entry {

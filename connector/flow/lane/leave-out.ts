@@ -20,11 +20,9 @@ export function leaveOut(entry: Entry, reason: SkipReason, parts: LeaveOutParts)
   const wasTried = entry.pending !== null;
   if (wasTried && !entry.parked) accounts.doubt(entry);
   const isKnown = book.get(merchantBizNo).kind !== 'unknown';
-  if (isKnown && reason !== 'duplicate') {
-    accounts.remember(entry, { kind: 'change-skipped', reason, position, source });
-  }
-  // Read again, a stale or repeated change would be left out again; so would one of an order that nothing is known of.
+  // Read again, a stale or repeated change would be skipped again; so would one of an order that nothing is known of.
   const moves = isKnown && reason !== 'duplicate' && reason !== 'stale';
+  if (moves) accounts.remember(entry, { kind: 'change-skipped', reason, position, source });
   if (!moves && !wasTried) {
     accounts.skip(entry, reason);
     return entry.noted;

@@ -2,7 +2,7 @@ import type { PartitionKey } from '../../kernel/position.ts';
 import { partitionKey } from '../../kernel/position.ts';
 import type { DurationMs, Instant } from '../../kernel/time.ts';
 import type { MerchantBizNo } from '../../order/change.ts';
-import { isLater } from '../../order/source-position.ts';
+import { isOlder } from '../../order/source-position.ts';
 import { initialState, type OrderState, overAt } from '../../order/state.ts';
 import { type PackedState, StatePacker } from './packed-state.ts';
 
@@ -58,7 +58,7 @@ export class OrderBook {
       return;
     }
     const known = isOther ? this.get(order).source : null;
-    if (known === null || isLater(state.source, known)) this.set(order, state);
+    if (known === null || !isOlder(state.source, known)) this.set(order, state);
   }
 
   /** Forgets the orders of partitions that another instance has now: it moves their state on. */

@@ -1,8 +1,8 @@
 import { assert } from '../../kernel/assert.ts';
 import { type Clock, type DurationMs, instant } from '../../kernel/time.ts';
-import { follows } from '../../order/change.ts';
+import { follows, isCopy } from '../../order/change.ts';
 import { type Decision, decide, isExpired, type Policy } from '../../order/decide.ts';
-import { isLater } from '../../order/source-position.ts';
+import { isOlder } from '../../order/source-position.ts';
 import type { Accounts } from '../accounts.ts';
 import { detachRecord, type Entry, entryOfOwed, type Lane } from '../lane/lane.ts';
 import { type Carried, resultCodeOf } from '../lane/lane-worker.ts';
@@ -106,7 +106,7 @@ export class Parking {
     const state = book.get(change.merchantBizNo);
     const { source } = state;
     assert(pending !== null && !partition.revoked, 'what is owed was sent, and is ours');
-    if (source !== null && isLater(source, change.source) && !isLater(change.source, source)) {
+    if (source !== null && isOlder(change.source, source)) {
       return { kind: 'skip', reason: 'superseded' };
     }
     if (isExpired(state, change, clock.now())) return { kind: 'skip', reason: 'expired' };
@@ -126,7 +126,7 @@ export class Parking {
   #takesPlace(entry: Entry, policy: Policy): boolean {
     const { accounts, book } = this.#parts;
     const { change } = entry;
-    if (change.replays === undefined) return true;
+    if (!isCopy(change)) return true;
     accounts.inherit(entry);
     return decide(book.get(change.merchantBizNo), change, policy).kind === 'deliver';
   }
@@ -163,6 +163,6 @@ export class Parking {
 
 /** It is certain that it is the later one: the journals of both are read. */
 function outdoes(later: Parked, earlier: Parked): boolean {
-  const [last, next] = [earlier.owed.request.change.source, later.owed.request.change.source];
-  return later.partition.restored && earlier.partition.restored && isLater(next, last) && !isLater(last, next);
+  const isLater = isOlder(earlier.owed.request.change.source, later.owed.request.change.source);
+  return later.partition.restored && earlier.partition.restored && isLater;
 }

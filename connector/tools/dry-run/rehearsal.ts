@@ -2,9 +2,8 @@ import { doubtOf } from '../../flow/lane/doubt.ts';
 import { acceptedEvent } from '../../flow/lane/lane-worker.ts';
 import type { JournalEntry, Owed } from '../../flow/ports.ts';
 import type { Instant } from '../../kernel/time.ts';
-import type { CardChange, MerchantBizNo } from '../../order/change.ts';
+import { type CardChange, follows, type MerchantBizNo } from '../../order/change.ts';
 import { type Decision, decide, type Policy } from '../../order/decide.ts';
-import { isLater } from '../../order/source-position.ts';
 import { evolve, initialState, type OrderState } from '../../order/state.ts';
 import type { Fate } from './trial.ts';
 
@@ -63,7 +62,7 @@ export class Rehearsal {
     if (owed !== null && isSame(owed, change)) {
       return { kind: 'owed', request: owed.request, dueAt: owed.dueAt, attempts: owed.attempts };
     }
-    if (owed !== null && isLater(change.source, owed.request.change.source)) {
+    if (owed !== null && follows(change, owed.request.change)) {
       known.owed = null;
       known.state = superseded(known.state, owed);
     }
@@ -100,6 +99,6 @@ function superseded(state: OrderState, { request }: Owed): OrderState {
 function after(state: OrderState, change: CardChange, decision: Decision, at: Instant): OrderState {
   if (decision.kind === 'deliver') return evolve(state, acceptedEvent(decision.request, at));
   const { reason } = decision;
-  if (state.kind === 'unknown' || reason === 'duplicate') return state;
+  if (state.kind === 'unknown' || reason === 'duplicate' || reason === 'stale') return state;
   return evolve(state, { kind: 'change-skipped', reason, position: change.position, source: change.source });
 }

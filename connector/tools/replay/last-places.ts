@@ -1,5 +1,5 @@
-import type { CardChange, MerchantBizNo } from '../../order/change.ts';
-import { isLater } from '../../order/source-position.ts';
+import { type CardChange, isCopy, type MerchantBizNo } from '../../order/change.ts';
+import { isOlder, isSamePlace } from '../../order/source-position.ts';
 import type { ReplayMark } from '../../source/replay-mark.ts';
 
 /** Where the last change of an order lies. */
@@ -62,10 +62,19 @@ export class LastPlaces {
     const { position, source, card } = change;
     const done = known?.done === true || mark?.run === this.#run;
     // Debezium repeats old changes at new offsets: the database's own position tells which is the last.
-    if (known !== undefined && isLater(known.source, source) && !isLater(source, known.source))
-      return { ...known, done };
-    const isSame = known !== undefined && !isLater(source, known.source);
+    if (known !== undefined && !isLast(change, known)) return { ...known, done };
+    const isSame = known !== undefined && (mark !== null || isSamePlace(source, known.source));
     const replays = Math.max(mark?.count ?? 0, isSame ? known.replays : 0);
     return { ...position, source, template: card.template, replays, done };
   }
+}
+
+/** A copy is the last only where nothing came between it and the record that it is a copy of. */
+function isLast(change: CardChange, known: LastPlace): boolean {
+  const { source, origin, position } = change;
+  if (!isCopy(change)) return !isOlder(source, known.source);
+  if (origin !== undefined && position.partition === known.partition && position.topic === known.topic) {
+    return origin >= known.offset;
+  }
+  return isSamePlace(source, known.source) || isOlder(known.source, source);
 }

@@ -68,9 +68,10 @@ function rangesOf(wanted: ReadonlyMap<number, ReadonlyMap<Offset, LastPlace>>) {
   );
 }
 
-function againOf({ topic, partition, key, value, headers }: SourceRecord, run: string, count: number): OutgoingRecord {
+function againOf(record: SourceRecord, run: string, count: number): OutgoingRecord {
+  const { topic, partition, offset, key, value, headers } = record;
   const others = headers.filter(({ name }: RecordHeader) => !name.startsWith(ownPrefix));
-  return { topic, partition, key, value, headers: [...others, ...replayHeaders({ run, count })] };
+  return { topic, partition, key, value, headers: [...others, ...replayHeaders({ run, count, origin: offset })] };
 }
 
 /** Writes what it takes, a tenth of a second's worth at once, and no faster than the rate. */

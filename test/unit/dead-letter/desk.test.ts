@@ -89,7 +89,11 @@ describe('a letter that is redriven', () => {
     const { key, value, headers, topic, partition } = letter.record;
     expect(record).toEqual({
       ...{ topic, partition, key, value },
-      headers: [...headers, { name: 'card_sync.redrive_count', value: Buffer.from('1') }],
+      headers: [
+        ...headers,
+        { name: 'card_sync.redrive_count', value: Buffer.from('1') },
+        { name: 'card_sync.redrive_origin', value: Buffer.from('41') },
+      ],
     });
     expect(marker).toMatchObject({ topic: 'dead', partition, value: null });
     expect(Buffer.from(marker?.key ?? []).toString()).toBe('card_sync.marker/shop.public.orders/2@41/0');

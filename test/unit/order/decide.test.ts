@@ -3,9 +3,10 @@ import { instant } from '../../../connector/kernel/time.ts';
 
 import type { CardChange, Command } from '../../../connector/order/change.ts';
 import { againRequest, healedRequest, isExpired } from '../../../connector/order/decide.ts';
+import type { OrderEvent } from '../../../connector/order/event.ts';
 import { type RequestIdForm, requestId } from '../../../connector/order/request-id.ts';
 import { evolve, initialState } from '../../../connector/order/state.ts';
-import { aChange, aPolicy, dawn, lsnAt, sourceTopic } from '../../support/builders.ts';
+import { aCard, aChange, aPolicy, dawn, lsnAt, sourceTopic } from '../../support/builders.ts';
 
 import { deadLettered, ended, given, hours, sent, skipped, unconfirmed, updated } from './given.ts';
 
@@ -79,10 +80,16 @@ describe('an order with a card', () => {
     const repeated = aChange({ n: 9, source: lsnAt(2), text: 'two' });
     const redriven = { ...repeated, redriven: true } as const;
     expect(given(sent(one), deadLettered(two)).when(redriven).brief).toBe('UPDATE');
-    expect(given(sent(one), deadLettered(two)).when(repeated).brief).toBe('stale');
+    expect(given(sent(one), deadLettered(two)).when(repeated).brief).toBe('UPDATE');
     const three = aChange({ n: 3 });
     for (const later of [updated(three), deadLettered(three), skipped(three)]) {
       expect(given(sent(one), deadLettered(two), later).when(redriven).brief).toBe('stale');
+    }
+    for (const later of [updated(three), deadLettered(three), skipped(three)]) {
+      const same = { ...later, source: two.source } as OrderEvent;
+      const copy = { ...redriven, origin: two.position.offset };
+      expect(given(sent(one), deadLettered(two)).when(copy).brief).toBe('UPDATE');
+      expect(given(sent(one), deadLettered(two), same).when(copy).brief).toBe('stale');
     }
     // Twice: the second time the card shows it already.
     expect(given(sent(one), updated({ ...redriven, position: two.position })).when(redriven).brief).toBe('unchanged');
@@ -246,8 +253,8 @@ describe('bizDate', () => {
 
 describe('the request', () => {
   /** Named after the record's place and the commit's time: in a topic that is made anew, the offsets come again. */
-  const idOf = ({ position, source }: CardChange, command: Command, form: RequestIdForm, more = '') =>
-    requestId(position, command, form, `of/${source.committedAt}${more}`);
+  const idOf = ({ position, source, card }: CardChange, command: Command, form: RequestIdForm, more = '') =>
+    requestId(position, command, form, `of/${source.committedAt}/card/${card.hash}${more}`);
   const change = aChange({ n: 7, order: 'R-7', text: '到了 "now"' });
 
   it('is the JSON of requestId, command, bizDate and the card, the card byte for byte', () => {
@@ -264,6 +271,14 @@ describe('the request', () => {
       syncDataInfo: { languageBusinessInfo: '到了 "now"' },
       userId: '2160000000000001',
     });
+  });
+
+  it('has another id where the mapping made another card of the same change', () => {
+    const other = { ...change, card: aCard({ order: 'R-7', text: 'the new wording' }) };
+    const ids = [change, other]
+      .map(one => given().when(one).decision)
+      .map(d => d.kind === 'deliver' && d.request.requestId);
+    expect(ids[0]).not.toBe(ids[1]);
   });
 
   it('takes the id in the form that the settings ask for', () => {
@@ -300,7 +315,7 @@ describe('a request that goes back to the command that was tried first', () => {
 
   it('has an id that names the last change of the card: what was refused before it may be remembered', () => {
     const again = againRequest(request, 'UPDATE', aPolicy(), after);
-    const distinction = `of/${change.source.committedAt}/at/${request.bizDate}/again/${sourceTopic}/0@7`;
+    const distinction = `of/${change.source.committedAt}/card/${change.card.hash}/at/${request.bizDate}/again/${sourceTopic}/0@7`;
     expect(again.requestId).toBe(requestId(change.position, 'UPDATE', 'uuid', distinction));
     expect(again).toMatchObject({ command: 'UPDATE', bizDate: request.bizDate, change });
     expect(JSON.parse(again.body)).toEqual({ ...JSON.parse(request.body), requestId: again.requestId });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isLater } from '../../../connector/order/source-position.ts';
+import { isOlder } from '../../../connector/order/source-position.ts';
 import { defaultCardLifeMs, evolve, initialState, type OrderState, overAt } from '../../../connector/order/state.ts';
 import { aChange, dawn, lsnAt } from '../../support/builders.ts';
 import { deadLettered, ended, hours, sent, skipped, unconfirmed, updated } from './given.ts';
@@ -165,7 +165,7 @@ describe('over any history, the state', () => {
     fc.assert(
       fc.property(told, list => {
         for (const { before, after } of list) {
-          if (before.source !== null && after.source !== null) expect(isLater(before.source, after.source)).toBe(false);
+          if (before.source !== null && after.source !== null) expect(isOlder(after.source, before.source)).toBe(false);
           if (before.source !== null) expect(after.source).not.toBeNull();
         }
       }),

@@ -47,7 +47,7 @@ describe("a row's change", () => {
         after,
         table: 'public.orders',
         committedAt: committedMs,
-        source: { kind: 'lsn', lsn: 29_228_528n, committedAt: committedMs },
+        source: { kind: 'lsn', lsn: 29_228_528n, commitLsn: 29_228_528n, committedAt: committedMs },
       },
     });
   });

@@ -83,7 +83,7 @@ describe('finding orders', () => {
   });
 
   it('knows what a run put back', async () => {
-    put({ n: 4, order: 'A' }, replayHeaders({ run: 'r1', count: 1 }));
+    put({ n: 4, order: 'A' }, replayHeaders({ run: 'r1', count: 1, origin: null }));
     const parts = { from: at(3), to: at(6) };
     expect(await found(parts)).toMatchObject({ orders: ['A@4'] });
   });

@@ -1,11 +1,15 @@
 import { describe, expect, it } from 'vitest';
+import type { ReplayMark } from '../../../../connector/source/replay-mark.ts';
 import { LastPlaces } from '../../../../connector/tools/replay/last-places.ts';
 import { aChange, type ChangeParts, dawn, lsnAt } from '../../../support/builders.ts';
 
 function aRun(ordersMax = 10) {
   const places = new LastPlaces('r1', ordersMax);
-  const see = (parts: ChangeParts, { within = true, mark = null as { run: string; count: number } | null } = {}) =>
-    places.see({ change: aChange(parts), mark, within });
+  const see = (parts: ChangeParts, { within = true, mark = null as ReplayMark | null } = {}) => {
+    const origin = mark?.origin ?? null;
+    const copied = mark && { replays: mark.count, ...(origin !== null && { origin }) };
+    return places.see({ change: aChange({ ...parts, ...copied }), mark, within });
+  };
   const found = () => Object.fromEntries([...places.entries()].map(([order, { offset }]) => [order, Number(offset)]));
   const only = () => [...places.entries()][0]?.[1];
   return { places, see, found, only };
@@ -46,15 +50,26 @@ describe('the last places of orders', () => {
     const { see, only } = aRun();
     see({ n: 5 });
     expect(only()).toMatchObject({ replays: 0, done: false });
-    see({ n: 6, source: lsnAt(5) }, { mark: { run: 'r0', count: 1 } });
-    see({ n: 7, source: lsnAt(5) }, { mark: { run: 'r1', count: 2 } });
+    see({ n: 6, source: lsnAt(5) }, { mark: { run: 'r0', count: 1, origin: null } });
+    see({ n: 7, source: lsnAt(5) }, { mark: { run: 'r1', count: 2, origin: null } });
     // The source repeats it.
     see({ n: 8, source: lsnAt(5) });
     expect(only()).toMatchObject({ replays: 2, done: true, offset: 8n });
     see({ n: 9 });
     expect(only()).toMatchObject({ replays: 0, done: true, offset: 9n });
-    see({ n: 10, source: lsnAt(5) }, { mark: { run: 'r2', count: 3 } });
+    see({ n: 10, source: lsnAt(5) }, { mark: { run: 'r2', count: 3, origin: null } });
     expect(only()).toMatchObject({ replays: 0, offset: 9n });
+  });
+
+  it('are no copy of a record that others came behind, whatever its position says', () => {
+    const { see, only } = aRun();
+    const source = lsnAt(5);
+    see({ n: 5, source });
+    see({ n: 6, source });
+    see({ n: 7, source }, { mark: { run: 'r0', count: 1, origin: 5n } });
+    expect(only()).toMatchObject({ offset: 6n });
+    see({ n: 8, source }, { mark: { run: 'r0', count: 1, origin: 6n } });
+    expect(only()).toMatchObject({ offset: 8n, replays: 1 });
   });
 
   it('are so many and no more; those that are known may change', () => {

@@ -79,6 +79,7 @@ describe('putting back', () => {
       headers: [
         { name: 'card_sync.replay', value: Buffer.from('r1') },
         { name: 'card_sync.replay_count', value: Buffer.from('3') },
+        { name: 'card_sync.replay_origin', value: Buffer.from('2') },
       ],
     });
     // Only from the first place of a partition to its last is read again.
@@ -105,6 +106,7 @@ describe('putting back', () => {
       'traceparent before',
       'card_sync.replay r1',
       'card_sync.replay_count 1',
+      'card_sync.replay_origin 0',
     ]);
   });
 
