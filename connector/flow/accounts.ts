@@ -158,7 +158,8 @@ export class Accounts {
   remember(entry: Entry, event: OrderEvent): void {
     if (entry.partition.revoked) return;
     const order = entry.change.merchantBizNo;
-    this.#parts.book.set(order, evolve(this.#parts.book.get(order), event));
+    const { book, clock } = this.#parts;
+    book.set(order, evolve(book.get(order), event), clock.now());
   }
 
   /** Whether the order's last change came from another partition than this one. */

@@ -235,7 +235,8 @@ export class Dispatcher {
 
   #policyFor({ record, partition }: Entry): Policy {
     const { requestIdForm } = this.#options;
+    const dropped = this.#parts.book.dropped(partition.key);
     const mayBeRepeat = partition.repeatsBelow !== null && record.offset < partition.repeatsBelow;
-    return { now: this.#parts.clock.now(), requestIdForm, mayBeRepeat };
+    return { now: this.#parts.clock.now(), requestIdForm, mayBeRepeat, dropped };
   }
 }

@@ -61,7 +61,7 @@ export class Pipeline implements Restoration {
     this.#options = options;
     this.#parts = parts;
     this.#load = new Load({ recordsMax: options.queuedMax, bytesMax: options.queuedBytesMax });
-    this.#book = new OrderBook(options.ordersMax);
+    this.#book = new OrderBook(options.ordersMax, () => parts.meter.evicted());
     const kept = { book: this.#book, load: this.#load, lanes: new Lanes(), parked: new ParkedOrders() };
     const regulate = () => this.#valve.regulate();
     const fail = (error: unknown) => this.#fail(error);

@@ -139,10 +139,10 @@ export interface Journal {
   forget(partition: PartitionKey, order: MerchantBizNo, signal: AbortSignal): Promise<void>;
 }
 
-/** An order as the journal has it; null: it was forgotten. */
+/** An order as the journal has it, and when its last change was handled; null: it was forgotten. */
 export interface Remembered {
   readonly order: MerchantBizNo;
-  readonly known: { readonly state: OrderState; readonly owed: Owed | null } | null;
+  readonly known: { readonly state: OrderState; readonly owed: Owed | null; readonly at: Instant } | null;
 }
 
 /** How far a source partition was read by the group, and where it ends, both after it was assigned. */
@@ -199,6 +199,8 @@ export interface Meter {
   rebalanced(): void;
   /** An order's changes came from two partitions: their order is not certain. */
   strayed(request: CardChange): void;
+  /** There are more orders than `flow.ordersMax`: the state of one was dropped from memory. */
+  evicted(): void;
   /** Intake stopped because of the platform or our credentials, or went on (null). */
   degraded(fault: Fault | null): void;
 }

@@ -167,9 +167,9 @@ export class JournalRestore {
       for (const key of keys) flow.remember(key, { order: told.order, known: null });
       return;
     }
-    const { order, state, owed } = told.entry;
+    const { order, state, owed, at } = told.entry;
     const home = keys.find(key => splitPartitionKey(key).topic === state.through?.topic) ?? keys[0];
-    if (home !== undefined) flow.remember(home, { order, known: { state, owed } });
+    if (home !== undefined) flow.remember(home, { order, known: { state, owed, at } });
   }
 
   #finish(number: number, flow: RestoredFlow): void {

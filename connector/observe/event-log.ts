@@ -17,6 +17,7 @@ const linesPerMinute = 20;
 export function withLog(meter: Meter, logger: Logger, clock: Clock): Meter {
   const bounded = boundedBy(clock);
   let degraded = false;
+  let evicting = false;
   return {
     ...meter,
     attempted: report => {
@@ -69,6 +70,11 @@ export function withLog(meter: Meter, logger: Logger, clock: Clock): Meter {
           ...leftOut,
         }),
       );
+    },
+    evicted: () => {
+      meter.evicted();
+      if (!evicting) logger.warn('more orders than flow.ordersMax: their state is dropped from memory; raise it');
+      evicting = true;
     },
     committed: ok => {
       meter.committed(ok);

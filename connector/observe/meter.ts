@@ -46,6 +46,7 @@ export function createMeter(metrics: MetricObjects, bounds: LabelBounds): Meter 
   const durations = durationsOf(metrics.delivery_duration_seconds);
   const endToEnd = metrics.end_to_end_delay_seconds.labels({});
   const parkings = metrics.parkings_total.labels({});
+  const evictions = metrics.orders_evicted_total.labels({});
   const sinceAppended = metrics.append_to_accepted_seconds.labels({});
 
   return {
@@ -68,6 +69,7 @@ export function createMeter(metrics: MetricObjects, bounds: LabelBounds): Meter 
     committed: ok => counts.committed(ok ? 'ok' : 'failed').inc(),
     rebalanced: () => metrics.rebalances_total.inc(),
     strayed: () => metrics.orders_from_two_partitions_total.inc(),
+    evicted: () => evictions.inc(),
     degraded: fault => {
       if (fault) counts.degraded(fault.code).inc();
     },

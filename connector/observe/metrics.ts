@@ -167,6 +167,11 @@ export const metricTable = {
   parked_orders: { type: 'gauge', help: 'Orders whose delivery is owed: it waits in the journal', labels: {} },
   waiting_orders: { type: 'gauge', help: 'Orders that wait for the next attempt of a failed delivery', labels: {} },
   lanes: { type: 'gauge', help: 'Orders with something queued, waiting or in flight', labels: {} },
+  orders_evicted_total: {
+    type: 'counter',
+    help: 'Orders whose state was dropped from memory, for there are more than flow.ordersMax: what is known of them is less exact until they change again',
+    labels: {},
+  },
   tracked_orders: { type: 'gauge', help: 'Orders whose state is remembered', labels: {} },
   assigned_partitions: { type: 'gauge', help: 'Partitions that are ours', labels: {} },
   paused_partitions: { type: 'gauge', help: 'Partitions whose fetching is paused, to bound memory', labels: {} },

@@ -1,4 +1,5 @@
 import { formatPosition, type Position } from '../kernel/position.ts';
+import type { SourcePosition } from '../kernel/row-change.ts';
 import type { Instant } from '../kernel/time.ts';
 import { instant } from '../kernel/time.ts';
 import { type CardChange, type Command, isCopy } from './change.ts';
@@ -18,12 +19,25 @@ export interface CardRequest {
   readonly change: CardChange;
 }
 
-/** What a decision depends on beside the order's state and the change. */
+/** What is still known of orders whose state was dropped: of all of a partition together. */
+export interface Dropped {
+  /** The last position of those that were forgotten, for their cards were over. Null: none was. */
+  readonly forgotten: SourcePosition | null;
+  /** The last position and the highest bizDate of those that were evicted, for there are too many. Null: none was. */
+  readonly evicted: { readonly source: SourcePosition; readonly bizDate: Instant | null } | null;
+}
+
+/** No order's state was dropped. */
+export const nothingDropped: Dropped = { forgotten: null, evicted: null };
+
+/** What a decision depends on in addition to the order's state and the change. */
 export interface Policy {
   readonly now: Instant;
   readonly requestIdForm: RequestIdForm;
   /** The change was there when its partition was assigned: whoever read it before may have sent it, and what followed it. */
   readonly mayBeRepeat: boolean;
+  /** Of the change's partition. */
+  readonly dropped: Dropped;
 }
 
 /** Deliver this request. */
@@ -36,6 +50,8 @@ export interface DeliverDecision {
   readonly makesCard: boolean;
   /** The last change of a card that is known to be there, or null. */
   readonly after: Position | null;
+  /** An earlier request of unknown outcome may take effect yet: "no such order" is not the last word. */
+  readonly unsettled: boolean;
 }
 
 /** Deliver, or leave the change out. */
@@ -51,10 +67,11 @@ export function decide(state: OrderState, change: CardChange, policy: Policy): D
   if (reason !== null) return { kind: 'skip', reason };
   return {
     kind: 'deliver',
-    request: requestFor(change, commandFor(state, change, policy), bizDateAfter(state, change), policy),
+    request: requestFor(change, commandFor(state, change, policy), bizDateAfter(state, change, policy), policy),
     cardExpected: state.kind === 'live' || policy.mayBeRepeat,
     makesCard: !change.card.ends,
     after: state.kind === 'live' ? state.through : null,
+    unsettled: state.kind === 'unknown' && state.bizDate !== null,
   };
 }
 
@@ -66,22 +83,22 @@ export function healedRequest(request: CardRequest, command: Command, policy: Po
 /**
  * The request of the same change under the command that was tried first, after the other one was refused: an UPDATE may have
  * been answered ORDER_NOT_FOUND in a former life, before the card was made, and the platform remembers that answer by its
- * requestId. So the id names the card's last change (`after`).
+ * requestId. So the id names the card's last change (`after`), or what else sets it apart.
  */
 export function againRequest(
   request: CardRequest,
   command: Command,
   policy: Policy,
-  after: Position | null,
+  after: Position | string | null,
 ): CardRequest {
-  const again = after === null ? '' : formatPosition(after);
+  const again = after === null || typeof after === 'string' ? (after ?? '') : formatPosition(after);
   return requestFor(request.change, command, request.bizDate, policy, again);
 }
 
 function reasonToSkip(state: OrderState, change: CardChange, policy: Policy): SkipReason | null {
   const { card } = change;
   if (isDuplicate(state, change)) return 'duplicate';
-  if (isStale(state, change)) return 'stale';
+  if (isStale(state, change) || isOfForgotten(state, change, policy.dropped)) return 'stale';
   if (isAgain(state, change)) {
     if (state.kind === 'ended') return 'ended';
     if (isOver(state, change, policy.now)) return 'expired';
@@ -119,6 +136,16 @@ function isStale({ through, source: known }: OrderState, change: CardChange): bo
   if (!isCopy(change)) return false;
   if (origin !== undefined && isSamePartition(through, position)) return through.offset > origin;
   return !isSamePlace(source, known) && !isOlder(known, source);
+}
+
+/** A repetition of a change of an order that was forgotten. Later ones of its partition were handled long ago. */
+function isOfForgotten({ source }: OrderState, change: CardChange, { forgotten }: Dropped): boolean {
+  return source === null && forgotten !== null && !isCopy(change) && isOlder(change.source, forgotten);
+}
+
+/** The order may be one that was evicted: it may have a card. A row that was made since then is none. */
+function mayBeEvicted({ creates, source }: CardChange, { evicted }: Dropped): boolean {
+  return evicted !== null && !(creates && isOlder(evicted.source, source));
 }
 
 /** This very record was handled. Not where it was provably made later: then the topic was recreated, and its offsets begin again. */
@@ -176,15 +203,19 @@ function commandFor(state: OrderState, change: CardChange, policy: Policy): Comm
       // An UPDATE of a hidden card would be ignored in silence; a SEND of a live one is healed.
       if (state.mayBeEnded || (state.mayExpireAt !== null && !isShowing(state.mayExpireAt, policy.now))) return 'SEND';
       // Whether it has a card, or had one that is over, was forgotten: an UPDATE is healed where there never was one.
-      return change.replays === undefined ? 'SEND' : 'UPDATE';
+      return change.replays !== undefined || mayBeEvicted(change, policy.dropped) ? 'UPDATE' : 'SEND';
   }
 }
 
 /** AlipayHK puts changes in sequence by bizDate: the same millisecond, or a clock that went back, must not lose the later one. */
-function bizDateAfter(state: OrderState, { bizDate, replays = 0 }: CardChange): Instant {
+function bizDateAfter(state: OrderState, change: CardChange, { dropped }: Policy): Instant {
+  const { bizDate, replays = 0 } = change;
+  const known = state.bizDate === null ? bizDate : Math.max(bizDate, state.bizDate + 1);
+  if (state.kind !== 'unknown') return instant(known);
   // It is forgotten: under the bizDate it was sent with it would be ignored, and one far above could be that of a later change.
-  const least = state.kind === 'unknown' ? bizDate + replays : bizDate;
-  return instant(state.bizDate === null ? least : Math.max(least, state.bizDate + 1));
+  const least = Math.max(known, bizDate + replays);
+  const highest = mayBeEvicted(change, dropped) ? (dropped.evicted?.bizDate ?? null) : null;
+  return instant(highest === null ? least : Math.max(least, highest + 1));
 }
 
 /**

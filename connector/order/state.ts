@@ -121,15 +121,15 @@ function earliest(one: Instant, other: Instant | null): Instant {
   return other !== null && other < one ? other : one;
 }
 
-/** From then on the order may be forgotten but for repetitions of old changes: its card is over. */
-export function overAt(state: OrderState): Instant | null {
+/** When the order's card is over, by what is known of it; its last change was handled at `at`, however old it was. */
+export function overAt(state: OrderState, at: Instant): Instant {
   switch (state.kind) {
     case 'live':
-      return state.expires;
+      return instant(Math.max(state.expires, at));
     case 'ended':
-      return state.source.committedAt;
+      return at;
     case 'unknown':
-      return state.source && instant(state.source.committedAt + defaultCardLifeMs);
+      return instant(at + defaultCardLifeMs);
   }
 }
 

@@ -8,7 +8,7 @@ import { instant } from '../../connector/kernel/time.ts';
 import { compileMappings } from '../../connector/mapping/compile.ts';
 import type { Mapping } from '../../connector/mapping/mapping.ts';
 import type { CardChange } from '../../connector/order/change.ts';
-import { decide, type Policy } from '../../connector/order/decide.ts';
+import { decide, nothingDropped, type Policy } from '../../connector/order/decide.ts';
 import { initialState } from '../../connector/order/state.ts';
 import { createDecoder } from '../../connector/source/decode.ts';
 import { readableType } from '../support/avro-types.ts';
@@ -32,6 +32,7 @@ export async function measureParts(say: (line: string) => void): Promise<object>
     now: instant(Date.now()),
     requestIdForm: 'uuid',
     mayBeRepeat: false,
+    dropped: nothingDropped,
   };
   const rows = records.flatMap(record => {
     const decoded = decoder.decode(record, signal);

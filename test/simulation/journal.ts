@@ -44,7 +44,7 @@ export class SimulatedJournal {
   read(partition: PartitionKey): readonly Remembered[] {
     return (this.#logs.get(partition) ?? []).map(({ order, entry }) => ({
       order,
-      known: entry && { state: entry.state, owed: entry.owed },
+      known: entry && { state: entry.state, owed: entry.owed, at: entry.at },
     }));
   }
 

@@ -4,7 +4,7 @@ import type { SourcePosition } from '../../connector/kernel/row-change.ts';
 import { instant } from '../../connector/kernel/time.ts';
 import type { Answer, Answered, Unanswered } from '../../connector/order/answer.ts';
 import { type Card, type CardChange, merchantBizNo } from '../../connector/order/change.ts';
-import type { Policy } from '../../connector/order/decide.ts';
+import { nothingDropped, type Policy } from '../../connector/order/decide.ts';
 import { verdictsWith } from '../../connector/order/result-codes.ts';
 
 // Builders: each gives a whole, plausible thing, of which a test names only what it is about.
@@ -98,7 +98,7 @@ export function silence(cause: Unanswered['cause'] = 'timeout'): Answer {
 
 /** A policy at {@link dawn}. */
 export function aPolicy(parts: Partial<Policy> = {}): Policy {
-  return { now: dawn, requestIdForm: 'uuid', mayBeRepeat: false, ...parts };
+  return { now: dawn, requestIdForm: 'uuid', mayBeRepeat: false, dropped: nothingDropped, ...parts };
 }
 
 /** What answers mean where the settings say nothing else. */

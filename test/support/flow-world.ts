@@ -242,6 +242,7 @@ export class RecordingMeter implements Meter {
   acceptances = 0;
   letters = 0;
   parkings = 0;
+  evictions = 0;
 
   /** How many records were accounted for. */
   get settledRecords(): number {
@@ -283,6 +284,9 @@ export class RecordingMeter implements Meter {
   }
   rebalanced(): void {
     this.rebalances++;
+  }
+  evicted(): void {
+    this.evictions++;
   }
   strayed(): void {
     this.strays++;

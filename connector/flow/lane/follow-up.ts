@@ -6,7 +6,7 @@ import type { Accounts } from '../accounts.ts';
 import type { Parking } from '../parked/parking.ts';
 import type { DeadLetterReason, DeadLetters, JournalEvent, Meter } from '../ports.ts';
 import { giveUp } from './give-up.ts';
-import { detachRecord, type Entry, type Lane } from './lane.ts';
+import { detachRecord, type Entry, type Lane, mustSettleFirst } from './lane.ts';
 import { acceptedEvent, type Carried, resultCodeOf } from './lane-worker.ts';
 import type { Lanes } from './lanes.ts';
 import { nextDelay, trafficDelay } from './retry-schedule.ts';
@@ -63,6 +63,11 @@ export class FollowUp {
         await this.#accept(lane, entry, carried);
         break;
       case 'no-card':
+        if (verdict.unsettled && entry.failures < this.#options.retryDelaysMs.length) {
+          meter.retried('unknown-outcome');
+          await this.#again(lane, entry, carried, null, blame);
+          break;
+        }
         accounts.remember(entry, withoutCard(carried.request, this.#parts.clock.now()));
         await accounts.leaveOut(entry, 'ended');
         lane.shift();
@@ -158,8 +163,8 @@ export class FollowUp {
 
   /** Leaves out the head that came to nothing where a newer change came while it was with the platform. */
   #newestWins(lane: Lane): boolean {
-    const { newer } = lane;
-    if (!this.#options.conflate || newer === null) return false;
+    const { newer, head } = lane;
+    if (!this.#options.conflate || newer === null || (head && mustSettleFirst(head, newer.change))) return false;
     this.#parts.accounts.supersede(lane.shift(), newer);
     return true;
   }

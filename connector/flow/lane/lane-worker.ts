@@ -34,8 +34,8 @@ export interface Carried {
   readonly answer: Answer;
   readonly verdict:
     | Exclude<Verdict, { kind: 'heal' }>
-    /** There is none, and none is to be made. */
-    | { readonly kind: 'no-card' }
+    /** There is none, and none is to be made. `unsettled`: an earlier request may make one yet. */
+    | { readonly kind: 'no-card'; readonly unsettled: boolean }
     /** The partition was, or may be, taken away before the request went out, or the heal: that is its new owner's to send. */
     | { readonly kind: 'not-ours' };
 }
@@ -51,7 +51,7 @@ const healsMax = 2;
  */
 export async function carry(
   entry: Entry,
-  { request, cardExpected, makesCard, after }: DeliverDecision,
+  { request, cardExpected, makesCard, after, unsettled }: DeliverDecision,
   policy: Policy,
   parts: CarryParts,
   signal: AbortSignal,
@@ -86,7 +86,12 @@ export async function carry(
     if (verdict.kind !== 'heal') return { ...attempted, verdict };
     // No card, and the status would hide it: that is what the order is owed, once it is sure.
     const noCard = verdict.command === 'SEND' && !makesCard;
-    if (noCard && (current.heals > 0 || !cardExpected)) return { ...attempted, verdict: { kind: 'no-card' } };
+    if (noCard && (current.heals > 0 || !cardExpected)) {
+      // Under the same requestId the platform would give the same answer, whatever it has by then.
+      const next = againRequest(current.request, current.request.command, policy, `no-card/${entry.attempts}`);
+      if (unsettled) entry.pending = { request: next, heals: healsMax };
+      return { ...attempted, verdict: { kind: 'no-card', unsettled } };
+    }
     if (!isOurs()) return { ...attempted, verdict: { kind: 'not-ours' } };
     if (current.heals === healsMax) {
       // It contradicts itself. Later it is asked from the request before, for this one's answer may be remembered.

@@ -147,7 +147,10 @@ export class Lane {
   /** How many stay where this one is pushed. */
   #staysBefore(next: CardChange): number {
     const running = this.state === 'running' ? 1 : 0;
-    return Math.max(running, this.#queue.findLastIndex(({ change }) => !replaces(next, change)) + 1);
+    return Math.max(
+      running,
+      this.#queue.findLastIndex(entry => !replaces(next, entry.change) || mustSettleFirst(entry, next)) + 1,
+    );
   }
 
   shift(): Entry {
@@ -163,6 +166,14 @@ export class Lane {
     if (removed.length > 0) this.#queue = this.#queue.filter(stays);
     return removed;
   }
+}
+
+/**
+ * Whether the answer to `entry` must be known before `next` is sent: a SEND that takes effect late would make a card that the end
+ * status sent in between finds missing, or hidden.
+ */
+export function mustSettleFirst({ pending, attempts }: Entry, next: CardChange): boolean {
+  return next.card.ends && attempts > 0 && pending?.request.command === 'SEND';
 }
 
 /** Gives a record bytes of its own: a slice would keep the whole fetch answer it was cut from (megabytes) in memory. */

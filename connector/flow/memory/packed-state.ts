@@ -15,6 +15,8 @@ const hashBytes = 16;
 // Longest text that a binlog's name may be; MySQL allows 255 (FN_REFLEN is 512, with the folder).
 const fileMax = 512;
 const hexOfByte = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+const usualOffsets = 2n ** 48n;
+const timeMax = 2 ** 48 - 1;
 const scratch = new DataView(new ArrayBuffer(128 + fileMax));
 const scratchBytes = new Uint8Array(scratch.buffer);
 
@@ -23,14 +25,16 @@ export class StatePacker {
   readonly #topics: string[] = [];
   readonly #indexes = new Map<string, number>();
 
-  pack(state: OrderState): PackedState {
+  /** `at`: when the order's last change was handled. */
+  pack(state: OrderState, at: Instant): PackedState {
     const { through, source, kind } = state;
     assert(through !== null && source !== null, 'an order is remembered once it has gone through a change');
     const cursor = new Cursor();
-    cursor.byte(kinds.indexOf(kind));
     cursor.byte(this.#indexOf(through.topic));
-    cursor.int(through.partition);
-    cursor.long(through.offset);
+    cursor.count(through.partition);
+    cursor.time(at);
+    cursor.byte(kinds.indexOf(kind));
+    cursor.offset(through.offset);
     putSource(cursor, source);
     cursor.instant(state.bizDate);
     switch (state.kind) {
@@ -53,10 +57,12 @@ export class StatePacker {
 
   unpack(packed: PackedState): OrderState {
     const cursor = new Cursor(packed);
-    const kind = kinds[cursor.nextByte()];
     const topic = this.#topics[cursor.nextByte()];
+    const partition = cursor.nextCount();
+    cursor.nextTime();
+    const kind = kinds[cursor.nextByte()];
     assert(kind !== undefined && topic !== undefined, 'a packed state is unpacked by who packed it');
-    const through = { topic, partition: cursor.nextInt(), offset: cursor.nextLong() };
+    const through = { topic, partition, offset: cursor.nextOffset() };
     const source = nextSource(cursor);
     const bizDate = cursor.nextInstant();
     if (kind === 'unknown') {
@@ -70,11 +76,14 @@ export class StatePacker {
     return { kind, through, source, bizDate, expires, hash: cursor.nextHash() };
   }
 
-  /** The topic and partition of the last change, without unpacking the rest. */
-  placeOf(packed: PackedState): { readonly topic: string; readonly partition: number } {
+  /** The topic and partition of the last change, and when it was handled, without unpacking the rest. */
+  headOf(packed: PackedState): { readonly topic: string; readonly partition: number; readonly at: Instant } {
     const cursor = new Cursor(packed);
-    cursor.nextByte();
-    return { topic: this.#topics[cursor.nextByte()] ?? '', partition: cursor.nextInt() };
+    return {
+      topic: this.#topics[cursor.nextByte()] ?? '',
+      partition: cursor.nextCount(),
+      at: cursor.nextTime(),
+    };
   }
 
   #indexOf(topic: string): number {
@@ -87,32 +96,59 @@ export class StatePacker {
   }
 }
 
+// Next to the kind, in the same byte.
+const flags = { snapshot: 4, near: 8, far: 16, server: 32 } as const;
+const kindMask = 3;
+// A commit is this close before its successor's changes, or the distance takes eight bytes instead of four.
+const nearest = 2n ** 31n - 1n;
+
 function putSource(cursor: Cursor, source: SourcePosition): void {
-  cursor.byte(sources.indexOf(source.kind));
+  const distance = source.kind === 'lsn' && source.commitLsn !== undefined ? source.lsn - source.commitLsn : null;
+  const isNear = distance !== null && distance <= nearest && distance >= -nearest;
+  const server = source.kind === 'binlog' ? source.server : undefined;
+  cursor.byte(
+    sources.indexOf(source.kind) |
+      (source.snapshot === true ? flags.snapshot : 0) |
+      (distance === null ? 0 : isNear ? flags.near : flags.far) |
+      (server === undefined ? 0 : flags.server),
+  );
   cursor.instant(source.committedAt);
-  if (source.kind === 'lsn') cursor.long(source.lsn);
+  if (source.kind === 'lsn') {
+    cursor.long(source.lsn);
+    if (distance !== null && isNear) cursor.int(Number(distance));
+    if (distance !== null && !isNear) cursor.long(source.lsn - distance);
+  }
   if (source.kind !== 'binlog') return;
-  cursor.long(source.offset);
+  cursor.offset(source.offset);
   cursor.int(source.row);
-  cursor.int(source.file.length);
+  if (server !== undefined) cursor.count(server);
+  cursor.count(source.file.length);
   for (let i = 0; i < source.file.length; i++) cursor.byte(source.file.charCodeAt(i));
 }
 
 function nextSource(cursor: Cursor): SourcePosition {
-  const kind = sources[cursor.nextByte()];
+  const head = cursor.nextByte();
+  const kind = sources[head & kindMask];
   const committedAt = cursor.nextInstant();
   assert(kind !== undefined && committedAt !== null, 'a packed state has a source position');
+  const taken = (head & flags.snapshot) === 0 ? undefined : ({ snapshot: true } as const);
   switch (kind) {
-    case 'lsn':
-      return { kind, lsn: cursor.nextLong(), committedAt };
+    case 'lsn': {
+      const lsn = cursor.nextLong();
+      if ((head & flags.near) !== 0)
+        return { kind, lsn, commitLsn: lsn - BigInt(cursor.nextInt()), committedAt, ...taken };
+      if ((head & flags.far) !== 0) return { kind, lsn, commitLsn: cursor.nextLong(), committedAt, ...taken };
+      return { kind, lsn, committedAt, ...taken };
+    }
     case 'time':
-      return { kind, committedAt };
+      return { kind, committedAt, ...taken };
     case 'binlog': {
-      const offset = cursor.nextLong();
+      const offset = cursor.nextOffset();
       const row = cursor.nextInt();
+      const server = (head & flags.server) === 0 ? undefined : { server: cursor.nextCount() };
       let file = '';
-      for (let left = cursor.nextInt(); left > 0; left--) file += String.fromCharCode(cursor.nextByte());
-      return { kind, file, offset, row, committedAt };
+      for (let left = cursor.nextCount(); left > 0; left--) file += String.fromCharCode(cursor.nextByte());
+      return { kind, file, offset, row, committedAt, ...server, ...taken };
     }
   }
 }
@@ -143,6 +179,27 @@ class Cursor {
     scratch.setBigInt64(this.#step(8), value);
   }
 
+  /** 0 or more, in as few bytes as it takes: seven bits each, the lowest first. */
+  count(value: number): void {
+    let rest = value;
+    for (; rest >= 0x80; rest = Math.floor(rest / 0x80)) this.byte((rest % 0x80) + 0x80);
+    this.byte(rest);
+  }
+
+  /** Of any 64 bits; an offset as far as there are any takes four bytes or so. */
+  offset(value: bigint): void {
+    const isUsual = value >= 0n && value < usualOffsets;
+    this.count(isUsual ? Number(value) + 1 : 0);
+    if (!isUsual) this.long(value);
+  }
+
+  /** To the millisecond, of the years 1970 to 10889. */
+  time(value: Instant): void {
+    const ms = Math.min(Math.max(0, Math.floor(value)), timeMax);
+    scratch.setUint16(this.#step(2), Math.floor(ms / 2 ** 32));
+    scratch.setUint32(this.#step(4), ms % 2 ** 32);
+  }
+
   instant(value: Instant | null): void {
     scratch.setFloat64(this.#step(8), value ?? none);
   }
@@ -163,6 +220,27 @@ class Cursor {
 
   nextLong(): bigint {
     return scratch.getBigInt64(this.#step(8));
+  }
+
+  nextCount(): number {
+    let value = 0;
+    let unit = 1;
+    let byte = this.nextByte();
+    for (; byte >= 0x80; byte = this.nextByte()) {
+      value += (byte - 0x80) * unit;
+      unit *= 0x80;
+    }
+    return value + byte * unit;
+  }
+
+  nextOffset(): bigint {
+    const count = this.nextCount();
+    return count === 0 ? this.nextLong() : BigInt(count - 1);
+  }
+
+  nextTime(): Instant {
+    const high = scratch.getUint16(this.#step(2));
+    return instant(high * 2 ** 32 + scratch.getUint32(this.#step(4)));
   }
 
   nextInstant(): Instant | null {

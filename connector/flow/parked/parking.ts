@@ -110,7 +110,9 @@ export class Parking {
       return { kind: 'skip', reason: 'superseded' };
     }
     if (isExpired(state, change, clock.now())) return { kind: 'skip', reason: 'expired' };
-    return { kind: 'deliver', request: pending.request, cardExpected: true, makesCard: !change.card.ends, after: null };
+    const { request } = pending;
+    const makesCard = !change.card.ends;
+    return { kind: 'deliver', request, cardExpected: true, makesCard, after: null, unsettled: true };
   }
 
   /** A newer change's turn has come: what is owed of its order is left out, and over what may have been sent of it. */
@@ -134,7 +136,7 @@ export class Parking {
   /** Takes in what the journal of a partition remembers. */
   restore(partition: PartitionFlow, { order, known }: Remembered): void {
     const { parked, book } = this.#parts;
-    book.restore(partition.key, order, known?.state ?? null);
+    book.restore(partition.key, order, known);
     if (parked.remove(order, partition) !== undefined) partition.recalled--;
     if (known === null || known.owed === null) return;
     parked.put(order, known.owed, partition);

@@ -58,6 +58,11 @@ export class PartitionFlow {
     return this.repeatsBelow === 0n || (next !== null && next >= this.repeatsBelow);
   }
 
+  /** Below it all is committed; null where that is not known. */
+  get committedTo(): Offset | null {
+    return this.committed ?? this.#begin;
+  }
+
   /** The journal is read. */
   restore({ begin, end }: PartitionEnds): void {
     this.restored = true;

@@ -3,7 +3,7 @@ import { acceptedEvent } from '../../flow/lane/lane-worker.ts';
 import type { JournalEntry, Owed } from '../../flow/ports.ts';
 import type { Instant } from '../../kernel/time.ts';
 import { type CardChange, follows, type MerchantBizNo } from '../../order/change.ts';
-import { type Decision, decide, type Policy } from '../../order/decide.ts';
+import { type Decision, decide, nothingDropped, type Policy } from '../../order/decide.ts';
 import { evolve, initialState, type OrderState } from '../../order/state.ts';
 import type { Fate } from './trial.ts';
 
@@ -78,7 +78,7 @@ export class Rehearsal {
 
   #policyAt(now: Instant): Policy {
     const { requestIdForm } = this.#options;
-    return { now, requestIdForm, mayBeRepeat: false };
+    return { now, requestIdForm, mayBeRepeat: false, dropped: nothingDropped };
   }
 }
 

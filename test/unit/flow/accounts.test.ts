@@ -10,7 +10,7 @@ import { instant } from '../../../connector/kernel/time.ts';
 import { merchantBizNo } from '../../../connector/order/change.ts';
 import { decide } from '../../../connector/order/decide.ts';
 import { initialState } from '../../../connector/order/state.ts';
-import { aChange, aPolicy, aRecord, type ChangeParts, lsnAt, sourceTopic } from '../../support/builders.ts';
+import { aChange, aPolicy, aRecord, type ChangeParts, dawn, lsnAt, sourceTopic } from '../../support/builders.ts';
 import { RecordingMeter } from '../../support/flow-world.ts';
 import { sent } from '../order/given.ts';
 import { keptWith } from './kept.ts';
@@ -86,9 +86,17 @@ describe('Accounts', () => {
   it('knows when an order comes from another partition than before', () => {
     const entry = taken();
     expect(accounts.hasStrayed(entry)).toBe(false);
-    book.set(order, { ...initialState, through: { topic: sourceTopic, partition: 0, offset: 0n }, source: lsnAt(0) });
+    book.set(
+      order,
+      { ...initialState, through: { topic: sourceTopic, partition: 0, offset: 0n }, source: lsnAt(0) },
+      dawn,
+    );
     expect(accounts.hasStrayed(entry)).toBe(false);
-    book.set(order, { ...initialState, through: { topic: sourceTopic, partition: 1, offset: 0n }, source: lsnAt(0) });
+    book.set(
+      order,
+      { ...initialState, through: { topic: sourceTopic, partition: 1, offset: 0n }, source: lsnAt(0) },
+      dawn,
+    );
     expect(accounts.hasStrayed(entry)).toBe(true);
   });
 

@@ -217,7 +217,7 @@ describe('an order that owes in two partitions', () => {
     world.restore([older], nothing, 1);
     const { change } = newer.request;
     const state = evolve(initialState, doubtOf(change, newer.request));
-    world.pipeline.remember(key(0), { order: change.merchantBizNo, known: { state, owed: newer } });
+    world.pipeline.remember(key(0), { order: change.merchantBizNo, known: { state, owed: newer, at: dawn } });
     world.restore([], nothing, 2);
     expect([world.partition(0), world.partition(1)]).toMatchObject([
       { recalled: 1, parked: 1 },

@@ -30,5 +30,5 @@ export function anOwed(
 /** What the journal remembers of an order after this happened to its change. */
 export function remembered(event: (change: CardChange) => OrderEvent, parts: ChangeParts = {}): Remembered {
   const change = aChange(parts);
-  return { order: change.merchantBizNo, known: { state: evolve(initialState, event(change)), owed: null } };
+  return { order: change.merchantBizNo, known: { state: evolve(initialState, event(change)), owed: null, at: dawn } };
 }

@@ -96,7 +96,10 @@ export class PipelineWorld {
     for (const one of owed) {
       const { change } = one.request;
       const state = evolve(initialState, doubtOf(change, one.request));
-      this.pipeline.remember(key(partition), { order: change.merchantBizNo, known: { state, owed: one } });
+      this.pipeline.remember(key(partition), {
+        order: change.merchantBizNo,
+        known: { state, owed: one, at: this.clock.now() },
+      });
     }
     this.pipeline.restored(key(partition), ends);
   }

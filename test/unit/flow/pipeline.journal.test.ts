@@ -106,7 +106,10 @@ describe('what the journal remembers', () => {
 
   it('ends the process, and throws nothing into the reader, where it makes no sense to us', async () => {
     const world = PipelineWorld.withJournal();
-    const broken = { order: merchantBizNo('A'), known: { state: { ...initialState, source: lsnAt(1) }, owed: null } };
+    const broken = {
+      order: merchantBizNo('A'),
+      known: { state: { ...initialState, source: lsnAt(1) }, owed: null, at: dawn },
+    };
     expect(() => world.pipeline.remember(key(0), broken)).not.toThrow();
     await expect(world.pipeline.failed).rejects.toThrow(BrokenInvariant);
   });

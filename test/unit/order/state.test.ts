@@ -139,21 +139,20 @@ describe('doubts that stand for several changes', () => {
 });
 
 describe('overAt', () => {
+  const at = hours(1);
+
   it('is the end of a card that lives', () => {
-    expect(overAt(stateAfter(sent(one)))).toBe(hours(24));
-    expect(overAt(stateAfter(sent(aChange({ n: 1, endDate: hours(2) }))))).toBe(hours(2));
+    expect(overAt(stateAfter(sent(one)), at)).toBe(hours(24));
+    expect(overAt(stateAfter(sent(aChange({ n: 1, endDate: hours(2) }))), at)).toBe(hours(2));
   });
 
-  it('is the end of a card that was ended, as the database tells the time', () => {
-    expect(overAt(stateAfter(sent(one), ended(two)))).toBe(two.source.committedAt);
+  it('is when the last change was handled, where the card was over by then', () => {
+    expect(overAt(stateAfter(sent(one), ended(two)), at)).toBe(at);
+    expect(overAt(stateAfter(sent(one)), hours(30))).toBe(hours(30));
   });
 
-  it("is a card's longest life after the last change where it is not known whether there is one", () => {
-    expect(overAt(stateAfter(unconfirmed(two)))).toBe(two.source.committedAt + defaultCardLifeMs);
-  });
-
-  it('is never, where nothing is known', () => {
-    expect(overAt(initialState)).toBeNull();
+  it("is a card's longest life after that where it is not known whether there is one", () => {
+    expect(overAt(stateAfter(unconfirmed(two)), at)).toBe(at + defaultCardLifeMs);
   });
 });
 

@@ -73,7 +73,7 @@ export class TracedWorld {
       const { change } = one.request;
       const { position, source } = change;
       const state = evolve(initialState, { kind: 'change-skipped', reason: 'unchanged', position, source });
-      this.flow.remember(key(0), { order: change.merchantBizNo, known: { state, owed: one } });
+      this.flow.remember(key(0), { order: change.merchantBizNo, known: { state, owed: one, at: this.clock.now() } });
     }
     this.flow.restored(key(0), { begin: 0n, end: 0n });
     return this;

@@ -35,7 +35,7 @@ describe('leaving a change out', () => {
     kept.load.add(entry.record);
     return entry;
   };
-  const isKnown = () => kept.book.set(order, evolve(initialState, sent(aChange({ n: 1 }))));
+  const isKnown = () => kept.book.set(order, evolve(initialState, sent(aChange({ n: 1 }))), dawn);
 
   it.each(['unchanged', 'expired', 'ended'] as const)(
     '%s: the order has gone through it once that is noted',

@@ -38,11 +38,11 @@ describe('forgetOver', () => {
     ...given,
   });
   const end = (order: string, partition = 0) =>
-    book.set(merchantBizNo(order), evolve(initialState, ended(aChange({ order, partition, ends: true }))));
+    book.set(merchantBizNo(order), evolve(initialState, ended(aChange({ order, partition, ends: true }))), dawn);
 
   it('forgets an order whose card is over for so long, in the journal too', async () => {
     end('A');
-    book.set(merchantBizNo('B'), evolve(initialState, sent(aChange({ order: 'B' }))));
+    book.set(merchantBizNo('B'), evolve(initialState, sent(aChange({ order: 'B' }))), dawn);
     forgetOver(later, hour, parts());
     await clock.pass(10);
     expect([book.size, journal.forgotten]).toEqual([1, ['A']]);

@@ -134,7 +134,14 @@ describe('Outages', () => {
     if (head === undefined) throw new Error('a change is in its lane');
     const { request } = anOwed({ order: lane.order });
     const delivery = { deliver: () => Promise.reject(new Error('it must not be sent')) };
-    const decision = { kind: 'deliver', request, cardExpected: false, makesCard: true, after: null } as const;
+    const decision = {
+      kind: 'deliver',
+      request,
+      cardExpected: false,
+      makesCard: true,
+      after: null,
+      unsettled: false,
+    } as const;
     const world = { clock, delivery, meter, verdicts: documentedVerdicts, isLeased: () => false };
     const unsent = await carry(head, decision, aPolicy(), world, stopping.signal);
     outages.report(lane, unsent, true);

@@ -219,7 +219,7 @@ describe('Parking', () => {
     };
 
     it('the same request again, though the order has gone through it', () => {
-      kept.book.set(order, evolve(initialState, skipped(aChange({ n: 3 }))));
+      kept.book.set(order, evolve(initialState, skipped(aChange({ n: 3 }))), dawn);
       expect(decided()).toEqual({
         kind: 'deliver',
         request: anOwed({ n: 3 }).request,
@@ -230,13 +230,13 @@ describe('Parking', () => {
     });
 
     it('nothing where the order has gone on', () => {
-      kept.book.set(order, evolve(initialState, sent(aChange({ n: 4 }))));
+      kept.book.set(order, evolve(initialState, sent(aChange({ n: 4 }))), dawn);
       expect(decided()).toEqual({ kind: 'skip', reason: 'superseded' });
     });
 
     it('that it goes where nobody can tell which is later: positions that mean nothing to each other', () => {
       const bothLater = { kind: 'time', committedAt: lsnAt(3).committedAt } as const;
-      kept.book.set(order, evolve(initialState, skipped(aChange({ n: 4, source: bothLater }))));
+      kept.book.set(order, evolve(initialState, skipped(aChange({ n: 4, source: bothLater }))), dawn);
       expect(decided().kind).toBe('deliver');
     });
 
@@ -283,29 +283,29 @@ describe('Parking', () => {
       kept.parking.restore(of, { order, known });
 
     it('the state, and what is owed; the last word counts', () => {
-      restore({ state, owed: anOwed({ n: 3, dueMs: 500 }) });
+      restore({ state, owed: anOwed({ n: 3, dueMs: 500 }), at: dawn });
       expect([kept.book.get(order), kept.parking.size, partition.parked, partition.recalled]).toEqual([state, 1, 1, 1]);
-      restore({ state, owed: anOwed({ n: 3, dueMs: 900 }) });
+      restore({ state, owed: anOwed({ n: 3, dueMs: 900 }), at: dawn });
       expect([kept.parked.get(order, partition)?.owed.dueAt, partition.parked, partition.recalled]).toEqual([
         dawn + 900,
         1,
         1,
       ]);
-      restore({ state, owed: null });
+      restore({ state, owed: null, at: dawn });
       expect([kept.book.size, kept.parking.size, partition.parked, partition.recalled]).toEqual([1, 0, 0, 0]);
     });
 
     it('a tombstone: nothing is known, nothing is owed', () => {
-      restore({ state, owed: anOwed({ n: 3 }) });
+      restore({ state, owed: anOwed({ n: 3 }), at: dawn });
       restore(null);
       expect([kept.book.size, kept.parking.size, partition.parked, partition.recalled]).toEqual([0, 0, 0, 0]);
     });
 
     it('of another partition touches nothing that this one owes', () => {
       const other = new PartitionFlow(key(1));
-      restore({ state, owed: anOwed({ n: 3 }) });
+      restore({ state, owed: anOwed({ n: 3 }), at: dawn });
       restore(null, other);
-      restore({ state: evolve(initialState, sent(aChange({ n: 2, partition: 1 }))), owed: null }, other);
+      restore({ state: evolve(initialState, sent(aChange({ n: 2, partition: 1 }))), owed: null, at: dawn }, other);
       expect([kept.book.get(order), partition.parked, partition.recalled, other.recalled]).toEqual([state, 1, 1, 0]);
     });
   });
