@@ -13,7 +13,7 @@ export interface StatusSigns {
   readonly health: Health;
   /** Null before there is one. */
   readonly flow: FlowSnapshot | null;
-  /** Null: the journal is off, or not open yet. */
+  /** Null before the journal is open. */
   readonly restore: RestoreStatus | null;
 }
 

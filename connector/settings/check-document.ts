@@ -4,6 +4,7 @@ import type { Override } from './environment.ts';
 import {
   environmentName,
   formatPath,
+  removedSettings,
   type SettingKey,
   type SettingNode,
   secretName,
@@ -102,20 +103,12 @@ function* unknownKeys(
     const here = [...path, name];
     const node = nodes.find(known => known.path.at(-1) === name);
     if (!node) {
-      const explained = removedKeys[formatPath(here)] ?? explainUnknown(name, nodes);
+      const explained = removedSettings.get(formatPath(here)) ?? explainUnknown(name, nodes);
       yield { path: formatPath(here), source: locate(here), ...explained };
     }
     if (node?.kind === 'section' && isSection(value)) yield* unknownKeys(value, node.children, here, locate);
   }
 }
-
-/** Settings of former versions, and why they are gone. */
-const removedKeys: Readonly<Record<string, { readonly problem: string; readonly hint: string }>> = {
-  'journal.enabled': {
-    problem: 'was removed: the connector does not run without its journal',
-    hint: 'without it a restart forgets which cards exist and which deliveries are pending, and ended cards come back; remove the key',
-  },
-};
 
 function explainUnknown(name: string, siblings: readonly SettingNode[]): { problem: string; hint?: string } {
   const secret = siblings.find(node => node.kind === 'key' && node.secret && node.path.at(-1) === `${name}File`);

@@ -1,6 +1,6 @@
 import { didYouMean } from '../kernel/did-you-mean.ts';
 import { Secret } from '../kernel/secret.ts';
-import { environmentName, formatPath, type SettingKey, secretName, settingKeys } from './keys.ts';
+import { environmentName, formatPath, removedSettings, type SettingKey, secretName, settingKeys } from './keys.ts';
 import { type SettingsProblem, shown } from './problems.ts';
 
 /** The environment variables of a process. */
@@ -33,6 +33,9 @@ export const settingsFileVariable = 'CARD_SYNC_CONFIG';
 const prefix = 'CARD_SYNC_';
 const keysByName = new Map(settingKeys.map(key => [environmentName(key.path), key]));
 const keysBySecretName = new Map(settingKeys.filter(key => key.secret).map(key => [secretName(key.path), key]));
+const removedByName = new Map(
+  [...removedSettings].map(([path, explained]) => [environmentName(path.split('.')), { path, ...explained }]),
+);
 const knownNames: readonly string[] = [...keysByName.keys(), ...keysBySecretName.keys(), settingsFileVariable];
 
 /** Reads all `CARD_SYNC_` variables. An empty one counts as not given, as container tools pass unset ones on. */
@@ -118,6 +121,8 @@ function isServiceLink(name: string, text: string): boolean {
 }
 
 function unknownName(name: string): SettingsProblem {
+  const removed = removedByName.get(name);
+  if (removed) return { ...removed, source: name };
   const hint = didYouMean(
     name.slice(prefix.length),
     knownNames.map(known => known.slice(prefix.length)),

@@ -170,3 +170,14 @@ function allowEmptySections(schema: JsonSchema): void {
     allowEmptySections(property);
   }
 }
+
+/** Settings of former versions by their path, and why each was removed. Given in a file or the environment, they are refused with that. */
+export const removedSettings: ReadonlyMap<string, { readonly problem: string; readonly hint: string }> = new Map([
+  [
+    'journal.enabled',
+    {
+      problem: 'was removed: the connector does not run without its journal',
+      hint: 'without it a restart forgets which cards exist and which deliveries are pending, and ended cards come back; remove the setting',
+    },
+  ],
+]);

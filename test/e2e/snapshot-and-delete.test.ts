@@ -113,33 +113,9 @@ describe('rows that were there before, rows that go, and changes that come twice
     expect(allRequests(world.sandbox, last)).toEqual([]);
     expect(await again.stop()).toBe(0);
   });
-
-  it('a new consumer group without the journal reads everything again, and changes no card', async () => {
-    await world.untilEqual();
-    const cards = shown(world);
-    const { last } = world.sandbox.requests;
-    const anew = { kafka: { groupId: 'snapshot-anew' }, journal: { enabled: false } };
-    await using again = await world.startConnector('anew', anew);
-    const after = await accountedFor(again);
-    // It cannot know that the cards are there: it asks again, and nothing takes effect.
-    expect(allRequests(world.sandbox, last).length).toBeGreaterThan(0);
-    expect(after.sum('card_sync_dead_letters_total')).toBe(0);
-    expect(allRequests(world.sandbox, last).filter(tookEffect)).toEqual([]);
-    expect(shown(world)).toEqual(cards);
-    checkDeliveries(world.sandbox);
-    expect(await again.stop()).toBe(0);
-  });
 });
 
 function isLiving({ kind, status }: Order): boolean {
   const { statuses, ends } = expectations[kind];
   return !ends.includes(statuses[status] ?? '');
-}
-
-/** What the customers see, by order. */
-function shown({ sandbox }: ShopWorld): readonly unknown[] {
-  return sandbox
-    .cards({ limit: 1_000_000 })
-    .map(({ updatedAt: _, ...card }) => card)
-    .sort((a, b) => a.merchantBizNo.localeCompare(b.merchantBizNo));
 }

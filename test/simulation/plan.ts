@@ -50,8 +50,6 @@ export interface Plan {
   readonly remembersRefusals: boolean;
   readonly calmFrom: Instant;
   readonly conflate: boolean;
-  /** What is known of an order survives a crash. */
-  readonly journal: boolean;
   readonly inFlightMax: number;
   readonly requestsPerSecond: number | null;
   readonly queuedMax: number;
@@ -72,11 +70,7 @@ export function planOf(seed: number): Plan {
   const random = new SeededRandom(seed);
   const conflate = random.chance(0.7);
   const blows = random.chance(0.6) ? blowsOf(random) : [];
-  // Without a journal a crash or a lost partition forgets: ties of bizDate, life after an end, and orders in two
-  // partitions are then beyond this version (see DESIGN, "State in memory first").
-  const journal = random.chance(0.7);
-  const remembers = journal || blows.length === 0;
-  const { logs, orders } = logsOf(random, { seed, remembers, strays: blows.length === 0 });
+  const { logs, orders } = logsOf(random, { seed, strays: blows.length === 0 });
   const poison = poisonOf(random, orders);
   // A poison order that is all alone cannot be told from an outage.
   const lingers = [...poison.values()].some(kind => kind !== 'rejects');
@@ -95,7 +89,6 @@ export function planOf(seed: number): Plan {
     remembersRefusals: seed % 2 === 0,
     calmFrom: instant(dawn + calmMs),
     conflate,
-    journal,
     inFlightMax: random.pick([1, 2, 4]),
     requestsPerSecond: seed % 3 === 0 ? 100 : null,
     // Nor when its own changes fill the queue.
@@ -121,7 +114,7 @@ function spanOf(random: SeededRandom): Span {
 }
 
 function blowsOf(random: SeededRandom): Blow[] {
-  const count = 1 + random.below(4);
+  const count = 1 + random.below(6);
   return Array.from({ length: count }, () => ({
     at: instant(dawn + 5 + random.below(calmMs - 10)),
     kind: random.pick<Blow['kind']>(['crash', 'restart', 'stall', 'second joins', 'second leaves', 'rebalance']),
@@ -133,10 +126,7 @@ function poisonOf(random: SeededRandom, orders: readonly MerchantBizNo[]): Map<M
   return new Map(poisoned.map(order => [order, random.pick(['rejects', 'fails', 'times-out', 'refuses-us'])]));
 }
 
-function logsOf(
-  random: SeededRandom,
-  { seed, remembers, strays: mayStray }: { seed: number; remembers: boolean; strays: boolean },
-) {
+function logsOf(random: SeededRandom, { seed, strays: mayStray }: { seed: number; strays: boolean }) {
   const orders = Array.from({ length: 1 + random.below(6) }, (_, index) =>
     merchantBizNo(`${random.chance(0.6) ? 'new' : 'old'}-${index}`),
   );
@@ -157,7 +147,7 @@ function logsOf(
     const log = logs.get(partitionKey(sourceTopic, partition)) ?? [];
     // Compaction and transaction markers leave gaps.
     const offset = (log.at(-1)?.offset ?? -1n) + 1n + BigInt(random.chance(0.2) ? random.below(4) : 0);
-    const means = meaningOf(random, { order, n, partition, offset, changes, remembers });
+    const means = meaningOf(random, { order, n, partition, offset, changes });
     if (typeof means !== 'string') changes.push(means);
     const at = instant(dawn + Math.floor((n / count) * spanMs));
     log.push({ offset, at, means, lateMs: random.chance(0.1) ? 1 + random.below(40) : null });
@@ -199,18 +189,14 @@ function meaningOf(
     readonly partition: number;
     readonly offset: Offset;
     readonly changes: readonly CardChange[];
-    readonly remembers: boolean;
   },
 ): PlannedRecord['means'] {
-  const { order, n, partition, offset, changes, remembers } = place;
+  const { order, n, partition, offset, changes } = place;
   if (random.chance(0.05)) return 'needless';
   if (random.chance(0.03)) return 'unusable';
-  const last = changes.at(-1);
   // Debezium repeats old changes at new offsets.
-  const repeated = remembers && random.chance(0.05) ? changes[random.below(changes.length)] : undefined;
+  const repeated = random.chance(0.05) ? changes[random.below(changes.length)] : undefined;
   if (repeated) return { ...repeated, position: { topic: sourceTopic, partition, offset } };
-  // Without a memory, a card that is over is taken for one that may live: its order's life ends with it.
-  if (last && (last.card.ends || last.card.endDate !== null) && !remembers) return 'needless';
   const creates = changes.length === 0 && order.startsWith('new');
   return aChange({
     order,
@@ -222,7 +208,7 @@ function meaningOf(
     ends: random.chance(0.12),
     source: lsnAt(n),
     // The same millisecond as another change, or a clock that went back.
-    bizDate: instant(dawn + (remembers ? Math.max(0, n - random.below(6)) : 10 * n)),
+    bizDate: instant(dawn + Math.max(0, n - random.below(6))),
     endDate: random.chance(0.04) ? instant(dawn - 1) : null,
   });
 }

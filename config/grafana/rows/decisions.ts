@@ -46,7 +46,7 @@ export const decisions: readonly Builder<Panel>[] = [
   lines({
     title: 'Healed',
     description:
-      'Sent again under the command that is named, since the platform knew better. Good: near 0; some after a start without a journal. Many: somebody else sends cards too, or the journal is another one.',
+      'Sent again under the command that is named, since the platform knew better. Good: near 0; some after a start with a new journal. Many: somebody else sends cards too, or the journal is another one.',
     unit: 'ops',
     width: 6,
     queries: ratesOf('card_sync_heals_total', 'command'),

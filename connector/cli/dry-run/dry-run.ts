@@ -63,15 +63,13 @@ function overKafka(flags: DryRunFlags, file: string, parts: CommandParts): Promi
     }
     const topics = topic === undefined ? [] : [topic];
     const wanted = { topics, from, count: from === null ? last : count, state };
-    const { trials, withoutJournal } = await tryFromKafka(settings, wanted, interruption(parts));
-    if (withoutJournal !== null) parts.printError(`${withoutJournalText(settings)}\n`);
+    const { trials, journalMissing } = await tryFromKafka(settings, wanted, interruption(parts));
+    if (journalMissing) {
+      parts.printError(`there is no journal yet (${settings.journal.topic}): nothing is known of the orders\n`);
+    }
     if (trials.length === 0) parts.printError('there is no record yet\n');
     return printed(trials, { ...settings, hasKey: true }, flags, parts, settings.deadLetters.topic);
   });
-}
-
-function withoutJournalText({ journal }: Settings): string {
-  return `there is no journal yet (${journal.topic}): nothing is known of the orders`;
 }
 
 function overFile(flags: DryRunFlags, path: string, file: string, parts: CommandParts): Promise<ExitCode> {

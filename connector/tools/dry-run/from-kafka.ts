@@ -27,8 +27,8 @@ export interface Wanted {
 /** What came of a dry run over Kafka. */
 export interface KafkaTrials {
   readonly trials: readonly Trial[];
-  /** Why the journal was not asked, though it was to be; else null. */
-  readonly withoutJournal: 'missing' | null;
+  /** The journal was to be read, and does not exist. */
+  readonly journalMissing: boolean;
 }
 
 /** Tries records that lie in Kafka. Commits nothing and writes nothing. Rejects with a {@link Fault}. */
@@ -42,14 +42,14 @@ export async function tryFromKafka(settings: Settings, wanted: Wanted, interrupt
       const decoded = await decoder.decode(record, reading.signal);
       read.push(await readDecoded(record, decoded, mapping, reading.signal));
     }
-    const journal = wanted.state === 'journal' ? await entriesOf(read, settings, reading) : null;
-    const entries = journal instanceof Map ? journal : null;
+    const asksJournal = wanted.state === 'journal';
+    const entries = asksJournal ? await entriesOf(read, settings, reading) : null;
     const trials = tryRecords(read, {
       requestIdForm: settings.platform.requestIdForm,
       entryOf: order => entries?.get(order) ?? null,
       asOf: wanted.state === 'none' ? null : systemClock.now(),
     });
-    return { trials, withoutJournal: journal instanceof Map ? null : journal };
+    return { trials, journalMissing: asksJournal && entries === null };
   } finally {
     await reading[Symbol.asyncDispose]();
   }
@@ -93,12 +93,12 @@ async function recordsFrom(
   return found.slice(0, count);
 }
 
-/** The latest entry of each order of these records. */
+/** The latest entry of each order of these records; null where the journal does not exist. */
 async function entriesOf(
   read: readonly ReadRecord[],
   { journal: { topic } }: Settings,
   reading: Reading,
-): Promise<Map<string, JournalEntry> | 'missing'> {
+): Promise<Map<string, JournalEntry> | null> {
   const orders = new Set<string>(read.flatMap(one => orderOf(one) ?? []));
   const partitions = new Set(read.map(({ record }) => record.partition));
   const entries = new Map<string, JournalEntry>();
@@ -118,7 +118,7 @@ async function entriesOf(
     );
     return entries;
   } catch (error) {
-    if (error instanceof Fault && error.code === 'TOPIC_MISSING') return 'missing';
+    if (error instanceof Fault && error.code === 'TOPIC_MISSING') return null;
     throw error;
   }
 }

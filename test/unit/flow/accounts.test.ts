@@ -55,9 +55,11 @@ describe('Accounts', () => {
     expect(load.records).toBe(0);
   });
 
-  it('a skip is counted by its reason and its outcome', () => {
+  it('a skip is counted by its reason and its outcome', async () => {
     accounts.skip(taken({ n: 1 }), 'unchanged');
-    accounts.supersede(taken({ n: 2 }), taken({ n: 3 }));
+    const [older, newer] = [taken({ n: 2 }), taken({ n: 3 })];
+    accounts.supersede(older, newer);
+    await newer.noted;
     expect(meter.skips).toEqual(['unchanged', 'superseded']);
     expect(meter.outcomes).toMatchObject({ skipped: 1, superseded: 1 });
   });

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { doubtOf } from '../../../connector/flow/lane/doubt.ts';
 import { instant } from '../../../connector/kernel/time.ts';
 import { evolve, initialState } from '../../../connector/order/state.ts';
-import { anAnswer, dawn, silence } from '../../support/builders.ts';
+import { aChange, anAnswer, dawn, silence } from '../../support/builders.ts';
+import { sent } from '../order/given.ts';
 import { anOwed } from './owed.ts';
 import { key, PipelineWorld } from './pipeline-world.ts';
 
@@ -21,7 +22,7 @@ describe('an owed delivery', () => {
     await world.clock.pass(1);
     expect(world.delivery.requests).toEqual([owed.request]);
     await world.clock.pass(20);
-    expect(world.journal.entries).toMatchObject([{ event: 'updated', attempts: 6, owed: null }]);
+    expect(world.journal.entries).toMatchObject([{ event: 'sent', attempts: 6, owed: null }]);
     expect(world.pipeline.snapshot()).toMatchObject({ parked: 0, lanes: 0 });
     expect(world.partition()).toMatchObject({ recalled: 1, settled: { delivered: 1 }, unsettled: 0 });
   });
@@ -45,7 +46,8 @@ describe('an owed delivery', () => {
   it('that was healed goes on where it was: the platform is not asked all again', async () => {
     const world = PipelineWorld.withJournal();
     world.delivery.script = ({ command }) => anAnswer(command === 'SEND' ? 'UN_SUPPORT_BUSINESS' : 'SUCCESS');
-    const owed = anOwed({ n: 3 });
+    const owed = anOwed({ n: 3, state: evolve(initialState, sent(aChange({ n: 1 }))) });
+    expect(owed.request.command).toBe('UPDATE');
     world.restore([{ ...owed, heals: 1, request: { ...owed.request, command: 'SEND', requestId: 'healed' } }]);
     await world.clock.pass(60);
     expect(world.sent).toEqual(['SEND A-1@3', 'UPDATE A-1@3']);
@@ -88,12 +90,12 @@ describe('an owed delivery', () => {
   it('in flight is not met by the newer change: that comes after it', async () => {
     const world = PipelineWorld.withJournal();
     world.restore([anOwed({ n: 3 })]);
-    expect(world.sent).toEqual(['UPDATE A-1@3']);
+    expect(world.sent).toEqual(['SEND A-1@3']);
     world.feed([{ n: 5 }]);
     await world.clock.pass(5);
     expect(world.sent).toHaveLength(1);
     await world.clock.pass(20);
-    expect(world.sent).toEqual(['UPDATE A-1@3', 'UPDATE A-1@5']);
+    expect(world.sent).toEqual(['SEND A-1@3', 'UPDATE A-1@5']);
     expect(world.partition()).toMatchObject({ parked: 0, settled: { delivered: 2 } });
   });
 
@@ -105,7 +107,7 @@ describe('an owed delivery', () => {
     await world.clock.pass(15);
     world.delivery.script = served;
     await world.clock.pass(3_000);
-    expect(world.sent).toEqual(['UPDATE A-1@3', 'SEND A-1@5']);
+    expect(world.sent).toEqual(['SEND A-1@3', 'SEND A-1@5']);
     expect(world.partition()).toMatchObject({ parked: 0, settled: { superseded: 1, delivered: 1 } });
   });
 
@@ -119,7 +121,7 @@ describe('an owed delivery', () => {
     expect(world.sent).toEqual(['SEND B@4']);
     world.feed([{ n: 5, order: 'C' }], 6n);
     await world.clock.pass(10_000);
-    expect(world.sent).toEqual(['SEND B@4', 'SEND C@5', 'UPDATE A-1@3']);
+    expect(world.sent).toEqual(['SEND B@4', 'SEND C@5', 'SEND A-1@3']);
   });
 
   it('whose card would be over by now is left out', async () => {
@@ -137,7 +139,7 @@ describe('an owed delivery', () => {
     world.restore(owedOf(10));
     world.feed([{ n: 21, order: 'B' }]);
     await world.clock.pass(100);
-    expect(world.sent).toEqual(['UPDATE A-0@1', 'SEND B@21']);
+    expect(world.sent).toEqual(['SEND A-0@1', 'SEND B@21']);
   });
 
   it.each([
@@ -170,7 +172,7 @@ describe('an owed delivery', () => {
     world.pipeline.assigned([]);
     expect(world.pipeline.snapshot()).toMatchObject({ parked: 0 });
     await world.clock.pass(1_000_000);
-    expect([world.sent, world.journal.lines]).toEqual([['UPDATE A-1@3'], []]);
+    expect([world.sent, world.journal.lines]).toEqual([['SEND A-1@3'], []]);
     expect(world.pipeline.snapshot()).toMatchObject({ parked: 0, lanes: 0 });
   });
 });
@@ -207,7 +209,7 @@ describe('an order that owes in two partitions', () => {
     // Each in the journal of its own partition: nothing is owed any more.
     expect(world.journal.entries).toMatchObject([
       { partition: key(1), event: 'superseded', owed: null },
-      { partition: key(0), event: 'updated', owed: null },
+      { partition: key(0), event: 'sent', owed: null },
     ]);
     expect(world.partition(0)).toMatchObject({ parked: 0, settled: { delivered: 1 } });
   });
@@ -241,7 +243,7 @@ describe('an order that owes in two partitions', () => {
     world.restore([anOwed({ n: 5 })]);
     expect(world.sent).toHaveLength(1);
     await world.clock.pass(minute);
-    expect(world.sent).toEqual(['UPDATE A-1@3', 'UPDATE A-1@5']);
+    expect(world.sent).toEqual(['SEND A-1@3', 'SEND A-1@5']);
     expect([world.partition(0), world.partition(1)]).toMatchObject([
       { recalled: 1, parked: 0, settled: { delivered: 1, superseded: 0 } },
       { recalled: 1, parked: 0, settled: { delivered: 1, superseded: 0 } },

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { CardRequest } from '../../../connector/order/decide.ts';
 import { anAnswer, anHttpAnswer, dawn, silence } from '../../support/builders.ts';
-import { RecordingJournal } from '../../support/flow-world.ts';
 import { key, PipelineWorld } from './pipeline-world.ts';
 
 const fails = () => anAnswer('UNKNOWN_EXCEPTION');
@@ -12,10 +11,10 @@ describe('deliveries', () => {
   it('start one for each order, as many as may be in flight, first come first served', async () => {
     const world = PipelineWorld.assigned({ inFlightMax: 2, conflate: false });
     world.feed([{ n: 1 }, { n: 2 }, { n: 3, order: 'B' }, { n: 4, order: 'C' }, { n: 5, order: 'B' }]);
-    expect(world.sent).toEqual(['UPDATE A-1@1', 'UPDATE B@3']);
-    await world.clock.pass(10);
-    expect(world.sent.slice(2)).toEqual(['UPDATE C@4', 'UPDATE A-1@2']);
-    await world.clock.pass(10);
+    expect(world.sent).toEqual(['SEND A-1@1', 'SEND B@3']);
+    await world.clock.pass(12);
+    expect(world.sent.slice(2)).toEqual(['SEND C@4', 'UPDATE A-1@2']);
+    await world.clock.pass(12);
     expect(world.sent.slice(4)).toEqual(['UPDATE B@5']);
   });
 
@@ -34,10 +33,11 @@ describe('deliveries', () => {
 
   it('heal a wrong command without waiting', async () => {
     const world = PipelineWorld.assigned();
-    world.delivery.script = ({ command }) => anAnswer(command === 'UPDATE' ? 'ORDER_NOT_FOUND' : 'SUCCESS');
+    world.delivery.script = ({ command }) => anAnswer(command === 'SEND' ? 'UN_SUPPORT_BUSINESS' : 'SUCCESS');
     world.feed([{ n: 1 }]);
     await world.clock.pass(20);
-    expect(world.sent).toEqual(['UPDATE A-1@1', 'SEND A-1@1']);
+    expect(world.sent).toEqual(['SEND A-1@1', 'UPDATE A-1@1']);
+    await world.clock.pass(2);
     expect(world.meter).toMatchObject({ heals: 1, outcomes: { delivered: 1 } });
   });
 
@@ -45,8 +45,9 @@ describe('deliveries', () => {
     const world = PipelineWorld.assigned();
     world.delivery.script = () => anAnswer('ORDER_NOT_FOUND');
     world.feed([{ n: 1, ends: true }]);
-    await world.clock.pass(10);
+    await world.clock.pass(12);
     world.feed([{ n: 2, ends: true }]);
+    await world.clock.pass(2);
     expect(world.sent).toEqual(['UPDATE A-1@1']);
     expect(world.meter.skips).toEqual(['ended', 'ended']);
   });
@@ -70,16 +71,13 @@ describe('deliveries', () => {
   });
 
   it('stop while the journal cannot be written: no more is sent than may be sent again for it', async () => {
-    const world = new PipelineWorld({ inFlightMax: 2 }, 'journal');
-    const journal = world.journal ?? new RecordingJournal(world.clock);
-    world.pipeline.assigned([key(0)]);
-    world.pipeline.restored(key(0), { begin: 0n, end: 0n });
-    journal.blocked = true;
+    const world = PipelineWorld.assigned({ inFlightMax: 2 });
+    world.journal.blocked = true;
     world.feed(Array.from({ length: 20 }, (_, n) => ({ n, order: `A-${n}` })));
     await world.clock.pass(1_000);
     // Two that are accepted, and at most as many that were in flight when these were.
     expect(world.sent.length).toBeLessThan(5);
-    journal.blocked = false;
+    world.journal.blocked = false;
     await world.clock.pass(1_000);
     expect(world.meter.outcomes.delivered).toBe(20);
   });
@@ -91,10 +89,10 @@ describe('deliveries', () => {
     world.feed([{ n: 1 }, { n: 2, order: 'B' }]);
     world.feed([{ n: 3 }]);
     await world.clock.pass(100);
-    expect(world.sent).toEqual(['UPDATE A-1@1', 'UPDATE B@2']);
+    expect(world.sent).toEqual(['SEND A-1@1', 'SEND B@2']);
     world.deadLetters.blocked = false;
     await world.clock.pass(100);
-    expect(world.sent[2]).toBe('UPDATE A-1@3');
+    expect(world.sent[2]).toBe('SEND A-1@3');
   });
 });
 
@@ -103,7 +101,7 @@ describe('newest wins', () => {
     const world = PipelineWorld.assigned({ inFlightMax: 1 });
     world.feed([{ n: 1, order: 'B' }, { n: 2 }, { n: 3 }, { n: 4 }]);
     await world.clock.pass(100);
-    expect(world.sent).toEqual(['UPDATE B@1', 'UPDATE A-1@4']);
+    expect(world.sent).toEqual(['SEND B@1', 'SEND A-1@4']);
     expect(world.meter.outcomes.superseded).toBe(2);
     expect(world.partition().frontier).toBe(5n);
   });
@@ -116,8 +114,8 @@ describe('newest wins', () => {
     await world.clock.pass(10_000);
     expect(world.sent).toHaveLength(4);
     world.feed([{ n: 2 }]);
-    await world.clock.pass(2_011);
-    expect(world.sent[4]).toBe('UPDATE A-1@2');
+    await world.clock.pass(2_012);
+    expect(world.sent[4]).toBe('SEND A-1@2');
     expect(world.meter.outcomes).toMatchObject({ superseded: 1, delivered: 1 });
   });
 
@@ -127,7 +125,7 @@ describe('newest wins', () => {
     world.feed([{ n: 1 }]);
     world.feed([{ n: 2 }]);
     await world.clock.pass(2_100);
-    expect(world.sent).toEqual(['UPDATE A-1@1', 'UPDATE A-1@2']);
+    expect(world.sent).toEqual(['SEND A-1@1', 'SEND A-1@2']);
   });
 
   it('but not against what the source repeats: that replaces nothing', async () => {
@@ -137,7 +135,7 @@ describe('newest wins', () => {
     world.feed([{ n: 5, source }]);
     world.feed([{ n: 9, source }]);
     await world.clock.pass(10_000);
-    expect(world.sent).toEqual(['UPDATE A-1@5', 'UPDATE A-1@5']);
+    expect(world.sent).toEqual(['SEND A-1@5', 'SEND A-1@5']);
     expect(world.meter).toMatchObject({ skips: ['stale'], outcomes: { delivered: 1 } });
   });
 
@@ -161,7 +159,7 @@ describe('newest wins', () => {
     await world.clock.pass(100);
     world.feed([{ n: 3 }]);
     await world.clock.pass(20_000);
-    expect(world.sent.filter((_, index) => index % 2 === 1)).toEqual(['UPDATE A-1@1', 'UPDATE A-1@2', 'UPDATE A-1@3']);
+    expect(world.sent.filter((_, index) => index % 2 === 1)).toEqual(['SEND A-1@1', 'UPDATE A-1@2', 'UPDATE A-1@3']);
   });
 });
 
@@ -257,7 +255,7 @@ describe('an outage', () => {
     await open(world, 3);
     expect(world.pipeline.snapshot()).toMatchObject({ waiting: 3 });
     await world.clock.pass(16_000);
-    expect(world.sent.slice(3)).toEqual(['UPDATE A-0@1', 'UPDATE A-1@2', 'UPDATE A-2@3']);
+    expect(world.sent.slice(3)).toEqual(['SEND A-0@1', 'SEND A-1@2', 'SEND A-2@3']);
   });
 
   it('without any order is probed by the next one that comes', async () => {
@@ -266,9 +264,10 @@ describe('an outage', () => {
     world.pipeline.assigned([]);
     await world.clock.pass(60_000);
     world.pipeline.assigned([key(0)]);
+    world.restore();
     world.delivery.script = served;
     world.feed([{ n: 9, order: 'B' }]);
-    expect(world.sent.at(-1)).toBe('UPDATE B@9');
+    expect(world.sent.at(-1)).toBe('SEND B@9');
     await world.clock.pass(10);
     expect(world.pipeline.snapshot().breaker).toBe('closed');
   });
@@ -330,7 +329,8 @@ describe('an order that alone is refused like a stranger', () => {
   });
 
   it('opens the breaker three times at most, and ends as a dead letter', async () => {
-    const world = PipelineWorld.assigned();
+    // Its waits are spent in memory.
+    const world = PipelineWorld.assigned({ parkFromMs: 3_600_000 });
     world.delivery.script = stranger;
     world.feed([{ n: 1, order: 'poison' }]);
     for (let n = 2; n < 500; n++) {

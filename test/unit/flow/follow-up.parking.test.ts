@@ -200,7 +200,7 @@ describe('FollowUp with a journal', () => {
       const { follow, head } = released(followUp());
       const carried = { ...failed(head, { kind: 'accepted' }), answer: anAnswer('SUCCESS') };
       await followed(follow, head, carried);
-      expect(journal.entries).toMatchObject([{ event: 'updated', detail: 'SUCCESS', owed: null }]);
+      expect(journal.entries).toMatchObject([{ event: 'sent', detail: 'SUCCESS', owed: null }]);
       expect([kept.parking.size, partition.settled.delivered, lane.length]).toEqual([0, 1, 0]);
     });
 

@@ -20,7 +20,7 @@ describe('a drain', () => {
     const world = PipelineWorld.assigned({ inFlightMax: 1 });
     world.feed([{ n: 1 }, { n: 2, order: 'B' }]);
     expect(await drained(world)).toEqual({ abandoned: 0 });
-    expect(world.sent).toEqual(['UPDATE A-1@1']);
+    expect(world.sent).toEqual(['SEND A-1@1']);
     expect(world.intake.committed(key(0))).toBe(2n);
     world.feed([{ n: 3, order: 'C' }]);
     expect(world.meter.receivedRecords).toBe(2);

@@ -71,7 +71,7 @@ describe('a join', () => {
     world.feed([{ n: 5, order: 'B', text: 'same' }]);
     expect(world.meter.skips).toEqual(['unchanged']);
     await world.clock.pass(60_000);
-    expect(world.sent).toEqual(['SEND B@4', 'UPDATE A-1@3']);
+    expect(world.sent).toEqual(['SEND B@4', 'SEND A-1@3']);
   });
 
   it('that keeps one that is being restored lets it go on', () => {
@@ -94,7 +94,7 @@ describe('a join', () => {
     expect(world.partition()).toMatchObject({ restored: false, paused: true, recalled: 0, parked: 0 });
     world.restore([anOwed({ n: 3, dueMs: 90_000 })]);
     await world.clock.pass(100_000);
-    expect(world.sent).toEqual(['UPDATE A-1@3']);
+    expect(world.sent).toEqual(['SEND A-1@3']);
     expect(world.partition()).toMatchObject({ recalled: 1, settled: { delivered: 1 } });
   });
 

@@ -94,7 +94,7 @@ describe('what the journal remembers', () => {
     world.pipeline.remember(key(0), remembered(sent, { n: 9 }));
     world.pipeline.restored(key(0), { begin: 0n, end: 50n });
     await world.clock.pass(1_000);
-    expect(world.sent).toEqual(['UPDATE A-1@3']);
+    expect(world.sent).toEqual(['SEND A-1@3']);
     world.pipeline.remember(key(7), remembered(sent, { n: 9, partition: 7 }));
     world.pipeline.restored(key(7), nothing);
     expect(world.pipeline.snapshot()).toMatchObject({ orders: 1, partitions: [{ partition: 0 }] });
@@ -133,7 +133,7 @@ describe('what the journal remembers', () => {
     await world.pipeline.commit();
     expect(world.intake.committed(key(0))).toBe(5n);
     await world.clock.pass(2_000);
-    expect(world.sent).toEqual(['SEND B@4', 'UPDATE A-1@3']);
+    expect(world.sent).toEqual(['SEND B@4', 'SEND A-1@3']);
     expect(world.partition()).toMatchObject({ received: 1, recalled: 1, parked: 0, settled: { delivered: 2 } });
   });
 });

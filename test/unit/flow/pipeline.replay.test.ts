@@ -136,7 +136,7 @@ describe('what is put back to be sent again', () => {
       const world = owing(3);
       world.feed([again(2, 5)]);
       await world.clock.pass(200_000);
-      expect([world.meter.skips, world.sent]).toEqual([['stale'], ['UPDATE A-1@3']]);
+      expect([world.meter.skips, world.sent]).toEqual([['stale'], ['SEND A-1@3']]);
     });
 
     it('itself, read again after a crash, leaves it: it is known as a duplicate', async () => {
@@ -163,36 +163,20 @@ describe('what is put back to be sent again', () => {
     world.feed([{ n: 6, text: 'text 1', bizDate: instant(dawn) }]);
     await world.clock.pass(100);
     expect([world.sent, bizDates(world)]).toEqual([
-      ['UPDATE A-1@5', 'UPDATE A-1@6'],
+      ['UPDATE A-1@5', 'SEND A-1@6'],
       [2, 3],
     ]);
     world.feed([{ n: 7, text: 'text 1' }]);
+    await world.clock.pass(2);
     expect(world.meter.skips).toEqual(['unchanged']);
   });
 
-  it('of an order that was forgotten makes no card where the journal is off: a change may have ended it since', async () => {
-    const refused = () => anAnswer('ORDER_NOT_FOUND');
-    const forgetful = PipelineWorld.assigned();
-    forgetful.delivery.script = refused;
-    forgetful.feed([again(1, 5)]);
-    await forgetful.clock.pass(100);
-    expect([forgetful.sent, forgetful.meter.skips]).toEqual([['UPDATE A-1@5'], ['ended']]);
-    // Put back once more: as little is known.
-    forgetful.feed([again(1, 6, 2)]);
-    await forgetful.clock.pass(100);
-    expect([forgetful.sent.slice(1), forgetful.meter.skips]).toEqual([['UPDATE A-1@6'], ['ended', 'ended']]);
-    // What comes next finds no card either.
-    forgetful.delivery.script = ({ command }) => (command === 'UPDATE' ? refused() : anAnswer('SUCCESS'));
-    forgetful.feed([{ n: 7, text: 'text 1' }]);
-    await forgetful.clock.pass(100);
-    expect(forgetful.sent.slice(2)).toEqual(['UPDATE A-1@7', 'SEND A-1@7']);
-
-    const mindful = PipelineWorld.withJournal();
-    mindful.restore();
-    mindful.delivery.script = ({ command }) => (command === 'UPDATE' ? refused() : anAnswer('SUCCESS'));
-    mindful.feed([again(1, 5)]);
-    await mindful.clock.pass(100);
-    expect([mindful.sent, bizDates(mindful)]).toEqual([
+  it('of an order that was forgotten is an UPDATE, and a SEND where the platform has no card', async () => {
+    const world = PipelineWorld.assigned();
+    world.delivery.script = ({ command }) => anAnswer(command === 'UPDATE' ? 'ORDER_NOT_FOUND' : 'SUCCESS');
+    world.feed([again(1, 5)]);
+    await world.clock.pass(100);
+    expect([world.sent, bizDates(world)]).toEqual([
       ['UPDATE A-1@5', 'SEND A-1@5'],
       [2, 2],
     ]);

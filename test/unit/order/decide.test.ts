@@ -262,8 +262,8 @@ describe('the request', () => {
     const body = decision.kind === 'deliver' ? decision.request.body : '';
     expect(body.endsWith(`,${change.card.members}}`)).toBe(true);
     expect(JSON.parse(body)).toEqual({
-      requestId: idOf(change, 'UPDATE', 'uuid'),
-      command: 'UPDATE',
+      requestId: idOf(change, 'SEND', 'uuid'),
+      command: 'SEND',
       bizDate: change.bizDate,
       merchantBizNo: 'R-7',
       orderStatus: 'PENDING',
@@ -283,7 +283,7 @@ describe('the request', () => {
 
   it('takes the id in the form that the settings ask for', () => {
     expect(given().when(change, { requestIdForm: 'hex' }).decision).toMatchObject({
-      request: { requestId: idOf(change, 'UPDATE', 'hex') },
+      request: { requestId: idOf(change, 'SEND', 'hex') },
     });
   });
 

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readEnvironment } from '../../../connector/settings/environment.ts';
 import { environmentName, formatPath, settingKeys } from '../../../connector/settings/keys.ts';
-import { leastYaml, problemsOf, settingsOf } from './loading.ts';
+import { journalEnabledRemoved, leastYaml, problemsOf, settingsOf } from './loading.ts';
 
 describe('the environment', () => {
   it("goes before the file's values, with lists by comma", () => {
@@ -66,6 +66,12 @@ describe('the environment', () => {
       'did you mean CARD_SYNC_KAFKA_BROKERS?',
     );
     expect(readEnvironment({ CARD_SYNC_XYZZY: 'x' }).problems[0]?.hint).toContain('see config/connector.yaml');
+  });
+
+  it.each(['true', 'false'])('explains that journal.enabled was removed: CARD_SYNC_JOURNAL_ENABLED=%s', value => {
+    expect(problemsOf(leastYaml, { environment: { CARD_SYNC_JOURNAL_ENABLED: value } })).toEqual([
+      `journal.enabled | CARD_SYNC_JOURNAL_ENABLED | ${journalEnabledRemoved}`,
+    ]);
   });
 
   it('leaves alone what is not ours, what is empty, and what Kubernetes sets for a service of our name', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { redactedSettings } from '../../../connector/settings/settings.ts';
-import { leastYaml, problemsOf, settingsOf, usableOf } from './loading.ts';
+import { journalEnabledRemoved, leastYaml, problemsOf, settingsOf, usableOf } from './loading.ts';
 
 describe('settings that hold', () => {
   it('come complete: what is not given has its default', () => {
@@ -51,6 +51,12 @@ describe('settings that hold', () => {
       expect.stringMatching(/^platform\.verdicts\.some-code \| .* \| is no result code \| capital letters/),
     ]);
     expect(problem('[retry]')).toEqual([expect.stringContaining('must be a section with keys')]);
+  });
+
+  it.each([false, true])('explain that journal.enabled was removed, where it is given: %s', value => {
+    expect(problemsOf(`${leastYaml}journal: { enabled: ${value} }`)).toEqual([
+      `journal.enabled | conf/connector.yaml:5:12 | ${journalEnabledRemoved}`,
+    ]);
   });
 
   it('are frozen all through', () => {

@@ -23,6 +23,10 @@ platform: { clientId: CLIENT, privateKeyFile: key.pem }
 
 const leastFiles = { 'conf/key.pem': 'PRIVATE', 'conf/mappings/film.yaml': 'name: film\n' };
 
+/** The problem and hint of the removed setting `journal.enabled`. */
+export const journalEnabledRemoved =
+  'was removed: the connector does not run without its journal | without it a restart forgets which cards exist and which deliveries are pending, and ended cards come back; remove the setting';
+
 /** Loads `conf/connector.yaml` with this text, from files in memory and the package's own templates. */
 function load(yaml: FileText, { environment = {}, files = {} }: Surroundings = {}): SettingsLoaded {
   const all: Readonly<Record<string, FileText>> = { ...leastFiles, ...files, 'conf/connector.yaml': yaml };

@@ -43,7 +43,8 @@ describe('FollowUp', () => {
   });
 
   const followUp = (options: Partial<FollowUpOptions> = {}) => {
-    const kept = keptWith({ clock, book, load, lanes, meter });
+    // Every wait of these tests is spent in memory: `follow-up.parking.test.ts` has those in the journal.
+    const kept = keptWith({ clock, book, load, lanes, meter, parkFromMs: 1_000_000 });
     return new FollowUp(
       { retryDelaysMs: [2_000, 600_000], giveUpAfterMs: 86_400_000, conflate: true, ...options },
       {
@@ -193,6 +194,7 @@ describe('FollowUp', () => {
     const newer = queue(2);
     await followUp().follow(lane, older, carriedOf(older, verdict), blame);
     expect(lane.head).toBe(newer);
+    await newer.noted;
     expect(meter.outcomes.superseded).toBe(1);
     expect(newer.doubt).toMatchObject({ position: older.change.position });
     expect(lane.state).toBe(verdict === halt ? 'ready' : 'waiting');

@@ -7,7 +7,7 @@ import { partitionKey } from '../../../../connector/kernel/position.ts';
 import type { Answer } from '../../../../connector/order/answer.ts';
 import { merchantBizNo } from '../../../../connector/order/change.ts';
 import { type CardRequest, decide } from '../../../../connector/order/decide.ts';
-import { initialState } from '../../../../connector/order/state.ts';
+import { evolve, initialState, type OrderState } from '../../../../connector/order/state.ts';
 import {
   aChange,
   anAnswer,
@@ -20,6 +20,7 @@ import {
   sourceTopic,
 } from '../../../support/builders.ts';
 import { RecordingMeter, ScriptedDelivery, SteppedClock } from '../../../support/flow-world.ts';
+import { sent } from '../../order/given.ts';
 
 const order = merchantBizNo('A-1');
 
@@ -38,12 +39,14 @@ describe('carry', () => {
     partition = new PartitionFlow(partitionKey(sourceTopic, 0));
   });
 
-  const start = (parts: ChangeParts = {}, policy = aPolicy()) => {
+  const start = (parts: ChangeParts = {}, policy = aPolicy(), state: OrderState = initialState) => {
     const change = aChange(parts);
-    const decision = decide(initialState, change, policy);
+    const decision = decide(state, change, policy);
     if (decision.kind === 'skip') throw new Error('nothing to carry');
     return { entry: entryOf(change, aRecord(), partition), decision, request: decision.request };
   };
+  /** A change of an order that has a card: its first request is an UPDATE. */
+  const startUpdate = () => start({}, aPolicy(), evolve(initialState, sent(aChange({ n: 0 }))));
   const carried = async ({ entry, decision }: ReturnType<typeof start>): Promise<Carried> => {
     const pending = carry(
       entry,
@@ -70,7 +73,7 @@ describe('carry', () => {
 
   it('heals an UPDATE that finds no card into a SEND, at once', async () => {
     delivery.script = ({ command }) => anAnswer(command === 'UPDATE' ? 'ORDER_NOT_FOUND' : 'SUCCESS');
-    const result = await carried(start());
+    const result = await carried(startUpdate());
     expect(commands()).toEqual(['UPDATE', 'SEND']);
     expect(result).toMatchObject({ request: { command: 'SEND' }, verdict: { kind: 'accepted' } });
     expect([meter.attempts, meter.heals]).toEqual([2, 1]);
@@ -89,14 +92,14 @@ describe('carry', () => {
       if (refused.size === 0) refused.add(requestId);
       return anAnswer(refused.has(requestId) ? 'ORDER_NOT_FOUND' : 'SUCCESS');
     };
-    expect((await carried(start())).verdict).toEqual({ kind: 'accepted' });
+    expect((await carried(startUpdate())).verdict).toEqual({ kind: 'accepted' });
     expect(commands()).toEqual(['UPDATE', 'SEND', 'UPDATE']);
     expect(new Set(delivery.requests.map(({ requestId }) => requestId)).size).toBe(3);
   });
 
   it('heals no further where the platform contradicts itself: it is asked again later, from the request before', async () => {
     delivery.script = ({ command }) => anAnswer(command === 'SEND' ? 'UN_SUPPORT_BUSINESS' : 'ORDER_NOT_FOUND');
-    const one = start();
+    const one = startUpdate();
     expect((await carried(one)).verdict).toMatchObject({ kind: 'retry', cause: 'unknown-outcome' });
     expect(commands()).toEqual(['UPDATE', 'SEND', 'UPDATE']);
     expect((await carried(one)).verdict).toMatchObject({ kind: 'retry', cause: 'unknown-outcome' });
@@ -126,7 +129,7 @@ describe('carry', () => {
 
   it('repeats the healed request, the same id and body, when that one failed', async () => {
     delivery.script = ({ command }) => (command === 'UPDATE' ? anAnswer('ORDER_NOT_FOUND') : silence());
-    const one = start();
+    const one = startUpdate();
     expect((await carried(one)).verdict).toMatchObject({ kind: 'retry', cause: 'timeout' });
     delivery.script = () => anAnswer('SUCCESS');
     expect((await carried(one)).verdict).toEqual({ kind: 'accepted' });
@@ -140,13 +143,13 @@ describe('carry', () => {
       partition.revoke();
       return anAnswer('ORDER_NOT_FOUND');
     };
-    expect((await carried(start())).verdict).toEqual({ kind: 'not-ours' });
+    expect((await carried(startUpdate())).verdict).toEqual({ kind: 'not-ours' });
     expect(commands()).toEqual(['UPDATE']);
   });
 
   it('sends nothing, and heals nothing, while it is not certain that its partition is ours', async () => {
     leased = false;
-    const one = await carried(start());
+    const one = await carried(startUpdate());
     expect(one.verdict).toEqual({ kind: 'not-ours' });
     expect([delivery.requests, healthOf(order, one, false)]).toEqual([[], null]);
     leased = true;
@@ -154,7 +157,7 @@ describe('carry', () => {
       leased = false;
       return anAnswer('ORDER_NOT_FOUND');
     };
-    expect((await carried(start())).verdict).toEqual({ kind: 'not-ours' });
+    expect((await carried(startUpdate())).verdict).toEqual({ kind: 'not-ours' });
     expect(commands()).toEqual(['UPDATE']);
   });
 

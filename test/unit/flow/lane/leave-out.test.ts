@@ -99,13 +99,6 @@ describe('leaving a change out', () => {
     expect([partition.parked, partition.settled.skipped]).toEqual([0, 1]);
   });
 
-  it('is done with at once where there is no journal', () => {
-    kept = keptWith({ clock, meter });
-    isKnown();
-    expect(leaveOut(taken(), 'unchanged', kept)).toBeNull();
-    expect([partition.frontier.unsettled, kept.book.get(order).through]).toMatchObject([0, { offset: 3n }]);
-  });
-
   it('ends with its partition', async () => {
     isKnown();
     journal.blocked = true;

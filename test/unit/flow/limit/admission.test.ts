@@ -39,7 +39,7 @@ describe('requests a second', () => {
 
   it('count a heal too: what follows makes up for it', async () => {
     const world = PipelineWorld.assigned({ requestsPerSecond: 10 });
-    world.delivery.script = ({ command }) => anAnswer(command === 'UPDATE' ? 'ORDER_NOT_FOUND' : 'SUCCESS');
+    world.delivery.script = ({ command }) => anAnswer(command === 'SEND' ? 'UN_SUPPORT_BUSINESS' : 'SUCCESS');
     const starts = startsOf(world);
     world.feed(orders(2));
     await world.clock.pass(10_000);
@@ -51,6 +51,7 @@ describe('requests a second', () => {
     world.feed([{ n: 1, text: 'a' }]);
     await world.clock.pass(1_000);
     world.feed([{ n: 2, text: 'a' }]);
+    await world.clock.pass(2);
     expect(world.meter.skips).toEqual(['unchanged']);
     world.feed([{ n: 3, text: 'b' }]);
     expect(world.sent).toHaveLength(2);

@@ -25,10 +25,15 @@ describe('forgetOver', () => {
     clock = new SteppedClock();
     book = new OrderBook(100);
     journal = new RecordingJournal(clock);
-    partitions = new Map([[key(0), new PartitionFlow(key(0))]]);
+    partitions = new Map([[key(0), restored()]]);
     failures = [];
   });
 
+  const restored = () => {
+    const partition = new PartitionFlow(key(0));
+    partition.restore({ begin: 0n, end: 0n });
+    return partition;
+  };
   const parts = (given: Partial<ForgetParts> = {}): ForgetParts => ({
     book,
     journal,
@@ -72,7 +77,7 @@ describe('forgetOver', () => {
     partitions.get(key(0))?.revoke();
     await clock.pass(10);
     expect([failures, clock.sleeping]).toEqual([[], 0]);
-    partitions.set(key(0), new PartitionFlow(key(0)));
+    partitions.set(key(0), restored());
     end('B');
     const broken = { ...parts(), journal: { append: async () => {}, forget: () => Promise.reject(new Error('x')) } };
     forgetOver(later, hour, broken);

@@ -75,11 +75,6 @@ describe('Parking', () => {
     it('what is owed already, however short the wait', () => {
       expect(given().isFor({ ...taken(), parked: true }, 1)).toBe(true);
     });
-
-    it('nothing where there is no journal', () => {
-      kept = keptWith({ clock, meter, waitingMax: 0 });
-      expect(kept.parking.isFor({ ...taken(), parked: true }, 1e9)).toBe(false);
-    });
   });
 
   it('is full at its limit, but not for what is parked already', () => {

@@ -26,6 +26,7 @@ describe('Interpretation', () => {
     meter = new RecordingMeter();
     deadLetters = new RecordingDeadLetters(clock);
     partition = new PartitionFlow(partitionKey(sourceTopic, 0));
+    partition.restore({ begin: 0n, end: 0n });
     queued = [];
     failures = [];
     progress = 0;

@@ -15,6 +15,7 @@ describe('PartitionFlow', () => {
 
   it('shows where it stands', () => {
     const partition = new PartitionFlow(partitionKey(sourceTopic, 3));
+    partition.restore({ begin: 7n, end: 12n });
     partition.frontier.accept(7n, instant(700));
     partition.frontier.accept(9n, instant(900));
     partition.frontier.settle(9n);
@@ -45,6 +46,7 @@ describe('PartitionFlow', () => {
       oldestUnsettledAt: null,
       highWatermark: null,
       paused: false,
+      restored: false,
     });
   });
 });

@@ -79,22 +79,4 @@ describe('a check', () => {
       'needs what was not found above: the part kafka of the settings',
     );
   });
-
-  it('says that there is no journal, where it is off', async () => {
-    const { journal, ...settings } = settingsOf(leastYaml);
-    const { parts } = emptyWorld();
-    const registry = parts.openRegistry(settings.registry);
-    const answering: CheckParts = {
-      ...parts,
-      openRegistry: () => ({
-        ...registry,
-        subjects: { ...registry.subjects, latest: async () => ({ kind: 'unknown' }) },
-      }),
-    };
-    const off = { ...settings, journal: { ...journal, enabled: false } };
-    const findings = await check(order({ settings: off }), answering);
-    expect(findings.filter(({ group, state }) => group === 'Journal' && state !== 'skipped')).toMatchObject([
-      { id: 'journal', state: 'warning', remedy: 'journal.enabled: true' },
-    ]);
-  });
 });
