@@ -196,6 +196,7 @@ export class Dispatcher {
 
   #decide(lane: Lane, entry: Entry, policy: Policy): Decision {
     if (entry.parked) return this.parking.decide(entry);
+    if (this.parking.holds(entry.change)) return { kind: 'skip', reason: 'stale' };
     this.parking.supersede(entry, policy);
     this.#accounts.inherit(entry);
     if (entry.attempts === 0 && this.#accounts.hasStrayed(entry)) this.#parts.meter.strayed(entry.change);

@@ -68,9 +68,12 @@ export function isCopy({ redriven, replays }: CardChange): boolean {
  * same change once more: Debezium repeats changes after a restart.
  */
 export function follows(next: CardChange, last: CardChange): boolean {
-  if (isOlder(next.source, last.source)) return false;
-  const isRepetition = isSamePlace(next.source, last.source) && next.card.hash === last.card.hash;
-  return isCopy(next) || !isRepetition;
+  return !isOlder(next.source, last.source) && (isCopy(next) || !isRepetition(next, last));
+}
+
+/** The same change once more, as far as the log tells. */
+export function isRepetition(next: CardChange, last: CardChange): boolean {
+  return isSamePlace(next.source, last.source) && next.card.hash === last.card.hash;
 }
 
 /** Whether `next` may be sent in the place of `waiting`, of the same order, which came before it. */

@@ -1,6 +1,6 @@
 import { assert } from '../../kernel/assert.ts';
 import { type Clock, type DurationMs, instant } from '../../kernel/time.ts';
-import { follows, isCopy } from '../../order/change.ts';
+import { type CardChange, follows, isCopy, isRepetition } from '../../order/change.ts';
 import { type Decision, decide, isExpired, type Policy } from '../../order/decide.ts';
 import { isOlder } from '../../order/source-position.ts';
 import type { Accounts } from '../accounts.ts';
@@ -113,6 +113,12 @@ export class Parking {
     const { request } = pending;
     const makesCard = !change.card.ends;
     return { kind: 'deliver', request, cardExpected: true, makesCard, after: null, unsettled: true };
+  }
+
+  /** The change waits for its next attempt already: Debezium repeats it. */
+  holds(change: CardChange): boolean {
+    const pending = this.#parts.parked.of(change.merchantBizNo);
+    return !isCopy(change) && pending.some(({ owed }) => isRepetition(change, owed.request.change));
   }
 
   /** A newer change's turn has come: what is owed of its order is left out, and over what may have been sent of it. */
