@@ -25,7 +25,7 @@ export function interpreterOf(decoder: Decoder, mapping: Mapping): Interpreter {
   function mapped(decoded: Decoded): Interpreted {
     switch (decoded.kind) {
       case 'ignored':
-        return { kind: 'skipped', reason: 'ignored' };
+        return { kind: 'skipped', reason: decoded.what === 'truncation' ? 'truncated' : 'ignored' };
       case 'undecodable':
         return { kind: 'unusable', fault: decoded.fault };
       case 'change':

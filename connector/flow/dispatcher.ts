@@ -196,7 +196,10 @@ export class Dispatcher {
 
   #decide(lane: Lane, entry: Entry, policy: Policy): Decision {
     if (entry.parked) return this.parking.decide(entry);
-    if (this.parking.holds(entry.change)) return { kind: 'skip', reason: 'stale' };
+    if (this.parking.holds(entry.change)) {
+      const decision = decide(this.#parts.book.get(lane.order), entry.change, policy);
+      return decision.kind === 'skip' ? decision : { kind: 'skip', reason: 'stale' };
+    }
     this.parking.supersede(entry, policy);
     this.#accounts.inherit(entry);
     if (entry.attempts === 0 && this.#accounts.hasStrayed(entry)) this.#parts.meter.strayed(entry.change);

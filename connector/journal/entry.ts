@@ -65,15 +65,21 @@ function stateOf(row: Row, home: Home): OrderState {
 }
 
 function sourceOf(row: Row): SourcePosition {
-  const committedAt = moment(row, 'committedAt');
+  // A former version wrote neither.
+  const at = { committedAt: moment(row, 'committedAt'), ...(row.snapshot === true && ({ snapshot: true } as const)) };
   const kind = text(row, 'kind');
   switch (kind) {
-    case 'lsn':
-      return { kind, lsn: long(row, 'offset'), committedAt };
-    case 'binlog':
-      return { kind, file: text(row, 'file'), offset: long(row, 'offset'), row: integer(row, 'row'), committedAt };
+    case 'lsn': {
+      const commitLsn = optional(row, 'commitLsn', long);
+      return { kind, lsn: long(row, 'offset'), ...(commitLsn !== null && { commitLsn }), ...at };
+    }
+    case 'binlog': {
+      const server = optional(row, 'server', integer);
+      const place = { file: text(row, 'file'), offset: long(row, 'offset'), row: integer(row, 'row') };
+      return { kind, ...place, ...(server !== null && { server }), ...at };
+    }
     case 'time':
-      return { kind, committedAt };
+      return { kind, ...at };
     default:
       throw new UnexpectedShape('source');
   }

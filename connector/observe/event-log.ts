@@ -71,6 +71,13 @@ export function withLog(meter: Meter, logger: Logger, clock: Clock): Meter {
         }),
       );
     },
+    skipped: reason => {
+      meter.skipped(reason);
+      if (reason !== 'truncated') return;
+      bounded('truncated', leftOut =>
+        logger.warn('a table was truncated: cards of its orders stay until they expire', leftOut),
+      );
+    },
     evicted: () => {
       meter.evicted();
       if (!evicting) logger.warn('more orders than flow.ordersMax: their state is dropped from memory; raise it');

@@ -8,6 +8,8 @@ export const skipReasons = [
   'unmapped',
   /** Not a row's change: a tombstone, heartbeat or transaction record. */
   'ignored',
+  /** The table was truncated: the log does not name its rows, so no card is ended. */
+  'truncated',
   /** The customer would see no difference. */
   'unchanged',
   /** The database changed the order later, and that was already handled. */

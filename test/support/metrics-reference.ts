@@ -73,6 +73,7 @@ export const metricGroups: readonly MetricGroup[] = [
       'parkings_total',
       'lanes',
       'tracked_orders',
+      'orders_evicted_total',
     ],
   },
   {

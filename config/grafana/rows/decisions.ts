@@ -40,6 +40,7 @@ export const decisions: readonly Builder<Panel>[] = [
       unit: 'ops',
       width: 6,
       queries: ratesOf('card_sync_changes_skipped_total', 'reason'),
+      alerts: ['CardSyncTableTruncated'],
     },
     'stacked',
   ),

@@ -159,13 +159,15 @@ export const partitions: readonly Builder<Panel>[] = [
   lines({
     title: 'Orders in memory',
     description:
-      'tracked: orders whose state is remembered (their limit is flow.ordersMax); lanes: orders with something to do; queued: records that wait to be started. Good: lanes and queued near 0.',
+      'tracked: orders whose state is remembered (their limit is flow.ordersMax); evicted: orders whose state was dropped past it; lanes: orders with something to do; queued: records that wait to be started. Good: lanes and queued near 0, none evicted.',
     unit: 'short',
     width: 8,
     queries: [
       { expr: `sum(card_sync_tracked_orders{${selected}})`, legend: 'tracked' },
+      { expr: `sum(increase(card_sync_orders_evicted_total{${selected}}[1h]))`, legend: 'evicted in an hour' },
       { expr: `sum(card_sync_lanes{${selected}})`, legend: 'lanes' },
       { expr: `sum(card_sync_queued_changes{${selected}})`, legend: 'queued' },
     ],
+    alerts: ['CardSyncOrdersEvicted'],
   }),
 ];

@@ -258,8 +258,7 @@ describe('Accounts with a journal', () => {
     it('but not where it is a repetition of what comes before the change in flight: it is stale, without a word', async () => {
       const head = wasSent(taken({ n: 4 }));
       kept.lanes.of(order).lane.push(head, false);
-      const { committedAt } = head.change.source;
-      const repetition = taken({ n: 5, source: { kind: 'lsn', lsn: 2n, committedAt } });
+      const repetition = taken({ n: 5, source: lsnAt(2) });
       const newer = taken({ n: 6, source: head.change.source });
       kept.accounts.supersede(repetition, newer, head);
       await clock.pass(10);

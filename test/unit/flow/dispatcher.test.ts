@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { CardRequest } from '../../../connector/order/decide.ts';
-import { anAnswer, anHttpAnswer, dawn, silence } from '../../support/builders.ts';
+import { anAnswer, anHttpAnswer, dawn, lsnAt, silence } from '../../support/builders.ts';
 import { key, PipelineWorld } from './pipeline-world.ts';
 
 const fails = () => anAnswer('UNKNOWN_EXCEPTION');
@@ -131,12 +131,12 @@ describe('newest wins', () => {
   it('but not against what the source repeats: that replaces nothing', async () => {
     const world = PipelineWorld.assigned();
     world.delivery.script = (_, attempt) => (attempt === 1 ? fails() : served());
-    const source = { kind: 'lsn', lsn: 5n, committedAt: dawn } as const;
-    world.feed([{ n: 5, source }]);
-    world.feed([{ n: 9, source }]);
+    world.feed([{ n: 5 }]);
+    world.feed([{ n: 8, source: lsnAt(4) }]);
+    world.feed([{ n: 9, source: lsnAt(5), text: 'text 5' }]);
     await world.clock.pass(10_000);
     expect(world.sent).toEqual(['SEND A-1@5', 'SEND A-1@5']);
-    expect(world.meter).toMatchObject({ skips: ['stale'], outcomes: { delivered: 1 } });
+    expect(world.meter).toMatchObject({ skips: ['stale', 'unchanged'], outcomes: { delivered: 1 } });
   });
 
   it('and an order that changes all the time is delivered all the same', async () => {
@@ -202,7 +202,38 @@ describe('a request whose outcome nobody knows', () => {
     world.delivery.script = served;
     world.feed([{ n: 2, ends: true }]);
     await world.clock.pass(3_000);
-    expect(world.sent).toEqual(['SEND A-1@1', 'UPDATE A-1@2']);
+    // Its answer comes first: it may make the card late, when the end has found none.
+    expect(world.sent).toEqual(['SEND A-1@1', 'SEND A-1@1', 'UPDATE A-1@2']);
+  });
+
+  it('and was a new card that shows late: the end is sent again, each time in a request of its own', async () => {
+    const world = PipelineWorld.assigned();
+    let madeAt = Number.POSITIVE_INFINITY;
+    world.delivery.script = ({ command }) => {
+      if (command === 'SEND') {
+        madeAt = world.clock.now() + 700_000;
+        return silence('timeout');
+      }
+      return anAnswer(world.clock.now() < madeAt ? 'ORDER_NOT_FOUND' : 'SUCCESS');
+    };
+    world.feed([{ n: 1, creates: true }]);
+    await world.clock.pass(50);
+    world.feed([{ n: 2, ends: true }]);
+    await world.clock.pass(3_600_000);
+    const ends = world.delivery.requests.filter(({ command }) => command === 'UPDATE');
+    expect(new Set(ends.map(({ requestId }) => requestId)).size).toBe(ends.length);
+    expect(world.journal.entries.at(-1)).toMatchObject({ event: 'ended', state: { kind: 'ended' } });
+  });
+
+  it('and was a new card that never shows: the end is skipped when the schedule is used up', async () => {
+    const world = PipelineWorld.assigned({ retryDelaysMs: [2_000, 2_000] });
+    world.delivery.script = ({ command }) => (command === 'SEND' ? silence('timeout') : anAnswer('ORDER_NOT_FOUND'));
+    world.feed([{ n: 1, creates: true }]);
+    await world.clock.pass(50);
+    world.feed([{ n: 2, ends: true }]);
+    await world.clock.pass(60_000);
+    expect(world.meter).toMatchObject({ skips: ['ended'], outcomes: { 'dead-lettered': 1, skipped: 1 } });
+    expect(world.partition()).toMatchObject({ unsettled: 0, parked: 0 });
   });
 
   it('and was given up: the card as it was before is sent', async () => {

@@ -251,13 +251,13 @@ describe('the journal', () => {
     first.delivery.script = () => 'never';
     const { source } = aChange({ n: 5 });
     first.feed([{ n: 5 }]);
-    first.feed([{ n: 6, source: { kind: 'lsn', lsn: 2n, committedAt: dawn } }]);
-    first.feed([{ n: 7, source }]);
+    first.feed([{ n: 6, source: lsnAt(2) }]);
+    first.feed([{ n: 7, source, text: 'text 5' }]);
     await first.clock.pass(100);
     const second = PipelineWorld.withJournal();
     for (const entry of first.journal.entries) second.pipeline.remember(key(0), { order: entry.order, known: entry });
     second.restore([], { begin: 5n, end: 8n });
-    second.feed([{ n: 5 }, { n: 6, source: { kind: 'lsn', lsn: 2n, committedAt: dawn } }, { n: 7, source }], 8n);
+    second.feed([{ n: 5 }, { n: 6, source: lsnAt(2) }, { n: 7, source, text: 'text 5' }], 8n);
     await second.clock.pass(100);
     expect(second.sent).toEqual(['SEND A-1@5']);
     expect(second.meter.outcomes).toMatchObject({ delivered: 1, skipped: 2 });

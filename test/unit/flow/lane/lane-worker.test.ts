@@ -109,7 +109,7 @@ describe('carry', () => {
 
   it('does not make a card to end it', async () => {
     delivery.script = () => anAnswer('ORDER_NOT_FOUND');
-    expect((await carried(start({ ends: true }))).verdict).toEqual({ kind: 'no-card' });
+    expect((await carried(start({ ends: true }))).verdict).toEqual({ kind: 'no-card', unsettled: false });
     expect(commands()).toEqual(['UPDATE']);
   });
 
@@ -123,7 +123,7 @@ describe('carry', () => {
     expect(delivery.requests[1]?.requestId).not.toBe(delivery.requests[0]?.requestId);
 
     delivery.script = () => anAnswer('ORDER_NOT_FOUND');
-    expect((await carried(start(parts, repeat))).verdict).toEqual({ kind: 'no-card' });
+    expect((await carried(start(parts, repeat))).verdict).toEqual({ kind: 'no-card', unsettled: false });
     expect(commands()).toHaveLength(4);
   });
 

@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type ForgetParts, forgetOver } from '../../../../connector/flow/memory/forget.ts';
-import { OrderBook } from '../../../../connector/flow/memory/order-book.ts';
+import { OrderBook, watermarkOrder } from '../../../../connector/flow/memory/order-book.ts';
 import { PartitionFlow } from '../../../../connector/flow/partition/partition-flow.ts';
+import type { Journal } from '../../../../connector/flow/ports.ts';
 import type { PartitionKey } from '../../../../connector/kernel/position.ts';
 import { instant } from '../../../../connector/kernel/time.ts';
 import { merchantBizNo } from '../../../../connector/order/change.ts';
@@ -25,13 +26,13 @@ describe('forgetOver', () => {
     clock = new SteppedClock();
     book = new OrderBook(100);
     journal = new RecordingJournal(clock);
-    partitions = new Map([[key(0), restored()]]);
+    partitions = new Map([[key(0), restoredTo(9n)]]);
     failures = [];
   });
 
-  const restored = () => {
+  const restoredTo = (committed: bigint) => {
     const partition = new PartitionFlow(key(0));
-    partition.restore({ begin: 0n, end: 0n });
+    partition.restore({ begin: committed, end: committed });
     return partition;
   };
   const parts = (given: Partial<ForgetParts> = {}): ForgetParts => ({
@@ -54,9 +55,32 @@ describe('forgetOver', () => {
     expect(book.get(merchantBizNo('B')).kind).toBe('live');
   });
 
+  it('keeps an order whose last change is not committed: it would be read again after a crash', async () => {
+    end('A');
+    partitions.set(key(0), restoredTo(1n));
+    forgetOver(later, hour, parts());
+    expect(book.size).toBe(1);
+    partitions.set(key(0), restoredTo(2n));
+    forgetOver(later, hour, parts());
+    expect(book.size).toBe(0);
+  });
+
+  it('writes the watermark of the partition before it forgets its orders', async () => {
+    const written: string[] = [];
+    const journal: Journal = {
+      append: async ({ order, state }) => void written.push(`${order} ${state.source?.committedAt}`),
+      forget: async (_, order) => void written.push(`forget ${order}`),
+    };
+    end('A');
+    end('B');
+    forgetOver(later, hour, parts({ journal }));
+    await clock.runDry();
+    expect(written).toEqual([`${watermarkOrder(key(0))} ${dawn + 1}`, 'forget A', 'forget B']);
+  });
+
   it('keeps one that is over for less, or of which something is under way', async () => {
     end('A');
-    forgetOver(later, 2 * hour, parts());
+    forgetOver(later, 2 * hour + 1, parts());
     forgetOver(later, hour, parts({ isBusy: () => true }));
     await clock.pass(10);
     expect([book.size, journal.forgotten]).toEqual([1, []]);
@@ -77,7 +101,7 @@ describe('forgetOver', () => {
     partitions.get(key(0))?.revoke();
     await clock.pass(10);
     expect([failures, clock.sleeping]).toEqual([[], 0]);
-    partitions.set(key(0), restored());
+    partitions.set(key(0), restoredTo(9n));
     end('B');
     const broken = { ...parts(), journal: { append: async () => {}, forget: () => Promise.reject(new Error('x')) } };
     forgetOver(later, hour, broken);
@@ -92,7 +116,7 @@ describe('forgetOver', () => {
     forgetOver(later, hour, parts());
     await clock.pass(10);
     expect([book.size, journal.forgotten]).toEqual([1, []]);
-    restoring.restore({ begin: 0n, end: 0n });
+    restoring.restore({ begin: 9n, end: 9n });
     forgetOver(later, hour, parts());
     await clock.pass(10);
     expect([book.size, journal.forgotten]).toEqual([0, ['A']]);

@@ -221,6 +221,7 @@ describe('Parking', () => {
         cardExpected: true,
         makesCard: true,
         after: null,
+        unsettled: true,
       });
     });
 
@@ -261,7 +262,7 @@ describe('Parking', () => {
 
     it('leaves what is owed where it is not later: a repetition of the source', () => {
       putOwed('A-1', 600_000);
-      kept.parking.supersede(taken(aChange({ n: 9, source: lsnAt(1) })), aPolicy());
+      kept.parking.supersede(taken(aChange({ n: 9, source: lsnAt(1), text: 'text 1' })), aPolicy());
       expect(kept.parking.size).toBe(1);
     });
 
