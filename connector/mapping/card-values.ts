@@ -1,4 +1,5 @@
 import { type Instant, instant } from '../kernel/time.ts';
+import { type Budget, depthMax, tooDeep } from './budget.ts';
 import { kindOf, refuse } from './expressions/refusal.ts';
 
 /** A value as JSON has it. */
@@ -12,9 +13,14 @@ export type JsonValue =
 
 /**
  * A value out of an expression as JSON, exactly: whole numbers within ±(2^53 − 1), finite floats, well-formed text, lists, and maps with
- * text as keys. Null members of a map are left out. Refuses everything else.
+ * text as keys. Null members of a map are left out. Refuses everything else, what nests too deeply, and more than the budget's card holds:
+ * what is in lists and maps is counted here, a text that stands alone by who takes it.
  */
-export function toJson(value: unknown): JsonValue {
+export function toJson(value: unknown, budget: Budget): JsonValue {
+  return jsonOf(value, budget, 0);
+}
+
+function jsonOf(value: unknown, budget: Budget, depth: number): JsonValue {
   switch (typeof value) {
     case 'string':
       return wellFormed(value);
@@ -25,14 +31,15 @@ export function toJson(value: unknown): JsonValue {
     case 'number':
       return Number.isFinite(value) ? value : refuse('not a finite number');
     default:
-      return value === null ? null : aggregate(value);
+      return value === null ? null : aggregate(value, budget, depth);
   }
 }
 
-function aggregate(value: unknown): JsonValue {
-  if (Array.isArray(value)) return value.map(listMember);
-  if (value instanceof Map) return fromEntries(value.entries());
-  if (isPlain(value)) return fromEntries(Object.entries(value));
+function aggregate(value: unknown, budget: Budget, depth: number): JsonValue {
+  if (depth === depthMax) refuse(tooDeep);
+  if (Array.isArray(value)) return value.map(member => listMember(member, budget, depth + 1));
+  if (value instanceof Map) return fromEntries(value.entries(), budget, depth + 1);
+  if (isPlain(value)) return fromEntries(Object.entries(value), budget, depth + 1);
   if (value instanceof Date) {
     return refuse('is a timestamp; write it with format(…, "yyyy-MM-dd HH:mm:ss", "Asia/Hong_Kong") or millis(…)');
   }
@@ -42,19 +49,26 @@ function aggregate(value: unknown): JsonValue {
   return typeof plain === 'bigint' ? integer(plain) : refuse('cannot be written as JSON');
 }
 
-function listMember(value: unknown): JsonValue {
+function listMember(value: unknown, budget: Budget, depth: number): JsonValue {
+  budget.show(charactersOf(value));
   return value === null
     ? refuse(`a list may not hold ${kindOf(value)}; give a default(…) or filter it`)
-    : toJson(value);
+    : jsonOf(value, budget, depth);
 }
 
-function fromEntries(entries: Iterable<[unknown, unknown]>): JsonValue {
+function fromEntries(entries: Iterable<[unknown, unknown]>, budget: Budget, depth: number): JsonValue {
   const members: Record<string, JsonValue> = Object.create(null);
   for (const [name, value] of entries) {
     if (typeof name !== 'string') return refuse(`a map's keys must be text, but one is ${kindOf(name)}`);
-    if (value !== null) members[wellFormed(name)] = toJson(value);
+    budget.show(name.length + charactersOf(value));
+    if (value !== null) members[wellFormed(name)] = jsonOf(value, budget, depth);
   }
   return members;
+}
+
+// Of what is no text two: `1,` or `{}`.
+function charactersOf(value: unknown): number {
+  return typeof value === 'string' ? value.length : 2;
 }
 
 function isPlain(value: unknown): value is Record<string, unknown> {

@@ -1,10 +1,9 @@
-import type { Environment } from '@marcbachmann/cel-js';
 import { didYouMean } from '../kernel/did-you-mean.ts';
 import { readId } from './card-values.ts';
 import type { CompiledMapping, DataMember, Language, StatusRule } from './compiled-mapping.ts';
 import { dataMembers, languageCodes, type MappingFile, type MemberValue, skipStatus } from './document.ts';
 import type { ColumnsUsed } from './expressions/columns.ts';
-import { compileExpression } from './expressions/expression.ts';
+import { compileExpression, type ExpressionEnvironment } from './expressions/expression.ts';
 import { type Place, places } from './expressions/places.ts';
 import { kindOf, refuse } from './expressions/refusal.ts';
 import type { Source } from './expressions/scope.ts';
@@ -18,7 +17,7 @@ interface Draft {
   readonly from: MappingFile;
   readonly template: Template;
   readonly problems: MappingProblem[];
-  readonly environment: Environment;
+  readonly environment: ExpressionEnvironment;
   readonly names: string[];
   readonly columns: Map<string, ColumnsUsed>;
 }
@@ -28,12 +27,20 @@ export function compileMapping(
   file: string,
   from: MappingFile,
   template: Template,
-  root: Environment,
+  root: ExpressionEnvironment,
   problems: MappingProblem[],
 ): CompiledMapping | null {
   const before = problems.length;
   const [names, columns] = [['row', 'op'], new Map<string, ColumnsUsed>()];
-  const draft: Draft = { file, from, template, problems, environment: root.clone(), names, columns };
+  const draft: Draft = {
+    file,
+    from,
+    template,
+    problems,
+    environment: { ...root, cel: root.cel.clone() },
+    names,
+    columns,
+  };
   const lets = compileLets(draft);
   const when = optional(draft, 'when', places.truth);
   const merchantBizNo = expression(draft, from.merchantBizNo, 'merchantBizNo', places.text);
@@ -90,9 +97,9 @@ function compileLets(draft: Draft): ReadonlyMap<string, Source> {
   return lets;
 }
 
-function declared(environment: Environment, name: string): boolean {
+function declared({ cel }: ExpressionEnvironment, name: string): boolean {
   try {
-    environment.registerVariable(name, 'dyn');
+    cel.registerVariable(name, 'dyn');
     return true;
   } catch {
     return false;
@@ -171,7 +178,8 @@ function compileData(draft: Draft): readonly DataMember[] {
 }
 
 function compileLanguages(draft: Draft): Pick<CompiledMapping, 'shared' | 'languages'> {
-  const environment = draft.environment.clone().registerVariable('language', 'string');
+  const { cel, budget } = draft.environment;
+  const environment = { budget, cel: cel.clone().registerVariable('language', 'string') };
   draft.names.push('language');
   const { languages } = draft.from;
   const sources = (members: Readonly<Record<string, MemberValue>>, path: string) =>
@@ -195,7 +203,13 @@ function compileLanguages(draft: Draft): Pick<CompiledMapping, 'shared' | 'langu
   return { shared, languages: compiled };
 }
 
-function memberSource(draft: Draft, value: MemberValue, path: string, place: Place, within: Environment): Source {
+function memberSource(
+  draft: Draft,
+  value: MemberValue,
+  path: string,
+  place: Place,
+  within: ExpressionEnvironment,
+): Source {
   if (typeof value === 'string') return expression(draft, value, path, place, within);
   if (typeof value === 'number' && Number.isInteger(value)) {
     if (!Number.isSafeInteger(value)) report(draft, path, 'the number is too large for YAML', 'write it as text');
