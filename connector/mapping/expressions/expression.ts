@@ -5,10 +5,12 @@ import { Budget, type MappingLimits } from '../budget.ts';
 import { addHelper, signatureOf } from '../helpers/helper.ts';
 import { timestamp } from '../helpers/params.ts';
 import { helpers } from '../helpers/table.ts';
+import { checkedNode } from './checked-node.ts';
 import { type ColumnsUsed, columnsIn } from './columns.ts';
 import { meter } from './metered.ts';
 import type { Place } from './places.ts';
 import type { Source } from './scope.ts';
+import { findUnfit } from './unfit.ts';
 
 /** What expressions are compiled in: the names that they may use, and the budget in which they count what they do. */
 export interface ExpressionEnvironment {
@@ -73,8 +75,10 @@ export function compileExpression(
       const found = type === timestamp ? 'a timestamp' : `'${type}'`;
       return { kind: 'problem', problem: `must be ${place.expects}, but is ${found}`, hint: place.hint };
     }
-    const unfit = meter(parsed.ast, budget);
+    const root = checkedNode(parsed.ast);
+    const unfit = findUnfit(root);
     if (unfit !== null) return { ...unfit, kind: 'problem', problem: `${unfit.problem}${atCharacter(unfit.start)}` };
+    meter(root, budget);
     // A word in a text counts too: then the expression is only evaluated more often than needed.
     const usesLanguage = /\blanguage\b/.test(text);
     const source: Source = { path, usesLanguage, evaluate: scope => parsed(scope) as unknown };
