@@ -1,6 +1,7 @@
 import { type Instant, instant } from '../kernel/time.ts';
-import { type Budget, depthMax, tooDeep } from './budget.ts';
+import { type Budget, tooDeep } from './budget.ts';
 import { kindOf, refuse } from './expressions/refusal.ts';
+import { depthMax } from './limits.ts';
 
 /** A value as JSON has it. */
 export type JsonValue =
@@ -88,8 +89,8 @@ function wellFormed(text: string): string {
   return text.isWellFormed() ? text : refuse('the text has half of a surrogate pair');
 }
 
-/** Longest merchantBizNo: no limit is documented, so this only bounds memory. */
-export const merchantBizNoMax = 256;
+/** Longest merchantBizNo, openId and merchantId: no limit is documented, so this only bounds memory. */
+export const idCharactersMax = 256;
 
 /** `when`: nothing but true and false. */
 export function readTruth(value: unknown): boolean {
@@ -104,20 +105,49 @@ export function readText(value: unknown): string | null {
 }
 
 /** {@link readText} of what no card can do without. */
-export function readId(value: unknown): string {
+export function readStatus(value: unknown): string {
   return readText(value) ?? refuse('is null or empty');
 }
 
-/** merchantBizNo. */
-export function readOrderNumber(value: unknown): string {
-  const text = readId(value);
-  return text.length <= merchantBizNoMax ? text : refuse(`is longer than ${merchantBizNoMax} characters`);
+/** merchantBizNo or openId: text without control characters and outer blanks, of a bounded length. */
+export function readId(value: unknown): string {
+  return readOptionalId(value) ?? refuse('is null or empty');
 }
+
+/** {@link readId}, or null: merchantId. */
+export function readOptionalId(value: unknown): string | null {
+  const text = readText(value);
+  if (text === null) return null;
+  if (text.length > idCharactersMax) refuse(`is longer than ${idCharactersMax} characters`);
+  if (hasOuterBlanks(text)) refuse(`has blanks around it, ${trimHint}`);
+  return controlCharacter.test(text) ? refuse('has a control character') : text;
+}
+
+/** An AlipayHK user id: 16 digits. */
+export function readUserId(value: unknown): string {
+  const text = readId(value);
+  return userId.test(text) ? text : refuse('is not 16 digits, as an AlipayHK user id is');
+}
+
+/** Whether a text has blanks at its beginning or end, as a char(n) column pads its values. */
+export function hasOuterBlanks(text: string): boolean {
+  return outerBlank.test(text);
+}
+
+/** What to do about outer blanks. */
+export const trimHint = 'as values of a char(n) column have; add .trim()';
+
+// Of a fixed length each, so that they take time linear in the text.
+const outerBlank = /^\s|\s$/u;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
+const controlCharacter = /[\u0000-\u001f\u007f-\u009f]/u;
+const userId = /^[0-9]{16}$/;
 
 /** Cents as a JSON number. */
 export function readCents(value: unknown): number | null {
   if (value === null) return null;
-  return typeof value === 'bigint' ? integer(value) : refuse(`must be cents, a whole number, but is ${kindOf(value)}`);
+  if (typeof value !== 'bigint') return refuse(`must be cents, a whole number, but is ${kindOf(value)}`);
+  return value < 0n ? refuse('is negative') : integer(value);
 }
 
 /** HKD or CNY (API document, amountCurrency). */

@@ -1,5 +1,5 @@
 import { didYouMean } from '../kernel/did-you-mean.ts';
-import { readId } from './card-values.ts';
+import { hasOuterBlanks, readStatus, trimHint } from './card-values.ts';
 import type { CompiledMapping, DataMember, Language, StatusRule } from './compiled-mapping.ts';
 import { dataMembers, languageCodes, type MappingFile, type MemberValue, skipStatus } from './document.ts';
 import type { ColumnsUsed } from './expressions/columns.ts';
@@ -127,8 +127,8 @@ function compileStatus(draft: Draft): StatusRule {
     const { statuses } = draft.template;
     const known = new Set(statuses === null ? [] : [...statuses, skipStatus]);
     const read = (value: unknown) => {
-      const status = readId(value);
-      return statuses === null || known.has(status) ? status : refuse(`is none of ${statuses.join(', ')}`);
+      const status = readStatus(value);
+      return statuses === null || known.has(status) ? status : refuseStatus(status, statuses.join(', '));
     };
     return { source: expression(draft, orderStatus, 'orderStatus', places.text), read };
   }
@@ -140,9 +140,17 @@ function compileStatus(draft: Draft): StatusRule {
   const names = [...statuses.keys()].join(', ');
   const read = (value: unknown) => {
     if (value === null || typeof value === 'object') return refuse(`must be text, but is ${kindOf(value)}`);
-    return statuses.get(String(value)) ?? other ?? refuse(`is none of ${names}`);
+    const text = String(value);
+    const status = statuses.get(text);
+    if (status !== undefined) return status;
+    // Padded, a status would count as any other one.
+    return other === undefined || statuses.has(text.trim()) ? refuseStatus(text, names) : other;
   };
   return { source, read };
+}
+
+function refuseStatus(status: string, names: string): never {
+  return refuse(`is none of ${names}${hasOuterBlanks(status) ? `: it has blanks around it, ${trimHint}` : ''}`);
 }
 
 function checkStatus(draft: Draft, path: string, status: string): void {

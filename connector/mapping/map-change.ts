@@ -8,9 +8,10 @@ import {
   readCurrency,
   readId,
   readMoment,
-  readOrderNumber,
+  readOptionalId,
   readText,
   readTruth,
+  readUserId,
   toJson,
 } from './card-values.ts';
 import type { CompiledMapping, DataMember, Language } from './compiled-mapping.ts';
@@ -66,10 +67,12 @@ function makeChange(draft: Draft, change: RowChange, form: MappingOptions['langu
   if (status === skipStatus || status === null || order === null) return unmapped;
   // A deleted row may hold only its key. What its card shows no longer matters: what cannot be told is left out.
   const extra: Draft = deleted ? { ...draft, problems: new ProblemList() } : draft;
-  const userId = take(draft, mapping.user.source, readId) ?? undefined;
+  const isUserId = mapping.user.member === 'userId';
+  const user = take(draft, mapping.user.source, isUserId ? readUserId : readId) ?? undefined;
   const bizDate = deleted || mapping.bizDate === null ? null : take(draft, mapping.bizDate, readMoment);
   const endDate = mapping.endDate === null ? null : take(extra, mapping.endDate, readMoment);
-  const merchantId = mapping.merchantId === null ? undefined : (take(extra, mapping.merchantId, readText) ?? undefined);
+  const merchantId =
+    mapping.merchantId === null ? undefined : (take(extra, mapping.merchantId, readOptionalId) ?? undefined);
   const template = mapping.template.code;
   const members = JSON.stringify({
     merchantBizNo: order,
@@ -77,7 +80,7 @@ function makeChange(draft: Draft, change: RowChange, form: MappingOptions['langu
     productTemplateCode: template,
     syncDataInfo: syncDataInfo(extra, businessInfo(extra, status), form),
     endDate: endDate ?? undefined,
-    [mapping.user.member]: userId,
+    [mapping.user.member]: user,
     merchantId,
   }).slice(1, -1);
   if (!isSmallEnough(draft, members)) return unmapped;
@@ -142,11 +145,11 @@ function addProblem(draft: Draft, path: string, text: string): void {
 // Of a deleted row the record's key will do: it is the order number in the Debezium settings that we recommend.
 function orderNumber(draft: Draft, change: RowChange): string | null {
   const source = draft.mapping.merchantBizNo;
-  if (change.op !== 'delete') return take(draft, source, readOrderNumber);
-  const number = take({ ...draft, problems: new ProblemList() }, source, readOrderNumber);
+  if (change.op !== 'delete') return take(draft, source, readId);
+  const number = take({ ...draft, problems: new ProblemList() }, source, readId);
   const exceeded = draft.budget.exceeded();
   if (exceeded !== null) addProblem(draft, source.path, exceeded.message);
-  return number ?? take(draft, { ...source, evaluate: () => change.key }, readOrderNumber);
+  return number ?? take(draft, { ...source, evaluate: () => change.key }, readId);
 }
 
 type Members = Readonly<Record<string, JsonValue>>;

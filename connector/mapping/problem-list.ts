@@ -1,4 +1,4 @@
-import { problemCharactersMax, problemsMax } from './budget.ts';
+import { problemCharactersMax, problemsMax } from './limits.ts';
 
 /** What is wrong with one change: each problem once, the first of them listed. */
 export class ProblemList {

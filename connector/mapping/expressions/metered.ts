@@ -1,4 +1,5 @@
-import { type Budget, depthMax, joinedWeight, stepsPerError, tooDeep, weightOf } from '../budget.ts';
+import { type Budget, joinedWeight, stepsPerError, tooDeep, weightOf } from '../budget.ts';
+import { depthMax } from '../limits.ts';
 import { compileRe2 } from '../linear-pattern.ts';
 import {
   type CheckedNode,

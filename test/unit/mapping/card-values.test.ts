@@ -3,14 +3,13 @@ import { assert, bigInt, double, jsonValue, property, string } from 'fast-check'
 import { describe, expect, it } from 'vitest';
 import { Budget } from '../../../connector/mapping/budget.ts';
 import {
-  merchantBizNoMax,
   readCents,
   readCurrency,
   readId,
   readMoment,
-  readOrderNumber,
   readText,
   readTruth,
+  readUserId,
   toJson,
 } from '../../../connector/mapping/card-values.ts';
 import { anyText } from './mappings.ts';
@@ -110,11 +109,36 @@ describe('the readers', () => {
     for (const value of ['', null]) expect(() => readId(value)).toThrow('is null or empty');
   });
 
-  it('readOrderNumber is bounded', () => {
-    const longest = 'x'.repeat(merchantBizNoMax);
-    expect(readOrderNumber(longest)).toBe(longest);
-    expect(() => readOrderNumber(`${longest}x`)).toThrow('longer than 256');
-    expect(() => readOrderNumber('')).toThrow('is null or empty');
+  it('readId takes text of 256 characters and refuses a longer one', () => {
+    const longest = 'x'.repeat(256);
+    expect(readId(longest)).toBe(longest);
+    expect(() => readId(`${longest}x`)).toThrow('longer than 256');
+    expect(() => readId('')).toThrow('is null or empty');
+  });
+
+  it.each(['A1 ', ' A1', 'A1\t', '\u3000A1'])('readId refuses %j and says to trim', text => {
+    expect(() => readId(text)).toThrow('has blanks around it, as values of a char(n) column have; add .trim()');
+  });
+
+  it.each(['A\u00001', 'A\n1', 'A\u007f1', 'A\u00851'])('readId refuses %j for its control character', text => {
+    expect(() => readId(text)).toThrow('has a control character');
+  });
+
+  it('readId takes blanks within the text', () => expect(readId('A 1/字')).toBe('A 1/字'));
+
+  it('readUserId takes 16 digits and refuses anything else', () => {
+    expect([readUserId('2160000000000001'), readUserId(2188000000000001n)]).toEqual([
+      '2160000000000001',
+      '2188000000000001',
+    ]);
+    for (const text of ['216000000000001', '21600000000000011', '216000000000000x', '２160000000000001']) {
+      expect(() => readUserId(text)).toThrow('is not 16 digits');
+    }
+  });
+
+  it('readCents refuses a negative amount', () => {
+    expect(readCents(0n)).toBe(0);
+    expect(() => readCents(-1n)).toThrow('is negative');
   });
 
   it('readCents takes whole numbers only', () => {
