@@ -29,10 +29,11 @@ module.exports = {
     },
     {
       name: 'inner-imports-no-packages',
-      comment: 'Inner rooms need no packages, but for the mapping: CEL, JSON Schema and the shape of its files.',
+      comment:
+        'Inner rooms need no packages, but for the mapping: CEL, JSON Schema, linear patterns and the shape of its files.',
       severity: 'error',
       from: { path: inner },
-      to: { path: 'node_modules', pathNot: 'node_modules/(@marcbachmann/cel-js|ajv|zod)/' },
+      to: { path: 'node_modules', pathNot: 'node_modules/(@marcbachmann/cel-js|ajv|re2js|zod)/' },
     },
     {
       name: 'only-mapping-imports-packages',

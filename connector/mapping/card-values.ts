@@ -1,5 +1,7 @@
 import { type Instant, instant } from '../kernel/time.ts';
+import { type Budget, tooDeep } from './budget.ts';
 import { kindOf, refuse } from './expressions/refusal.ts';
+import { depthMax } from './limits.ts';
 
 /** A value as JSON has it. */
 export type JsonValue =
@@ -12,9 +14,14 @@ export type JsonValue =
 
 /**
  * A value out of an expression as JSON, exactly: whole numbers within ±(2^53 − 1), finite floats, well-formed text, lists, and maps with
- * text as keys. Null members of a map are left out. Refuses everything else.
+ * text as keys. Null members of a map are left out. Refuses everything else, what nests too deeply, and more than the budget's card holds:
+ * what is in lists and maps is counted here, a text that stands alone by who takes it.
  */
-export function toJson(value: unknown): JsonValue {
+export function toJson(value: unknown, budget: Budget): JsonValue {
+  return jsonOf(value, budget, 0);
+}
+
+function jsonOf(value: unknown, budget: Budget, depth: number): JsonValue {
   switch (typeof value) {
     case 'string':
       return wellFormed(value);
@@ -25,14 +32,15 @@ export function toJson(value: unknown): JsonValue {
     case 'number':
       return Number.isFinite(value) ? value : refuse('not a finite number');
     default:
-      return value === null ? null : aggregate(value);
+      return value === null ? null : aggregate(value, budget, depth);
   }
 }
 
-function aggregate(value: unknown): JsonValue {
-  if (Array.isArray(value)) return value.map(listMember);
-  if (value instanceof Map) return fromEntries(value.entries());
-  if (isPlain(value)) return fromEntries(Object.entries(value));
+function aggregate(value: unknown, budget: Budget, depth: number): JsonValue {
+  if (depth === depthMax) refuse(tooDeep);
+  if (Array.isArray(value)) return value.map(member => listMember(member, budget, depth + 1));
+  if (value instanceof Map) return fromEntries(value.entries(), budget, depth + 1);
+  if (isPlain(value)) return fromEntries(Object.entries(value), budget, depth + 1);
   if (value instanceof Date) {
     return refuse('is a timestamp; write it with format(…, "yyyy-MM-dd HH:mm:ss", "Asia/Hong_Kong") or millis(…)');
   }
@@ -42,19 +50,26 @@ function aggregate(value: unknown): JsonValue {
   return typeof plain === 'bigint' ? integer(plain) : refuse('cannot be written as JSON');
 }
 
-function listMember(value: unknown): JsonValue {
+function listMember(value: unknown, budget: Budget, depth: number): JsonValue {
+  budget.show(charactersOf(value));
   return value === null
     ? refuse(`a list may not hold ${kindOf(value)}; give a default(…) or filter it`)
-    : toJson(value);
+    : jsonOf(value, budget, depth);
 }
 
-function fromEntries(entries: Iterable<[unknown, unknown]>): JsonValue {
+function fromEntries(entries: Iterable<[unknown, unknown]>, budget: Budget, depth: number): JsonValue {
   const members: Record<string, JsonValue> = Object.create(null);
   for (const [name, value] of entries) {
     if (typeof name !== 'string') return refuse(`a map's keys must be text, but one is ${kindOf(name)}`);
-    if (value !== null) members[wellFormed(name)] = toJson(value);
+    budget.show(name.length + charactersOf(value));
+    if (value !== null) members[wellFormed(name)] = jsonOf(value, budget, depth);
   }
   return members;
+}
+
+// Of what is no text two: `1,` or `{}`.
+function charactersOf(value: unknown): number {
+  return typeof value === 'string' ? value.length : 2;
 }
 
 function isPlain(value: unknown): value is Record<string, unknown> {
@@ -74,8 +89,8 @@ function wellFormed(text: string): string {
   return text.isWellFormed() ? text : refuse('the text has half of a surrogate pair');
 }
 
-/** Longest merchantBizNo: no limit is documented, so this only bounds memory. */
-export const merchantBizNoMax = 256;
+/** Longest merchantBizNo, openId and merchantId: no limit is documented, so this only bounds memory. */
+export const idCharactersMax = 256;
 
 /** `when`: nothing but true and false. */
 export function readTruth(value: unknown): boolean {
@@ -90,20 +105,49 @@ export function readText(value: unknown): string | null {
 }
 
 /** {@link readText} of what no card can do without. */
-export function readId(value: unknown): string {
+export function readStatus(value: unknown): string {
   return readText(value) ?? refuse('is null or empty');
 }
 
-/** merchantBizNo. */
-export function readOrderNumber(value: unknown): string {
-  const text = readId(value);
-  return text.length <= merchantBizNoMax ? text : refuse(`is longer than ${merchantBizNoMax} characters`);
+/** merchantBizNo or openId: text without control characters and outer blanks, of a bounded length. */
+export function readId(value: unknown): string {
+  return readOptionalId(value) ?? refuse('is null or empty');
 }
+
+/** {@link readId}, or null: merchantId. */
+export function readOptionalId(value: unknown): string | null {
+  const text = readText(value);
+  if (text === null) return null;
+  if (text.length > idCharactersMax) refuse(`is longer than ${idCharactersMax} characters`);
+  if (hasOuterBlanks(text)) refuse(`has blanks around it, ${trimHint}`);
+  return controlCharacter.test(text) ? refuse('has a control character') : text;
+}
+
+/** An AlipayHK user id: 16 digits. */
+export function readUserId(value: unknown): string {
+  const text = readId(value);
+  return userId.test(text) ? text : refuse('is not 16 digits, as an AlipayHK user id is');
+}
+
+/** Whether a text has blanks at its beginning or end, as a char(n) column pads its values. */
+export function hasOuterBlanks(text: string): boolean {
+  return outerBlank.test(text);
+}
+
+/** What to do about outer blanks. */
+export const trimHint = 'as values of a char(n) column have; add .trim()';
+
+// Of a fixed length each, so that they take time linear in the text.
+const outerBlank = /^\s|\s$/u;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
+const controlCharacter = /[\u0000-\u001f\u007f-\u009f]/u;
+const userId = /^[0-9]{16}$/;
 
 /** Cents as a JSON number. */
 export function readCents(value: unknown): number | null {
   if (value === null) return null;
-  return typeof value === 'bigint' ? integer(value) : refuse(`must be cents, a whole number, but is ${kindOf(value)}`);
+  if (typeof value !== 'bigint') return refuse(`must be cents, a whole number, but is ${kindOf(value)}`);
+  return value < 0n ? refuse('is negative') : integer(value);
 }
 
 /** HKD or CNY (API document, amountCurrency). */

@@ -41,7 +41,10 @@ export function checkTable(
   const files = new Set(mappings.map(({ file }) => file));
   const absent = mappings.flatMap(mapping => absentIn(mapping, columns));
   // Of a column that is not there nothing more is to be said.
-  const typed = openEnvironment(new Map([...absent.map(({ column }) => [column, 'any'] as const), ...columns]));
+  const typed = openEnvironment(
+    undefined,
+    new Map([...absent.map(({ column }) => [column, 'any'] as const), ...columns]),
+  );
   const found: MappingProblem[] = [];
   compileDocuments(
     documents.filter(({ file }) => files.has(file)),

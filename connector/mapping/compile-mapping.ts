@@ -1,10 +1,9 @@
-import type { Environment } from '@marcbachmann/cel-js';
 import { didYouMean } from '../kernel/did-you-mean.ts';
-import { readId } from './card-values.ts';
+import { hasOuterBlanks, readStatus, trimHint } from './card-values.ts';
 import type { CompiledMapping, DataMember, Language, StatusRule } from './compiled-mapping.ts';
 import { dataMembers, languageCodes, type MappingFile, type MemberValue, skipStatus } from './document.ts';
 import type { ColumnsUsed } from './expressions/columns.ts';
-import { compileExpression } from './expressions/expression.ts';
+import { compileExpression, type ExpressionEnvironment } from './expressions/expression.ts';
 import { type Place, places } from './expressions/places.ts';
 import { kindOf, refuse } from './expressions/refusal.ts';
 import type { Source } from './expressions/scope.ts';
@@ -18,7 +17,7 @@ interface Draft {
   readonly from: MappingFile;
   readonly template: Template;
   readonly problems: MappingProblem[];
-  readonly environment: Environment;
+  readonly environment: ExpressionEnvironment;
   readonly names: string[];
   readonly columns: Map<string, ColumnsUsed>;
 }
@@ -28,12 +27,20 @@ export function compileMapping(
   file: string,
   from: MappingFile,
   template: Template,
-  root: Environment,
+  root: ExpressionEnvironment,
   problems: MappingProblem[],
 ): CompiledMapping | null {
   const before = problems.length;
   const [names, columns] = [['row', 'op'], new Map<string, ColumnsUsed>()];
-  const draft: Draft = { file, from, template, problems, environment: root.clone(), names, columns };
+  const draft: Draft = {
+    file,
+    from,
+    template,
+    problems,
+    environment: { ...root, cel: root.cel.clone() },
+    names,
+    columns,
+  };
   const lets = compileLets(draft);
   const when = optional(draft, 'when', places.truth);
   const merchantBizNo = expression(draft, from.merchantBizNo, 'merchantBizNo', places.text);
@@ -90,9 +97,9 @@ function compileLets(draft: Draft): ReadonlyMap<string, Source> {
   return lets;
 }
 
-function declared(environment: Environment, name: string): boolean {
+function declared({ cel }: ExpressionEnvironment, name: string): boolean {
   try {
-    environment.registerVariable(name, 'dyn');
+    cel.registerVariable(name, 'dyn');
     return true;
   } catch {
     return false;
@@ -120,8 +127,8 @@ function compileStatus(draft: Draft): StatusRule {
     const { statuses } = draft.template;
     const known = new Set(statuses === null ? [] : [...statuses, skipStatus]);
     const read = (value: unknown) => {
-      const status = readId(value);
-      return statuses === null || known.has(status) ? status : refuse(`is none of ${statuses.join(', ')}`);
+      const status = readStatus(value);
+      return statuses === null || known.has(status) ? status : refuseStatus(status, statuses.join(', '));
     };
     return { source: expression(draft, orderStatus, 'orderStatus', places.text), read };
   }
@@ -133,9 +140,17 @@ function compileStatus(draft: Draft): StatusRule {
   const names = [...statuses.keys()].join(', ');
   const read = (value: unknown) => {
     if (value === null || typeof value === 'object') return refuse(`must be text, but is ${kindOf(value)}`);
-    return statuses.get(String(value)) ?? other ?? refuse(`is none of ${names}`);
+    const text = String(value);
+    const status = statuses.get(text);
+    if (status !== undefined) return status;
+    // Padded, a status would count as any other one.
+    return other === undefined || statuses.has(text.trim()) ? refuseStatus(text, names) : other;
   };
   return { source, read };
+}
+
+function refuseStatus(status: string, names: string): never {
+  return refuse(`is none of ${names}${hasOuterBlanks(status) ? `: it has blanks around it, ${trimHint}` : ''}`);
 }
 
 function checkStatus(draft: Draft, path: string, status: string): void {
@@ -171,7 +186,8 @@ function compileData(draft: Draft): readonly DataMember[] {
 }
 
 function compileLanguages(draft: Draft): Pick<CompiledMapping, 'shared' | 'languages'> {
-  const environment = draft.environment.clone().registerVariable('language', 'string');
+  const { cel, budget } = draft.environment;
+  const environment = { budget, cel: cel.clone().registerVariable('language', 'string') };
   draft.names.push('language');
   const { languages } = draft.from;
   const sources = (members: Readonly<Record<string, MemberValue>>, path: string) =>
@@ -195,7 +211,13 @@ function compileLanguages(draft: Draft): Pick<CompiledMapping, 'shared' | 'langu
   return { shared, languages: compiled };
 }
 
-function memberSource(draft: Draft, value: MemberValue, path: string, place: Place, within: Environment): Source {
+function memberSource(
+  draft: Draft,
+  value: MemberValue,
+  path: string,
+  place: Place,
+  within: ExpressionEnvironment,
+): Source {
   if (typeof value === 'string') return expression(draft, value, path, place, within);
   if (typeof value === 'number' && Number.isInteger(value)) {
     if (!Number.isSafeInteger(value)) report(draft, path, 'the number is too large for YAML', 'write it as text');

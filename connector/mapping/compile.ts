@@ -1,8 +1,7 @@
-import type { Environment } from '@marcbachmann/cel-js';
 import { didYouMean } from '../kernel/did-you-mean.ts';
 import { compileMapping } from './compile-mapping.ts';
 import type { CompiledMapping } from './compiled-mapping.ts';
-import { openEnvironment } from './expressions/expression.ts';
+import { type ExpressionEnvironment, openEnvironment } from './expressions/expression.ts';
 import { mapChange } from './map-change.ts';
 import type { Mapping, MappingDocument, MappingOptions, MappingProblem } from './mapping.ts';
 import { readDocument } from './read-document.ts';
@@ -27,11 +26,13 @@ export function compileMappings(documents: readonly MappingDocument[], options: 
       hint: 'see mapping.files in the settings',
     });
   }
-  const compiled = compileDocuments(documents, options, openEnvironment(), problems);
+  const environment = openEnvironment(options.limits);
+  const compiled = compileDocuments(documents, options, environment, problems);
   const byTable = groupByTable(compiled, problems);
   if (problems.length > 0) return { kind: 'problems', problems };
   const mapping: Mapping = {
-    mapChange: change => mapChange(byTable.get(change.table) ?? [], change, options.languageBusinessInfo),
+    mapChange: change =>
+      mapChange(byTable.get(change.table) ?? [], change, options.languageBusinessInfo, environment.budget),
     templates: [...new Set(compiled.map(one => one.template.code))],
   };
   return { kind: 'compiled', mapping };
@@ -41,7 +42,7 @@ export function compileMappings(documents: readonly MappingDocument[], options: 
 export function compileDocuments(
   documents: readonly MappingDocument[],
   options: MappingOptions,
-  root: Environment,
+  root: ExpressionEnvironment,
   problems: MappingProblem[],
 ): readonly CompiledMapping[] {
   const templates = templateShelf(options, problems);

@@ -1,15 +1,17 @@
 import { digest128 } from '../kernel/digest.ts';
 import type { RowChange } from '../kernel/row-change.ts';
 import { type Card, merchantBizNo } from '../order/change.ts';
+import type { Budget } from './budget.ts';
 import {
   type JsonValue,
   readCents,
   readCurrency,
   readId,
   readMoment,
-  readOrderNumber,
+  readOptionalId,
   readText,
   readTruth,
+  readUserId,
   toJson,
 } from './card-values.ts';
 import type { CompiledMapping, DataMember, Language } from './compiled-mapping.ts';
@@ -17,6 +19,7 @@ import { skipStatus } from './document.ts';
 import { explain } from './expressions/refusal.ts';
 import { LetFailed, Scope, type Source } from './expressions/scope.ts';
 import type { Mapped, MappingOptions } from './mapping.ts';
+import { ProblemList } from './problem-list.ts';
 
 const unmapped: Mapped = { kind: 'skipped', reason: 'unmapped' };
 const wantsWholeRow = 'for deletes the table needs REPLICA IDENTITY FULL (PostgreSQL) or full row images (MySQL)';
@@ -25,7 +28,8 @@ const wantsWholeRow = 'for deletes the table needs REPLICA IDENTITY FULL (Postgr
 interface Draft {
   readonly mapping: CompiledMapping;
   readonly scope: Scope;
-  readonly problems: string[];
+  readonly budget: Budget;
+  readonly problems: ProblemList;
 }
 
 /** Makes the card of a change by the first of a table's mappings that wants it. Never throws. */
@@ -33,18 +37,22 @@ export function mapChange(
   mappings: readonly CompiledMapping[],
   change: RowChange,
   form: MappingOptions['languageBusinessInfo'],
+  budget: Budget,
 ): Mapped {
   const deleted = change.op === 'delete';
   if (mappings.length === 0 || (deleted && mappings.every(mapping => mapping.onDelete === null))) return unmapped;
   const row = deleted ? (change.before ?? {}) : change.after;
   if (row === null) return { kind: 'invalid', problems: [`${change.table}: the change has no row after it`] };
   const scope = new Scope(row, change.op);
-  const problems: string[] = [];
+  const problems = new ProblemList();
+  budget.begin();
   for (const mapping of mappings) {
-    const draft: Draft = { mapping, scope: scope.begin(mapping.lets), problems };
+    const draft: Draft = { mapping, scope: scope.begin(mapping.lets), budget, problems };
     const wanted = mapping.when === null || take(draft, mapping.when, readTruth);
     const made = wanted === true ? makeChange(draft, change, form) : null;
-    if (problems.length > 0) return { kind: 'invalid', problems: deleted ? [...problems, wantsWholeRow] : problems };
+    if (problems.count > 0) {
+      return { kind: 'invalid', problems: deleted ? [...problems.listed(), wantsWholeRow] : problems.listed() };
+    }
     if (made !== null) return made;
   }
   return unmapped;
@@ -58,11 +66,13 @@ function makeChange(draft: Draft, change: RowChange, form: MappingOptions['langu
   const order = orderNumber(draft, change);
   if (status === skipStatus || status === null || order === null) return unmapped;
   // A deleted row may hold only its key. What its card shows no longer matters: what cannot be told is left out.
-  const extra: Draft = deleted ? { ...draft, problems: [] } : draft;
-  const userId = take(draft, mapping.user.source, readId) ?? undefined;
+  const extra: Draft = deleted ? { ...draft, problems: new ProblemList() } : draft;
+  const isUserId = mapping.user.member === 'userId';
+  const user = take(draft, mapping.user.source, isUserId ? readUserId : readId) ?? undefined;
   const bizDate = deleted || mapping.bizDate === null ? null : take(draft, mapping.bizDate, readMoment);
   const endDate = mapping.endDate === null ? null : take(extra, mapping.endDate, readMoment);
-  const merchantId = mapping.merchantId === null ? undefined : (take(extra, mapping.merchantId, readText) ?? undefined);
+  const merchantId =
+    mapping.merchantId === null ? undefined : (take(extra, mapping.merchantId, readOptionalId) ?? undefined);
   const template = mapping.template.code;
   const members = JSON.stringify({
     merchantBizNo: order,
@@ -70,9 +80,10 @@ function makeChange(draft: Draft, change: RowChange, form: MappingOptions['langu
     productTemplateCode: template,
     syncDataInfo: syncDataInfo(extra, businessInfo(extra, status), form),
     endDate: endDate ?? undefined,
-    [mapping.user.member]: userId,
+    [mapping.user.member]: user,
     merchantId,
   }).slice(1, -1);
+  if (!isSmallEnough(draft, members)) return unmapped;
   const card: Card = {
     template,
     status,
@@ -95,30 +106,50 @@ function makeChange(draft: Draft, change: RowChange, form: MappingOptions['langu
   };
 }
 
-/** Evaluates a source and reads its value; null where it is null, or where that added a problem. */
-function take<T>(draft: Draft, source: Source, read: (value: unknown) => T | null): T | null {
+/**
+ * Evaluates a source and reads its value; null where it is null, or where that added a problem. Once the change has passed a bound of its
+ * budget nothing more is evaluated.
+ */
+function take<T>(draft: Draft, source: Source, read: (value: unknown, budget: Budget) => T | null): T | null {
+  const { budget } = draft;
+  if (budget.exceeded() !== null) return null;
   try {
-    return read(source.evaluate(draft.scope));
+    const value = read(source.evaluate(draft.scope), budget);
+    if (typeof value === 'string') budget.show(value.length);
+    const exceeded = budget.exceeded();
+    if (exceeded === null) return value;
+    addProblem(draft, source.path, exceeded.message);
   } catch (error) {
     const failedLet = error instanceof LetFailed;
-    addProblem(draft, failedLet ? error.path : source.path, explain(failedLet ? error.cause : error, draft.scope.row));
-    return null;
+    // An expression may survive the refusal, and fail by another error then.
+    const cause = budget.exceeded() ?? (failedLet ? error.cause : error);
+    addProblem(draft, failedLet ? error.path : source.path, explain(cause, draft.scope.row));
+  }
+  return null;
+}
+
+function isSmallEnough(draft: Draft, members: string): boolean {
+  try {
+    draft.budget.checkCard(members);
+    return true;
+  } catch (error) {
+    addProblem(draft, 'languages', explain(error, draft.scope.row));
+    return false;
   }
 }
 
 function addProblem(draft: Draft, path: string, text: string): void {
-  const problem = `${draft.mapping.file}: ${path}: ${text}`;
-  if (!draft.problems.includes(problem)) draft.problems.push(problem);
+  draft.problems.add(`${draft.mapping.file}: ${path}: ${text}`);
 }
 
 // Of a deleted row the record's key will do: it is the order number in the Debezium settings that we recommend.
 function orderNumber(draft: Draft, change: RowChange): string | null {
   const source = draft.mapping.merchantBizNo;
-  if (change.op !== 'delete') return take(draft, source, readOrderNumber);
-  return (
-    take({ ...draft, problems: [] }, source, readOrderNumber) ??
-    take(draft, { ...source, evaluate: () => change.key }, readOrderNumber)
-  );
+  if (change.op !== 'delete') return take(draft, source, readId);
+  const number = take({ ...draft, problems: new ProblemList() }, source, readId);
+  const exceeded = draft.budget.exceeded();
+  if (exceeded !== null) addProblem(draft, source.path, exceeded.message);
+  return number ?? take(draft, { ...source, evaluate: () => change.key }, readId);
 }
 
 type Members = Readonly<Record<string, JsonValue>>;
@@ -126,10 +157,10 @@ type Members = Readonly<Record<string, JsonValue>>;
 /** businessInfo of each language that has any member; null where none has. */
 function businessInfo(draft: Draft, status: string): Members | null {
   const { mapping, problems } = draft;
-  const before = problems.length;
+  const before = problems.count;
   const shared = mapping.shared.map(source => take(draft, source, toJson));
   const infos = mapping.languages.map(language => languageInfo(draft, language, shared));
-  const failed = problems.length > before;
+  const failed = problems.count > before;
   let shown: Record<string, JsonValue> | null = null;
   for (const [index, { code }] of mapping.languages.entries()) {
     const info = infos[index] ?? null;
@@ -164,12 +195,12 @@ function syncDataInfo(draft: Draft, shown: Members | null, form: MappingOptions[
   for (const { name, source } of draft.mapping.data) {
     const amount = amountOf[name];
     if (amount !== undefined && sync[amount] === undefined) continue;
-    const before = draft.problems.length;
+    const before = draft.problems.count;
     const value = take(draft, source, dataReaders[name] ?? readText);
     if (value !== null) sync[name] = value;
     else if (amount !== undefined) {
       delete sync[amount];
-      if (draft.problems.length === before) addProblem(draft, `data.${name}`, `is null, but needed with ${amount}`);
+      if (draft.problems.count === before) addProblem(draft, `data.${name}`, `is null, but needed with ${amount}`);
     }
   }
   return sync;

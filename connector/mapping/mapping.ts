@@ -1,6 +1,7 @@
 import type { RowChange } from '../kernel/row-change.ts';
 import type { CardChange } from '../order/change.ts';
 import type { SkipReason } from '../order/event.ts';
+import type { MappingLimits } from './limits.ts';
 
 /** A mapping file after YAML: unchecked. `file` is named in problems. */
 export interface MappingDocument {
@@ -20,6 +21,8 @@ export interface MappingOptions {
   readonly templates: readonly TemplateSchema[];
   /** Whether `languageBusinessInfo` is one JSON string (the API document's example) or an object of JSON strings (its table). */
   readonly languageBusinessInfo: 'string' | 'object';
+  /** What one change may cost; the settings' defaults where it is not given. */
+  readonly limits?: MappingLimits;
 }
 
 /** All problems of all mappings, each with its file and key: never only the first. */

@@ -1,5 +1,6 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
+import { schemaPattern } from './linear-pattern.ts';
 import type { TemplateSchema } from './mapping.ts';
 
 /** A template's schema, compiled. */
@@ -39,19 +40,50 @@ export function compileTemplate(from: TemplateSchema): Template | string {
     statuses: Array.isArray(statuses) ? statuses.map(String) : null,
     ends: new Set<string>(ends),
     knownMembers: typeof info === 'object' && info !== null ? Object.keys(info) : [],
-    check: (orderStatus, businessInfo) =>
-      validate({ orderStatus, businessInfo }) ? [] : problemsOf(validate.errors ?? []),
+    check: (orderStatus, businessInfo) => {
+      try {
+        return validate({ orderStatus, businessInfo }) ? [] : problemsOf(validate.errors ?? []);
+      } catch (error) {
+        if (!(error instanceof RangeError)) throw error;
+        return [{ member: '', problem: `the schema of ${from.template} refers to itself without end`, missing: false }];
+      }
+    },
   };
+}
+
+// Ajv compares every item with every other one.
+const uniqueItems = {
+  keyword: 'uniqueItems',
+  type: 'array',
+  schemaType: 'boolean',
+  error: { message: 'must NOT have duplicate items' },
+  validate: (isRequired: boolean, items: readonly unknown[]) =>
+    !isRequired || new Set(items.map(item => JSON.stringify(sorted(item)))).size === items.length,
+} as const;
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== 'object' || value === null) return value;
+  const members = Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1));
+  return { members: members.map(([name, member]) => [name, sorted(member)]) };
 }
 
 function compileSchema(schema: Readonly<Record<string, unknown>>): ValidateFunction | string {
   const draft = schema.$schema;
   const newer = typeof draft === 'string' && draft.includes('2020-12');
   // Formats are annotations only: the templates' own formats are patterns.
-  const options = { allErrors: true, strictTypes: false, validateFormats: false, logger: false } as const;
+  const options = {
+    allErrors: true,
+    strictTypes: false,
+    validateFormats: false,
+    logger: false,
+    // Ajv names the engine's source only in code that it writes to a file.
+    code: { regExp: Object.assign(schemaPattern, { code: 'schemaPattern' }) },
+  } as const;
   try {
     const ajv = newer ? new Ajv2020(options) : new Ajv(options);
-    return ajv.addKeyword('x-endStatuses').compile(schema);
+    ajv.addKeyword('x-endStatuses').removeKeyword('uniqueItems').addKeyword(uniqueItems);
+    return ajv.compile(schema);
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }

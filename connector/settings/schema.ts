@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { defaultLimits } from '../mapping/limits.ts';
 import { platform } from './platform-schema.ts';
 import {
   count,
@@ -85,6 +86,21 @@ const mapping = z
       .describe(
         "string: the whole map as one JSON text, as in the API document's example; object: an object of JSON texts, as in its table",
       ),
+    cardBytesMax: count(
+      defaultLimits.cardBytesMax,
+      'Bytes of a card; a larger one becomes a dead letter. A record of the journal holds it: keep below max.message.bytes of journal.topic',
+      1_024,
+    ),
+    jsonCharactersMax: count(
+      defaultLimits.jsonCharactersMax,
+      'Characters of a JSON column that json() reads; a row with more becomes a dead letter',
+      1_024,
+    ),
+    stepsMax: count(
+      defaultLimits.stepsMax,
+      "Steps that a row's expressions may take, some 100 ns each; a row that needs more becomes a dead letter (docs/limits.md)",
+      1_000,
+    ),
   })
   .prefault({})
   .describe('How rows become cards');

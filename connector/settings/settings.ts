@@ -3,6 +3,7 @@ import type { KeyMaterial } from '../kernel/key-material.ts';
 import type { Sasl } from '../kernel/sasl.ts';
 import type { Secret } from '../kernel/secret.ts';
 import type { TlsMaterial } from '../kernel/tls-material.ts';
+import type { MappingLimits } from '../mapping/limits.ts';
 import type { MappingDocument, TemplateSchema } from '../mapping/mapping.ts';
 import type { CheckedParts } from './check-document.ts';
 import type { GivenTexts } from './files.ts';
@@ -41,7 +42,8 @@ export interface Settings {
     readonly password?: Secret;
     readonly bearerToken?: Secret;
   };
-  readonly mapping: Part<'mapping', 'files' | 'templateFiles'> & {
+  readonly mapping: Part<'mapping', 'files' | 'templateFiles' | keyof MappingLimits> & {
+    readonly limits: MappingLimits;
     readonly documents: readonly MappingDocument[];
     readonly templates: readonly TemplateSchema[];
   };
@@ -118,10 +120,11 @@ function registryOf(document: SettingsDocument['registry'], given: GivenTexts): 
 }
 
 function mappingOf(
-  { languageBusinessInfo }: SettingsDocument['mapping'],
+  { languageBusinessInfo, cardBytesMax, jsonCharactersMax, stepsMax }: SettingsDocument['mapping'],
   { documents, templates }: FoundFiles,
 ): Settings['mapping'] {
-  return { languageBusinessInfo, documents, templates };
+  const limits = { cardBytesMax, jsonCharactersMax, stepsMax };
+  return { languageBusinessInfo, limits, documents, templates };
 }
 
 function platformOf(
@@ -160,6 +163,7 @@ export function redactedSettings(settings: Settings): Readonly<Record<string, un
     ...redacted,
     mapping: {
       languageBusinessInfo: mapping.languageBusinessInfo,
+      limits: mapping.limits,
       documents: mapping.documents.map(({ file }) => file),
       templates: mapping.templates.map(({ template }) => template),
     },

@@ -126,6 +126,19 @@ const columns: readonly BadRecord[] = [
   row('an empty user', /userId: .*null or empty/, { user_id: '' }),
   row('no order number', /merchantBizNo: .*null or empty/, { merchant_biz_no: null }),
   row('an empty order number', /merchantBizNo: .*null or empty/, { merchant_biz_no: '' }),
+  row('an order number that a char(n) column pads', /merchantBizNo: has blanks around it.*add .trim\(\)/, {
+    merchant_biz_no: 'CASE-1          ',
+  }),
+  row('a user that a char(n) column pads', /userId: has blanks around it.*add .trim\(\)/, {
+    user_id: '2160000000000017    ',
+  }),
+  row('a status that a char(n) column pads', /orderStatus.of: is none of .*has blanks around it.*add .trim\(\)/, {
+    status: 'unpaid    ',
+  }),
+  row('an order number with a control character', /merchantBizNo: has a control character/, {
+    merchant_biz_no: 'CASE\u00001',
+  }),
+  row('a user of 15 digits', /userId: is not 16 digits/, { user_id: '216000000000017' }),
   row('an order number of 257 characters', /merchantBizNo: .*longer than 256/, { merchant_biz_no: 'X'.repeat(257) }),
   row('no status', /orderStatus/, { status: null }),
   row('an empty status', /orderStatus.of: is none of unpaid, debit_failed/, { status: '' }),
@@ -183,7 +196,21 @@ const json: readonly BadRecord[] = [
   row('half a surrogate pair', /half of a surrogate pair/, {
     details: String(details({}).details).replace('CLP Power', 'CLP \\ud83d Power'),
   }),
-  row('JSON nested 100,000 deep', /details/, { details: '['.repeat(100_000) + ']'.repeat(100_000) }),
+  row('JSON nested 100,000 deep', /details.*nested deeper than 64 levels/, {
+    details: '['.repeat(100_000) + ']'.repeat(100_000),
+  }),
+  row('JSON nested 4,500 deep in a member', /details.*nested deeper than 64 levels/, {
+    details: String(details({}).details).replace('{', `{"deep":${'['.repeat(4_500)}${']'.repeat(4_500)},`),
+  }),
+  row(
+    'JSON of 5 million characters',
+    /JSON text is longer than 4194304 characters/,
+    details({ note: 'x'.repeat(5_000_000) }),
+  ),
+  row('JSON of two million values', /more than 1000000 steps/, {
+    details: String(details({}).details).replace('{', `{"many":[${'1,'.repeat(2_000_000)}1],`),
+  }),
+  row('a text of 430,000 quotes', /card is larger than 262144 bytes/, details({ description: '"'.repeat(430_000) })),
   row('10 MB, and a status that there is not', /orderStatus/, {
     status: 'disputed',
     ...details({ note: 'x'.repeat(10_000_000) }),
@@ -234,9 +261,22 @@ const harmless: readonly BadRecord[] = [
     becomes: 'delivered',
   },
   {
-    name: '10 MB in a member that no card shows',
+    name: '4 MB in a member that no card shows',
     value: writer =>
-      writer.as('orders').value({ after: { ...rowOf(writer), ...details({ note: 'x'.repeat(10_000_000) }) } }),
+      writer.as('orders').value({ after: { ...rowOf(writer), ...details({ note: 'x'.repeat(4_000_000) }) } }),
+    becomes: 'delivered',
+  },
+  {
+    name: 'an amount with an exponent in JSON',
+    value: writer =>
+      writer.as('orders').value({
+        after: {
+          ...rowOf(writer),
+          kind: 'ride',
+          status: 'booked',
+          details: '{"detail_url": "https://shop.example/1", "estimate": [1.23456785E7, 1e2]}',
+        },
+      }),
     becomes: 'delivered',
   },
 ];

@@ -83,13 +83,14 @@ async function main(): Promise<number> {
   }
   const names = values.target === undefined ? Object.keys(targets) : [values.target];
   const [seed, count] = [Number(values.seed), Math.ceil(Number(values.count) / names.length)];
-  console.log(`seed ${seed}, ${count} inputs for each of ${names.join(', ')}`);
+  console.log(`seed ${seed}, up to ${count} inputs for each of ${names.join(', ')}`);
   let found = 0;
   for (const name of names) {
     const startedAt = performance.now();
-    const bad = await fuzz(name, seed, count, done => console.log(`  ${name}: ${done}`));
+    const inputs = Math.ceil(count / (targets[name]?.cost ?? 1));
+    const bad = await fuzz(name, seed, inputs, done => console.log(`  ${name}: ${done}`));
     const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
-    console.log(bad === null ? `${name}: ${count} inputs, ${seconds} s, none bad` : `${name}: ${bad.what}`);
+    console.log(bad === null ? `${name}: ${inputs} inputs, ${seconds} s, none bad` : `${name}: ${bad.what}`);
     if (bad === null) continue;
     found++;
     writeFileSync(regressionsFile, `${JSON.stringify([...readRegressions(), bad], null, 2)}\n`);

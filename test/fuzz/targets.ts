@@ -7,6 +7,7 @@ import type { Row, RowChange, RowValue } from '../../connector/kernel/row-change
 import { instant } from '../../connector/kernel/time.ts';
 import { findKey } from '../../connector/keys/key-form.ts';
 import type { Mapped } from '../../connector/mapping/mapping.ts';
+import { compileTemplate } from '../../connector/mapping/template.ts';
 import type { Resolved, SchemaLookup } from '../../connector/registry/registry.ts';
 import { createDecoder } from '../../connector/source/decode.ts';
 import { badRecords } from '../corpus/records.ts';
@@ -14,7 +15,7 @@ import { type CorpusSchema, corpusSchemas, corpusWriter } from '../corpus/schema
 import type { Random } from '../demo/random.ts';
 import { readableType } from '../support/avro-types.ts';
 import { orderRow } from '../support/debezium-records.ts';
-import { exampleMappings, mappingOf } from '../unit/mapping/mappings.ts';
+import { compile, exampleMappings, leastMapping, leastRow, mappingOf } from '../unit/mapping/mappings.ts';
 import { mutated } from './mutate.ts';
 
 /** Something that strangers' input goes into. */
@@ -23,6 +24,8 @@ export interface FuzzTarget {
   readonly make: (random: Random) => Buffer;
   /** Rejects where an input does what none may. */
   readonly run: (input: Buffer) => Promise<void>;
+  /** How many inputs of another target one of this takes the time of. Default 1. */
+  readonly cost?: number;
 }
 
 const never = new AbortController().signal;
@@ -122,8 +125,75 @@ const keys: FuzzTarget = {
   },
 };
 
+const limits = { stepsMax: 100_000, cardBytesMax: 10_000, jsonCharactersMax: 10_000 };
+const expressions = [
+  ...Object.values(exampleMappings).flatMap(file =>
+    [...file.matchAll(/^\s+\w+: ([a-z].*\(.*)$/gm)].map(([, text]) => text ?? ''),
+  ),
+  'row.list.map(x, row.list.map(y, x + y)).size()',
+  'row.list.exists(x, x in row.list || row.text.contains(x)) || row.none',
+  'json(row.details).estimate.filter(x, x.matches("^(a+)+$")).join(row.text)',
+  'row.text.split("").map(x, row.text + x).join("") + join(row.list, row.text)',
+  'default(row.list.all(x, x == row.list), {"a": [row.list, row.text]})',
+  'format(timestamp(row.text), "yyyy-MM-dd", row.text).matches("[^a]{1,20}(b|c)*$")',
+  'duration(row.text) + duration("1h") == duration(row.text)',
+].map(text => Buffer.from(text));
+
+/** A mapping's expression, mutated: whatever compiles is evaluated for rows that make it as dear as they can. */
+const expressionTarget: FuzzTarget = {
+  cost: 100,
+  make: random => mutated(random.pick(expressions), expressions, random),
+  run: async input => {
+    const shown = input.toString();
+    const languages = { each: { shown }, zh_HK: {} };
+    const compiled = compile({ 'a.yaml': { ...leastMapping, let: { doubled: shown }, languages } }, { limits });
+    if (compiled.kind === 'problems') return;
+    for (const [text, length] of [
+      ['a', 0],
+      ['a'.repeat(35), 3],
+      ['1'.repeat(2_000), 500],
+    ] as const) {
+      const list = Array.from({ length }, () => text.slice(0, 100));
+      const mapped = compiled.mapping.mapChange(changeOf('update', { ...orderRow(), ...leastRow, text, list }));
+      expectSound(mapped);
+      if (mapped.kind === 'change') expect(Buffer.byteLength(mapped.change.card.members) <= 10_000, 'a small card');
+    }
+  },
+};
+
+const schemas = [
+  '{"pattern":"^(a+)+$"}',
+  '{"items":{"type":"string","pattern":"^([0-9]+(天|Day))?$"},"uniqueItems":true}',
+  '{"anyOf":[{"pattern":"(a|aa)*b"},{"minLength":3}],"not":{"pattern":"^[a-z]*[0-9]*$"}}',
+  '{"type":"object","patternProperties":{"^(x*)*y$":{"pattern":"a{1,30}b"}}}',
+].map(text => Buffer.from(text));
+
+/** A template's schema, mutated: whatever compiles is held against cards that make it as dear as they can. */
+const templates: FuzzTarget = {
+  cost: 100,
+  make: random => mutated(random.pick(schemas), schemas, random),
+  run: async input => {
+    const a = parsed(input);
+    const schema = { properties: { businessInfo: { properties: { a } } } };
+    const template = compileTemplate({ template: 'FUZZ', file: 'FUZZ.schema.json', schema });
+    if (typeof template === 'string') return;
+    const long = 'a'.repeat(2_000);
+    const list = Array.from({ length: 300 }, (_, index) => ({ index }));
+    for (const value of [long, `${long}!`, list, [long, 'ab'], { [long]: long, y: 'b' }, null, 1]) {
+      expect(Array.isArray(template.check('X', { a: value })), 'a list of problems');
+    }
+  },
+};
+
 /** All of them, by the name that --target takes. */
-export const targets: Readonly<Record<string, FuzzTarget>> = { records, rows, answers, keys };
+export const targets: Readonly<Record<string, FuzzTarget>> = {
+  records,
+  rows,
+  answers,
+  keys,
+  expressions: expressionTarget,
+  templates,
+};
 
 function expectSound(result: Interpreted | Mapped): void {
   if (result.kind !== 'change') return;

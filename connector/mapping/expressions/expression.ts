@@ -1,23 +1,39 @@
 import { TypeError as CelTypeError, Environment, EvaluationError, ParseError } from '@marcbachmann/cel-js';
 import { didYouMean } from '../../kernel/did-you-mean.ts';
 import type { ColumnKind } from '../../kernel/row-change.ts';
+import { Budget } from '../budget.ts';
 import { addHelper, signatureOf } from '../helpers/helper.ts';
 import { timestamp } from '../helpers/params.ts';
 import { helpers } from '../helpers/table.ts';
+import type { MappingLimits } from '../limits.ts';
+import { checkedNode } from './checked-node.ts';
 import { type ColumnsUsed, columnsIn } from './columns.ts';
+import { meter } from './metered.ts';
 import type { Place } from './places.ts';
 import type { Source } from './scope.ts';
+import { findUnfit } from './unfit.ts';
+
+/** What expressions are compiled in: the names that they may use, and the budget in which they count what they do. */
+export interface ExpressionEnvironment {
+  readonly cel: Environment;
+  readonly budget: Budget;
+}
 
 /**
  * An environment with the helpers, and the variables `row` and `op`. With `columns` the row has these and no others, each of its
  * type or null; without, it may have any.
  */
-export function openEnvironment(columns?: ReadonlyMap<string, ColumnKind>): Environment {
-  const environment = new Environment({ homogeneousAggregateLiterals: false });
-  for (const added of helpers) addHelper(environment, added);
-  return environment
+export function openEnvironment(
+  limits?: MappingLimits,
+  columns?: ReadonlyMap<string, ColumnKind>,
+): ExpressionEnvironment {
+  const cel = new Environment({ homogeneousAggregateLiterals: false });
+  const budget = new Budget(limits);
+  for (const added of helpers) addHelper(cel, added, budget);
+  cel
     .registerVariable('row', columns === undefined ? anyRow : { ...described, schema: schemaOf(columns) })
     .registerVariable('op', 'string', { description: 'create, update, delete, or read (a snapshot)' });
+  return { cel, budget };
 }
 
 const described = { description: 'The row after the change; of a delete, before it' };
@@ -45,14 +61,14 @@ export type Compiled =
 
 /** Parses an expression and checks its types; `names` are the variables that it may use, for hints. */
 export function compileExpression(
-  environment: Environment,
+  { cel, budget }: ExpressionEnvironment,
   text: string,
   path: string,
   place: Place,
   names: readonly string[],
 ): Compiled {
   try {
-    const parsed = environment.parse(text);
+    const parsed = cel.parse(text);
     const checked = parsed.check();
     if (!checked.valid) return explainCheck(checked.error, names);
     const type = rootType(checked.type ?? 'dyn');
@@ -60,6 +76,10 @@ export function compileExpression(
       const found = type === timestamp ? 'a timestamp' : `'${type}'`;
       return { kind: 'problem', problem: `must be ${place.expects}, but is ${found}`, hint: place.hint };
     }
+    const root = checkedNode(parsed.ast);
+    const unfit = findUnfit(root);
+    if (unfit !== null) return { ...unfit, kind: 'problem', problem: `${unfit.problem}${atCharacter(unfit.start)}` };
+    meter(root, budget);
     // A word in a text counts too: then the expression is only evaluated more often than needed.
     const usesLanguage = /\blanguage\b/.test(text);
     const source: Source = { path, usesLanguage, evaluate: scope => parsed(scope) as unknown };
@@ -83,9 +103,10 @@ function explainCheck(error: unknown, names: readonly string[]): Compiled {
 }
 
 function summaryOf(error: ParseError | CelTypeError | EvaluationError): string {
-  const at = error.range === undefined ? '' : ` (at character ${error.range.start + 1})`;
-  return `${error.summary}${at}`;
+  return `${error.summary}${error.range === undefined ? '' : atCharacter(error.range.start)}`;
 }
+
+const atCharacter = (index: number) => ` (at character ${index + 1})`;
 
 function hintFor(error: ParseError | CelTypeError | EvaluationError, names: readonly string[]): string | undefined {
   const variable = /^Unknown variable: (.+)$/.exec(error.summary)?.[1];

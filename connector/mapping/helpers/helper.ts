@@ -1,4 +1,5 @@
 import type { ASTNode, Environment, TypeDeclaration } from '@marcbachmann/cel-js';
+import { type Budget, BudgetExceeded, stepsPerError, weightOf } from '../budget.ts';
 import { isMissingMember, kindOf, nodeText, Refusal } from '../expressions/refusal.ts';
 
 /** CEL's names of the types that helpers take and give. */
@@ -33,7 +34,9 @@ export interface Helper extends HelperText {
   readonly returns: CelType;
   /** `function`: `run` is given all arguments. `first-present`: gives the first argument that is neither null nor missing. */
   readonly kind: 'function' | 'first-present';
-  run(values: readonly unknown[]): unknown;
+  run(values: readonly unknown[], budget: Budget): unknown;
+  /** Steps of one call in a comprehension, besides those of the characters and items that go in and out. Default 1. */
+  readonly steps?: number;
 }
 
 type Values<P extends readonly Param<unknown>[]> = { [K in keyof P]: P[K] extends Param<infer T> ? T : never };
@@ -67,12 +70,16 @@ interface Checker {
 interface Runner {
   run(node: ASTNode, context: unknown): unknown;
 }
+interface Macro {
+  /** Set where the call stands in a comprehension (`expressions/metered.ts`). */
+  readonly isRepeated?: boolean;
+}
 
 /**
  * Adds a helper to an environment, once for each number of arguments that it takes. As a macro, because then literal arguments are
  * checked at start, null passes through, and no overload is looked up at run time. Its type is `dyn<T>`: T or null.
  */
-export function addHelper(environment: Environment, added: Helper): void {
+export function addHelper(environment: Environment, added: Helper, budget: Budget): void {
   const least = added.params.filter(param => param.optional !== true).length;
   for (let count = least; count <= added.params.length; count++) {
     const signature = `${added.name}(${Array(count).fill('ast').join(', ')}): dyn`;
@@ -81,8 +88,9 @@ export function addHelper(environment: Environment, added: Helper): void {
       typeCheck: (checker: Checker, _macro: unknown, context: unknown) => checkCall(added, args, checker, context),
       evaluate:
         added.kind === 'function'
-          ? (runner: Runner, _macro: unknown, context: unknown) => call(added, ast, args, runner, context)
-          : (runner: Runner, _macro: unknown, context: unknown) => firstPresent(args, runner, context),
+          ? (runner: Runner, { isRepeated }: Macro, context: unknown) =>
+              call(added, ast, args, isRepeated === true, runner, context, budget)
+          : (runner: Runner, _macro: unknown, context: unknown) => firstPresent(args, runner, context, budget),
     }));
   }
 }
@@ -112,7 +120,18 @@ function verifyLiteral(of: Helper, param: Param<unknown>, node: ASTNode, checker
   }
 }
 
-function call(of: Helper, ast: ASTNode, args: readonly ASTNode[], runner: Runner, context: unknown): unknown {
+// Of what runs once for a change only large results count: they may be given to the next let, and grow.
+const usualCharacters = 1_000;
+
+function call(
+  of: Helper,
+  ast: ASTNode,
+  args: readonly ASTNode[],
+  isRepeated: boolean,
+  runner: Runner,
+  context: unknown,
+  budget: Budget,
+): unknown {
   const values: unknown[] = [];
   for (let index = 0; index < args.length; index++) {
     const node = args[index];
@@ -127,19 +146,25 @@ function call(of: Helper, ast: ASTNode, args: readonly ASTNode[], runner: Runner
     values.push(read);
   }
   try {
-    return of.run(values);
+    if (isRepeated) budget.spend(values.reduce<number>((steps, value) => steps + weightOf(value), of.steps ?? 1));
+    const result = of.run(values, budget);
+    if (isRepeated || (typeof result === 'string' && result.length > usualCharacters)) budget.spend(weightOf(result));
+    return result;
   } catch (error) {
-    throw error instanceof Refusal ? new Refusal(`${nodeText(ast)}: ${error.message}`) : error;
+    throw error instanceof Refusal && !(error instanceof BudgetExceeded)
+      ? new Refusal(`${nodeText(ast)}: ${error.message}`)
+      : error;
   }
 }
 
-function firstPresent(args: readonly ASTNode[], runner: Runner, context: unknown): unknown {
+function firstPresent(args: readonly ASTNode[], runner: Runner, context: unknown, budget: Budget): unknown {
   for (const [index, node] of args.entries()) {
     try {
       const value = runner.run(node, context);
       if (value !== null) return value;
     } catch (error) {
       if (index === args.length - 1 || !isMissingMember(error)) throw error;
+      budget.spend(stepsPerError);
     }
   }
   return null;

@@ -25,6 +25,25 @@ function inRange(value: bigint): bigint {
   return value;
 }
 
+const scientific = /^(-?)(\d{1,100})(?:\.(\d{1,100}))?[eE]([+-]?\d{1,4})$/;
+const plainDigitsMax = 100;
+
+/** Decimal text of a number with an exponent: `1.25E+3` → `1250`, exactly. Null where it is none, or takes more than 100 digits. */
+export function plainDecimal(text: string): string | null {
+  const match = scientific.exec(text);
+  if (match === null) return null;
+  const [, sign = '', whole = '', fraction = '', exponent = ''] = match;
+  // Digits before the point, of all that are written.
+  const point = whole.length + Number(exponent);
+  if (Math.abs(point) > plainDigitsMax) return null;
+  const digits = `${whole}${fraction}`
+    .padEnd(point, '0')
+    .padStart(Math.max(0, 1 - point) + whole.length + fraction.length, '0');
+  const at = Math.max(1, point);
+  const decimals = digits.slice(at).replace(/0+$/, '');
+  return `${sign}${digits.slice(0, at).replace(/^0+(?=\d)/, '')}${decimals === '' ? '' : `.${decimals}`}`;
+}
+
 /** The text of an amount in cents: 1250 → `"12.50"`. */
 export function money(amountCents: bigint): string {
   const digits = String(amountCents < 0n ? -amountCents : amountCents).padStart(3, '0');

@@ -1,3 +1,4 @@
+import { joinedWeight } from '../budget.ts';
 import { type Helper, helper } from './helper.ts';
 import { readJson } from './json-column.ts';
 import { cents, money } from './money.ts';
@@ -28,16 +29,15 @@ export const helpers: readonly Helper[] = [
     money,
   ),
   ...timeHelpers,
-  helper(
-    {
-      name: 'json',
-      does: 'Reads a JSON column. Integers are exact; any other number is its text, so that cents() can read it.',
-      example: { expression: 'json(row.details).price', row: `{ details: '{"price": 12.50}' }`, gives: '"12.50"' },
-    },
-    [textParam('text')],
-    'dyn',
-    readJson,
-  ),
+  {
+    name: 'json',
+    does: 'Reads a JSON column. Integers are exact; any other number is its decimal text, so that cents() can read it.',
+    example: { expression: 'json(row.details).price', row: `{ details: '{"price": 12.50}' }`, gives: '"12.50"' },
+    params: [textParam('text')],
+    returns: 'dyn',
+    kind: 'function',
+    run: ([text], budget) => readJson(String(text), budget),
+  },
   helper(
     {
       name: 'text',
@@ -81,16 +81,18 @@ export const helpers: readonly Helper[] = [
     'list<string>',
     strings,
   ),
-  helper(
-    {
-      name: 'join',
-      does: 'The texts of a list as one text.',
-      example: { expression: 'join(row.seats, ", ")', row: '{ seats: ["A1", "A2"] }', gives: '"A1, A2"' },
+  {
+    name: 'join',
+    does: 'The texts of a list as one text.',
+    example: { expression: 'join(row.seats, ", ")', row: '{ seats: ["A1", "A2"] }', gives: '"A1, A2"' },
+    params: [anyParam('values'), textParam('separator')],
+    returns: 'string',
+    kind: 'function',
+    run: ([values, separator], budget) => {
+      budget.spend(joinedWeight(values, separator));
+      return strings(values).join(String(separator));
     },
-    [anyParam('values'), textParam('separator')],
-    'string',
-    (values, separator) => strings(values).join(separator),
-  ),
+  },
   helper(
     {
       name: 'urlEncode',

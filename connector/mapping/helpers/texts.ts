@@ -72,7 +72,8 @@ export function urlEncode(text: string): string {
 export function truncate(text: string, length: number, ending: string): string {
   if (length < 0) refuse('the length is negative');
   if (text.length <= length) return text;
-  const points = Array.from(text);
+  // A code point takes two units at most: what comes behind need not be taken apart.
+  const points = Array.from(text.slice(0, 2 * length + 2));
   if (points.length <= length) return text;
   const room = length - Array.from(ending).length;
   return room <= 0 ? points.slice(0, length).join('') : points.slice(0, room).join('') + ending;

@@ -18,8 +18,10 @@ import { dayShift, daysBetween } from './texts.ts';
 
 const clock = `patterns hold ${Object.keys(patternLetters).join(' ')}; other letters go in 'quotes'`;
 
-/** The helpers about time; a part of the table of all. */
-export const timeHelpers: readonly Helper[] = [
+// The offset of a zone that is not remembered is asked of Intl, which takes microseconds.
+const stepsOfZones = 250;
+
+const withoutSteps: readonly Helper[] = [
   helper(
     {
       name: 'format',
@@ -135,3 +137,6 @@ export const timeHelpers: readonly Helper[] = [
       dayShift(daysBetween(from.getTime(), itsZone, to.getTime(), otherZone), tongue),
   ),
 ];
+
+/** The helpers about time; a part of the table of all. */
+export const timeHelpers: readonly Helper[] = withoutSteps.map(one => ({ ...one, steps: stepsOfZones }));

@@ -1,20 +1,22 @@
 import { Environment } from '@marcbachmann/cel-js';
 import { assert, bigInt, double, jsonValue, property, string } from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { Budget } from '../../../connector/mapping/budget.ts';
 import {
-  merchantBizNoMax,
   readCents,
   readCurrency,
   readId,
   readMoment,
-  readOrderNumber,
   readText,
   readTruth,
+  readUserId,
   toJson,
 } from '../../../connector/mapping/card-values.ts';
 import { anyText } from './mappings.ts';
 
 const limit = 2n ** 53n;
+
+const json = (value: unknown) => toJson(value, new Budget());
 
 describe('toJson', () => {
   it.each([
@@ -35,7 +37,7 @@ describe('toJson', () => {
     ],
     [new Map([['a', 1n]]), { a: 1 }],
     [new Environment().evaluate('7u'), 7],
-  ])('of %o', (value, expected) => expect(toJson(value)).toEqual(expected));
+  ])('of %o', (value, expected) => expect(json(value)).toEqual(expected));
 
   it.each([
     [limit, 'too large for JSON'],
@@ -52,14 +54,14 @@ describe('toJson', () => {
     [new Environment().evaluate('type(1)'), 'cannot be written as JSON'],
     [undefined, 'cannot be written as JSON'],
     [Symbol('x'), 'cannot be written as JSON'],
-  ])('refuses %o', (value, text) => expect(() => toJson(value)).toThrow(text));
+  ])('refuses %o', (value, text) => expect(() => json(value)).toThrow(text));
 
   it('keeps what JSON can hold as it is', () => {
     const nullFree = jsonValue().filter(value => !JSON.stringify(value).includes('null'));
     assert(
       property(nullFree, value => {
         if (!JSON.stringify(value).isWellFormed()) return;
-        expect(JSON.parse(JSON.stringify(toJson(value)))).toEqual(JSON.parse(JSON.stringify(value)));
+        expect(JSON.parse(JSON.stringify(json(value)))).toEqual(JSON.parse(JSON.stringify(value)));
       }),
     );
   });
@@ -67,8 +69,8 @@ describe('toJson', () => {
   it('is exact or refuses, for any whole number', () => {
     assert(
       property(bigInt(-(2n ** 63n), 2n ** 63n), value => {
-        if (value < limit && value > -limit) expect(BigInt(toJson(value) as number)).toBe(value);
-        else expect(() => toJson(value)).toThrow('too large');
+        if (value < limit && value > -limit) expect(BigInt(json(value) as number)).toBe(value);
+        else expect(() => json(value)).toThrow('too large');
       }),
     );
   });
@@ -76,7 +78,7 @@ describe('toJson', () => {
   it('is exact for any finite float', () => {
     assert(
       property(double({ noNaN: true, noDefaultInfinity: true }), value => {
-        expect(JSON.parse(JSON.stringify(toJson(value))) + 0).toBe(value + 0);
+        expect(JSON.parse(JSON.stringify(json(value))) + 0).toBe(value + 0);
       }),
     );
   });
@@ -84,7 +86,7 @@ describe('toJson', () => {
   it('is exact or refuses, for any text', () => {
     assert(
       property(anyText, string(), (value, other) => {
-        expect(toJson([value, other])).toEqual([value, other]);
+        expect(json([value, other])).toEqual([value, other]);
       }),
     );
   });
@@ -107,11 +109,36 @@ describe('the readers', () => {
     for (const value of ['', null]) expect(() => readId(value)).toThrow('is null or empty');
   });
 
-  it('readOrderNumber is bounded', () => {
-    const longest = 'x'.repeat(merchantBizNoMax);
-    expect(readOrderNumber(longest)).toBe(longest);
-    expect(() => readOrderNumber(`${longest}x`)).toThrow('longer than 256');
-    expect(() => readOrderNumber('')).toThrow('is null or empty');
+  it('readId takes text of 256 characters and refuses a longer one', () => {
+    const longest = 'x'.repeat(256);
+    expect(readId(longest)).toBe(longest);
+    expect(() => readId(`${longest}x`)).toThrow('longer than 256');
+    expect(() => readId('')).toThrow('is null or empty');
+  });
+
+  it.each(['A1 ', ' A1', 'A1\t', '\u3000A1'])('readId refuses %j and says to trim', text => {
+    expect(() => readId(text)).toThrow('has blanks around it, as values of a char(n) column have; add .trim()');
+  });
+
+  it.each(['A\u00001', 'A\n1', 'A\u007f1', 'A\u00851'])('readId refuses %j for its control character', text => {
+    expect(() => readId(text)).toThrow('has a control character');
+  });
+
+  it('readId takes blanks within the text', () => expect(readId('A 1/字')).toBe('A 1/字'));
+
+  it('readUserId takes 16 digits and refuses anything else', () => {
+    expect([readUserId('2160000000000001'), readUserId(2188000000000001n)]).toEqual([
+      '2160000000000001',
+      '2188000000000001',
+    ]);
+    for (const text of ['216000000000001', '21600000000000011', '216000000000000x', '２160000000000001']) {
+      expect(() => readUserId(text)).toThrow('is not 16 digits');
+    }
+  });
+
+  it('readCents refuses a negative amount', () => {
+    expect(readCents(0n)).toBe(0);
+    expect(() => readCents(-1n)).toThrow('is negative');
   });
 
   it('readCents takes whole numbers only', () => {

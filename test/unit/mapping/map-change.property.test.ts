@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { Ajv } from 'ajv';
 import {
   type Arbitrary,
   array,
@@ -10,11 +12,13 @@ import {
   dictionary,
   double,
   letrec,
+  nat,
   oneof,
   option,
   property,
   record,
   string,
+  tuple,
   uint8Array,
 } from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -23,9 +27,11 @@ import {
   aChange,
   anyText,
   changeOf,
+  compile,
   exampleMappings,
   leastMapping,
   leastRow,
+  listOf,
   mappingOf,
   membersOf,
   problemsOfRow,
@@ -180,5 +186,114 @@ describe('mapChange', () => {
         expect(changeOf(mapped).card.members.isWellFormed()).toBe(true);
       }),
     );
+  });
+});
+
+/** A list of a row that counts how often its items are read, whoever reads them. */
+function countedList(length: number, count: { reads: number }): readonly bigint[] {
+  return new Proxy([...listOf(length)], {
+    get: (target, key, receiver) => {
+      if (typeof key === 'string' && /^\d+$/.test(key)) count.reads++;
+      return Reflect.get(target, key, receiver);
+    },
+  });
+}
+
+/** Expressions of any kind: they take the row's lists and texts apart, nest, grow, and survive errors. */
+const { expression: anyExpression } = letrec<{ expression: string; list: string; text: string; truth: string }>(tie => {
+  const two = (
+    one: 'list' | 'text' | 'truth',
+    other: 'list' | 'text' | 'truth',
+    join: (a: string, b: string) => string,
+  ) => tuple(tie(one), tie(other)).map(([a, b]) => join(String(a), String(b)));
+  return {
+    list: oneof(
+      { depthSize: 'medium', withCrossShrink: true },
+      constantFrom('row.list', 'row.long', 'json(row.json)', 'row.none', '[x, y]'),
+      two('list', 'text', (list, text) => `${list}.map(x, ${text})`),
+      two('list', 'list', (list, other) => `${list}.map(y, ${other})`),
+      two('list', 'truth', (list, truth) => `${list}.filter(x, ${truth})`),
+      two('list', 'list', (list, other) => `(${list} + ${other})`),
+      tie('text').map(text => `string(${text}).split("a")`),
+    ),
+    text: oneof(
+      { depthSize: 'medium', withCrossShrink: true },
+      constantFrom('row.text', 'string(x)', 'string(y)', '"a"', 't'),
+      two('text', 'text', (one, other) => `(${one} + ${other})`),
+      two('list', 'text', (list, text) => `join(strings(${list}), ${text})`),
+      tie('text').map(text => `urlEncode(truncate(${text}, 500))`),
+      tie('text').map(text => `default(row.none, ${text})`),
+    ),
+    truth: oneof(
+      { depthSize: 'medium', withCrossShrink: true },
+      constantFrom('true', 'x == y', 'row.none'),
+      two('list', 'truth', (list, truth) => `${list}.exists(x, ${truth})`),
+      two('list', 'truth', (list, truth) => `${list}.all(y, ${truth})`),
+      two('text', 'list', (text, list) => `${text} in ${list}`),
+      two('list', 'list', (list, other) => `${list} == ${other}`),
+      two('text', 'text', (text, other) => `${text}.contains(${other})`),
+      two('truth', 'truth', (one, other) => `(${one} || ${other})`),
+      tie('text').map(text => `${text}.matches("^(a+)+b")`),
+    ),
+    expression: oneof(tie('list'), tie('text'), tie('truth')) as Arbitrary<string>,
+  };
+});
+
+describe('mapChange of any mapping', () => {
+  it('answers without throwing, and reads no more of a row than its budget allows', () => {
+    const limits = { stepsMax: 20_000, cardBytesMax: 2_000, jsonCharactersMax: 5_000 };
+    const outcomes = { compiled: 0, change: 0, exceeded: 0 };
+    const lists = tuple(nat(300), nat(3_000), nat(2_000), nat(80));
+    assert(
+      property(anyExpression, anyExpression, lists, (first, second, [length, longer, characters, levels]) => {
+        const let_ = { x: '1', y: '2', t: first };
+        const languages = { each: { shown: second }, zh_HK: {}, en_US: {} };
+        const compiled = compile({ 'a.yaml': { ...leastMapping, let: let_, languages } }, { limits });
+        if (compiled.kind === 'problems') return;
+        outcomes.compiled++;
+        const count = { reads: 0 };
+        const json = `${'['.repeat(levels)}1.5${']'.repeat(levels)}`;
+        const row = {
+          list: countedList(length, count),
+          long: countedList(longer, count),
+          text: 'a'.repeat(characters),
+          json,
+        };
+        const mapped = compiled.mapping.mapChange(aChange({ ...leastRow, ...row }));
+        if (mapped.kind === 'change') {
+          outcomes.change++;
+          expect(Buffer.byteLength(mapped.change.card.members)).toBeLessThanOrEqual(limits.cardBytesMax);
+        }
+        if (problemsOfRow(mapped).some(problem => /stepsMax|cardBytesMax/.test(problem))) outcomes.exceeded++;
+        expect(problemsOfRow(mapped).length).toBeLessThanOrEqual(21);
+        // A step reads an item at most twice: the library looks at the first one for its type.
+        expect(count.reads).toBeLessThanOrEqual(2 * limits.stepsMax);
+      }),
+      { numRuns: 200 },
+    );
+    // It is about mappings that work, and about such as cost too much.
+    expect(Math.min(outcomes.compiled, outcomes.change, outcomes.exceeded)).toBeGreaterThan(0);
+  });
+
+  it('makes only cards that the schema of the request accepts', () => {
+    const accepts = new Ajv({ strict: false }).compile(
+      JSON.parse(
+        readFileSync(new URL('../../../schemas/json/contract-card-sync.request.schema.json', import.meta.url), 'utf8'),
+      ),
+    );
+    const ops = constantFrom('create', 'update', 'delete', 'read');
+    let made = 0;
+    assert(
+      property(oneof(anyRow, nearlyRight), ops, (row, op) => {
+        const mapped = examples.mapChange(aChange(row, { op }));
+        if (mapped.kind !== 'change') return;
+        made++;
+        const { card, bizDate } = mapped.change;
+        const body = JSON.parse(`{"requestId":"r","command":"SEND","bizDate":${bizDate},${card.members}}`);
+        expect(accepts(body) ? [] : accepts.errors).toEqual([]);
+      }),
+      { numRuns: 1_000 },
+    );
+    expect(made).toBeGreaterThan(20);
   });
 });

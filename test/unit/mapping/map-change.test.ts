@@ -191,12 +191,12 @@ describe('a deleted row', () => {
   });
 
   it('leaves out what the old row does not have', () => {
-    expect(membersOf(deleted({ no: 'A1', user: 'U1' }))).toEqual({
+    expect(membersOf(deleted({ no: 'A1', user: '2160000000000001' }))).toEqual({
       merchantBizNo: 'A1',
       orderStatus: 'CLOSED',
       productTemplateCode: 'OPEN',
       syncDataInfo: {},
-      userId: 'U1',
+      userId: '2160000000000001',
       merchantId: 'M1',
     });
   });
@@ -213,10 +213,13 @@ describe('a deleted row', () => {
   });
 
   it("takes the record's key for the order id where the old row has none", () => {
-    expect(changeOf(deleted({ user: 'U1' }, { key: 'A7' })).merchantBizNo).toBe('A7');
-    expect(changeOf(deleted({ user: 'U1', no: null }, { key: 'A7' })).merchantBizNo).toBe('A7');
-    expect(changeOf(deleted({ user: 'U1', no: 'A1' }, { key: 'A7' })).merchantBizNo).toBe('A1');
-    expect(problemsOfRow(deleted({ user: 'U1' }))).toEqual(['a.yaml: merchantBizNo: is null or empty', wholeRow]);
+    expect(changeOf(deleted({ user: '2160000000000001' }, { key: 'A7' })).merchantBizNo).toBe('A7');
+    expect(changeOf(deleted({ user: '2160000000000001', no: null }, { key: 'A7' })).merchantBizNo).toBe('A7');
+    expect(changeOf(deleted({ user: '2160000000000001', no: 'A1' }, { key: 'A7' })).merchantBizNo).toBe('A1');
+    expect(problemsOfRow(deleted({ user: '2160000000000001' }))).toEqual([
+      'a.yaml: merchantBizNo: is null or empty',
+      wholeRow,
+    ]);
   });
 
   it.each([

@@ -123,6 +123,21 @@ export function problemsOfRow(mapped: Mapped): readonly string[] {
   return mapped.kind === 'invalid' ? mapped.problems : [];
 }
 
+/** The least mapping with one member `shown` of a card, and what else is given. */
+export function showing(expression: string, more: object = {}): Mapping {
+  return mappingOf({ 'a.yaml': { ...leastMapping, ...more, languages: { each: { shown: expression }, zh_HK: {} } } });
+}
+
+/** The problems of {@link showing} for the least row with these columns. */
+export function problemsShowing(expression: string, row: Row = {}, more: object = {}): readonly string[] {
+  return problemsOfRow(showing(expression, more).mapChange(aChange({ ...leastRow, ...row })));
+}
+
+/** The whole numbers below a length, as a list. */
+export function listOf(length: number): readonly bigint[] {
+  return Array.from({ length }, (_, index) => BigInt(index));
+}
+
 /** Any well-formed text, of any code points; fast-check's own unit `binary` takes seconds to prepare. */
 export const anyText: Arbitrary<string> = string({
   unit: oneof(

@@ -118,6 +118,8 @@ describe('schemas/json/templates', () => {
     ['TRAIN_TICKET_DEFAULT', 'CLOSED', { check_point: 'B3' }, 'check_point'],
     ['RIDE_HAILING_DEFAULT', 'PENDING', { action_url: 'x' }, 'action_url'],
     ['RIDE_HAILING_DEFAULT', 'PENDING', { driver_board_duration: 5 }, 'driver_board_duration'],
+    ['RIDE_HAILING_DEFAULT', 'PENDING', { action_url: ['x', 1] }, 'action_url.1'],
+    ['RIDE_HAILING_DEFAULT', 'PENDING', { estimated_cost: [8650] }, 'estimated_cost.0'],
   ])('%s, %s, refuses %j', (code, status, info, member) => {
     const found = template(code).check(status, info);
     expect(found.map(problem => problem.member)).toContain(member);
@@ -158,6 +160,40 @@ describe('compileTemplate', () => {
     [{ 'x-endStatuses': 'CLOSED' }, 'x-endStatuses must be a list of statuses'],
     [{ 'x-endStatuses': [1] }, 'x-endStatuses must be a list of statuses'],
   ])('says what is wrong with %j', (schema, text) => expect(ofSchema(schema)).toMatch(text));
+
+  it('refuses a text in linear time where a backtracking engine would not end', () => {
+    const compiled = ofSchema({ properties: { businessInfo: { properties: { a: { pattern: '^(a+)+$' } } } } });
+    if (typeof compiled === 'string') throw new Error(compiled);
+    expect(compiled.check('X', { a: `${'a'.repeat(10_000)}!` })).toMatchObject([{ member: 'a' }]);
+  });
+
+  it.each(['(?=a)a', String.raw`(a)\1`])('says that the pattern %s has no linear engine', pattern => {
+    expect(ofSchema({ properties: { a: { pattern } } })).toMatch(/is not one of RE2/);
+  });
+
+  it('tells equal items of a long list without comparing each with every other one', () => {
+    const compiled = ofSchema({ properties: { businessInfo: { properties: { a: { uniqueItems: true } } } } });
+    if (typeof compiled === 'string') throw new Error(compiled);
+    const items = Array.from({ length: 50_000 }, (_, index) => ({ index, list: [index] }));
+    expect(compiled.check('X', { a: items })).toEqual([]);
+    expect(compiled.check('X', { a: [...items, { list: [7], index: 7 }] })).toEqual([
+      { member: 'a', problem: 'must NOT have duplicate items', missing: false },
+    ]);
+    expect(compiled.check('X', { a: [1, '1', [1], ['1'], {}, [], { 0: 1 }, null, 'null'] })).toEqual([]);
+  });
+
+  it('reports a schema that refers to itself without end, for a card that meets it', () => {
+    const endless = { allOf: [{ $ref: '#/definitions/endless' }] };
+    const compiled = ofSchema({
+      definitions: { endless },
+      properties: { businessInfo: { properties: { a: { $ref: '#/definitions/endless' } } } },
+    });
+    if (typeof compiled === 'string') throw new Error(compiled);
+    expect(compiled.check('X', {})).toEqual([]);
+    expect(compiled.check('X', { a: 1 })).toEqual([
+      { member: '', problem: 'the schema of OWN refers to itself without end', missing: false },
+    ]);
+  });
 
   it('names a missing member of a member', () => {
     const compiled = ofSchema({

@@ -3,7 +3,7 @@ import { columnsIn } from '../../../../connector/mapping/expressions/columns.ts'
 import { openEnvironment } from '../../../../connector/mapping/expressions/expression.ts';
 
 function used(expression: string) {
-  const { columns, asMap } = columnsIn(openEnvironment().parse(expression).ast);
+  const { columns, asMap } = columnsIn(openEnvironment().cel.parse(expression).ast);
   return [...columns].map(([name, { guarded }]) => `${name}${guarded ? '?' : ''}`).join(' ') + (asMap ? ' *' : '');
 }
 

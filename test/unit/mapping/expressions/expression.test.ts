@@ -32,7 +32,7 @@ describe('an expression', () => {
   ])('%s', (text, row, expected) => expect(evaluate(text, row)).toEqual(expected));
 
   it('knows whether it depends on the language', () => {
-    const inLanguage = environment.clone().registerVariable('language', 'string');
+    const inLanguage = { ...environment, cel: environment.cel.clone().registerVariable('language', 'string') };
     const uses = (text: string) => {
       const found = compileExpression(inLanguage, text, '', places.any, names);
       return found.kind === 'compiled' && found.source.usesLanguage;

@@ -1,5 +1,6 @@
 import { Environment } from '@marcbachmann/cel-js';
 import { describe, expect, it } from 'vitest';
+import { Budget } from '../../../../connector/mapping/budget.ts';
 import { Refusal, refuse } from '../../../../connector/mapping/expressions/refusal.ts';
 import { addHelper, type Helper, helper, signatureOf } from '../../../../connector/mapping/helpers/helper.ts';
 import { anyParam, intParam, optional, textParam } from '../../../../connector/mapping/helpers/params.ts';
@@ -31,8 +32,9 @@ const first: Helper = {
 };
 
 const environment = new Environment().registerVariable('row', 'map<string, dyn>');
-addHelper(environment, repeat);
-addHelper(environment, first);
+const budget = new Budget();
+addHelper(environment, repeat, budget);
+addHelper(environment, first, budget);
 const evaluate = (expression: string, row: unknown = {}): unknown => environment.evaluate(expression, { row });
 const problem = (expression: string) => {
   const checked = environment.check(expression);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { Budget } from '../../../../connector/mapping/budget.ts';
 import { timeHelpers } from '../../../../connector/mapping/helpers/time-helpers.ts';
 
 // What each helper gives is tested by its example (table.test.ts); here are the edges that an example does not show.
@@ -6,7 +7,7 @@ import { timeHelpers } from '../../../../connector/mapping/helpers/time-helpers.
 function run(name: string, ...values: unknown[]): unknown {
   const found = timeHelpers.find(of => of.name === name);
   if (found === undefined) throw new Error(`no helper ${name}`);
-  return found.run(values);
+  return found.run(values, new Budget());
 }
 
 const at = (text: string) => new Date(text);

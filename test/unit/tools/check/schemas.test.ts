@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ColumnKind } from '../../../../connector/kernel/row-change.ts';
+import { defaultLimits } from '../../../../connector/mapping/limits.ts';
 import type { LatestAnswer } from '../../../../connector/registry/subjects.ts';
 import { lookAtColumns, lookAtRegistry, lookAtSchema } from '../../../../connector/tools/check/looks/schemas.ts';
 import { impatientLookup } from '../../../../connector/tools/schema-lookup.ts';
@@ -62,7 +63,8 @@ describe('the schema of a topic', () => {
 describe('the columns of a table', () => {
   const look = (columns: Readonly<Record<string, ColumnKind>>, change: object = {}, table = 'public.orders') => {
     const documents = [{ file: 'a.yaml', content: { ...leastMapping, ...change } }];
-    const mapping = { documents, templates: [openTemplate], languageBusinessInfo: 'string' } as const;
+    const options = { languageBusinessInfo: 'string', limits: defaultLimits } as const;
+    const mapping = { ...options, documents, templates: [openTemplate] as const };
     return linesOf(lookAtColumns({ topic, table, columns: new Map(Object.entries(columns)) }, mapping));
   };
   const least = { no: 'text', user: 'text', status: 'text' } as const;
