@@ -1,6 +1,6 @@
 import { type Dispatcher, Pool } from 'undici';
 import type { DurationMs } from '../kernel/time.ts';
-import type { TlsMaterial } from '../kernel/tls-material.ts';
+import { type TlsMaterial, tlsOptions } from '../kernel/tls-material.ts';
 
 /** Where and how requests go. */
 export interface HttpOptions {
@@ -54,10 +54,7 @@ export function openHttpClient(options: HttpOptions): HttpClient {
     bodyTimeout: 0,
     connect: {
       timeout: options.connectTimeoutMs,
-      ...(tls?.ca === undefined ? {} : { ca: tls.ca }),
-      ...(tls?.cert === undefined ? {} : { cert: tls.cert }),
-      ...(tls?.key === undefined ? {} : { key: tls.key.reveal() }),
-      ...(tls?.serverName === undefined ? {} : { servername: tls.serverName }),
+      ...tlsOptions(tls),
     },
   });
   const bySignal = new WeakMap<AbortSignal, Together>();

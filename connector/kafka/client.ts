@@ -1,7 +1,7 @@
 import { Kafka, type LogEntry, logLevel } from 'kafkajs';
 import type { Sasl } from '../kernel/sasl.ts';
 import type { DurationMs } from '../kernel/time.ts';
-import type { TlsMaterial } from '../kernel/tls-material.ts';
+import { type TlsMaterial, tlsOptions } from '../kernel/tls-material.ts';
 import { saslOf } from './authentication/authentication.ts';
 import { registerCodecs } from './compression/codecs.ts';
 
@@ -41,20 +41,11 @@ export function openKafka(options: KafkaOptions, log: KafkaLog = unheard): Kafka
     requestTimeout: options.requestTimeoutMs,
     connectionTimeout: connectTimeoutMs,
     retry,
-    ssl: tls === null ? false : sslOf(tls),
+    ssl: tls === null ? false : tlsOptions(tls),
     ...(mechanism === null ? {} : { sasl: mechanism }),
     logLevel: logLevel.INFO,
     logCreator: () => entry => logEntry(entry, log),
   });
-}
-
-function sslOf(tls: TlsMaterial): { ca?: string; cert?: string; key?: string; servername?: string } {
-  return {
-    ...(tls.ca === undefined ? {} : { ca: tls.ca }),
-    ...(tls.cert === undefined ? {} : { cert: tls.cert }),
-    ...(tls.key === undefined ? {} : { key: tls.key.reveal() }),
-    ...(tls.serverName === undefined ? {} : { servername: tls.serverName }),
-  };
 }
 
 // kafkajs says on INFO what we say ourselves, once for every pause: of its words only the warnings are passed on as such.

@@ -2,7 +2,7 @@ import { Agent, request } from 'undici';
 import { messageOf } from '../kernel/fault.ts';
 import type { Secret } from '../kernel/secret.ts';
 import type { DurationMs } from '../kernel/time.ts';
-import type { TlsMaterial } from '../kernel/tls-material.ts';
+import { type TlsMaterial, tlsOptions } from '../kernel/tls-material.ts';
 
 /** Where the registry is and how to be let in. */
 export interface RegistryAddress {
@@ -31,17 +31,11 @@ export interface Transport {
 
 /** Opens a transport; it keeps no connection between calls. */
 export function openTransport(address: RegistryAddress): Transport {
-  const { ca, cert, key, serverName } = address.tls ?? {};
   const dispatcher = new Agent({
     // A connection each: schemas are asked for so seldom that a kept one would be closed at the other end.
     pipelining: 0,
     maxResponseSize: answerBytesMax,
-    connect: {
-      ...(ca !== undefined && { ca }),
-      ...(cert !== undefined && { cert }),
-      ...(key !== undefined && { key: key.reveal() }),
-      ...(serverName !== undefined && { servername: serverName }),
-    },
+    connect: tlsOptions(address.tls),
   });
   return {
     host: withoutCredentials(address.url).replace(/\/$/, ''),

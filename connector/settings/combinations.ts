@@ -2,6 +2,7 @@ import { httpStatusOf } from '../order/result-codes.ts';
 import type { CheckedParts, Locate } from './check-document.ts';
 import { formatPath, secretName, settingKeys } from './keys.ts';
 import type { SettingsProblem } from './problems.ts';
+import { tlsParts, usesTls } from './tls.ts';
 
 /** What the rules look at: the parts that hold by themselves, and which files and secrets are given, readable or not. */
 export interface Given {
@@ -17,7 +18,7 @@ export function checkCombinations(given: Given, locate: Locate): readonly Settin
     ...registryRules(given),
     ...platformRules(given),
     ...verdictRules(given),
-    ...['kafka', 'registry', 'platform'].flatMap(part => tlsRules(part, given)),
+    ...tlsParts.flatMap(part => tlsRules(part, given)),
     ...otherRules(given),
   ];
   return findings.map(({ path, ...finding }) => ({ path, source: locate(path.split('.')), ...finding }));
@@ -120,19 +121,15 @@ function verdictRules({ parts: { platform } }: Given): readonly Finding[] {
   });
 }
 
-function tlsRules(part: string, { parts, has }: Given): readonly Finding[] {
+function tlsRules(part: (typeof tlsParts)[number], { parts, has }: Given): readonly Finding[] {
   const certificate = has(`${part}.tls.certFile`);
   const key = has(`${part}.tls.keyFile`);
-  const used =
-    part === 'kafka'
-      ? parts.kafka?.tls.enabled
-      : part === 'registry'
-        ? isHttps(parts.registry?.url)
-        : isHttps(parts.platform?.baseUrl);
-  const given = ['caFile', 'certFile', 'keyFile'].map(name => `${part}.tls.${name}`).filter(has);
+  const used = usesTls(part, parts);
+  const passphrase = has(`${part}.tls.keyPassphraseFile`);
+  const given = ['caFile', 'certFile', 'keyFile', 'keyPassphraseFile'].map(name => `${part}.tls.${name}`).filter(has);
   return [
     ...when(certificate && !key, () => missing(`${part}.tls.keyFile`, 'a client certificate is given')),
-    ...when(key && !certificate, () => missing(`${part}.tls.certFile`, "a client's key is given")),
+    ...when(passphrase && !key, () => missing(`${part}.tls.keyFile`, "a key's passphrase is given")),
     ...when(used === false, () => given.map(path => unused(path, part))).flat(),
   ];
 }
@@ -193,8 +190,4 @@ function unused(path: string, part: string): Finding {
   return part === 'kafka'
     ? { path, problem: 'has no effect: kafka.tls.enabled is false', hint: 'set kafka.tls.enabled: true' }
     : { path, problem: 'has no effect: the URL is not https' };
-}
-
-function isHttps(url: string | undefined): boolean | undefined {
-  return url === undefined ? undefined : url.startsWith('https:');
 }

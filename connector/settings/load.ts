@@ -15,6 +15,7 @@ import { formatPath } from './keys.ts';
 import type { SettingsProblem } from './problems.ts';
 import type { SettingsDocument } from './schema.ts';
 import { assembleSettings, assembleUsable, type Settings } from './settings.ts';
+import { readTls } from './tls.ts';
 import { readYaml, type YamlFile } from './yaml-file.ts';
 
 /** Where settings come from: a file, an environment, and the file system they point into. */
@@ -43,7 +44,7 @@ export interface RawSettings {
 
 /**
  * Reads the settings file, puts the environment's values over it, checks each key and how they go together, and reads the
- * files and secrets they name. What the mappings and keys mean is not looked at. Never throws for what it is given. `prepare` may
+ * files and secrets they name. TLS files are read as a connection would; what mappings and signing keys mean is not checked. Never throws for what it is given. `prepare` may
  * put others in the place of settings that are not needed, before they are checked.
  */
 export function loadSettings(
@@ -70,6 +71,7 @@ export function loadSettings(
   const given = readGivenTexts(document, secrets, place);
   const has = (path: string) => valueAt(document, path.split('.')) !== undefined || given.read.secrets.has(path);
   const keys = readVersionedKeys(parts.platform, given.read, place);
+  const tls = readTls(parts, given.read, place);
   const mappings = readMappings(parts.mapping?.files ?? [], place);
   const templates = readTemplates(parts.mapping?.templateFiles ?? [], place);
 
@@ -79,10 +81,17 @@ export function loadSettings(
     checkCombinations({ parts, has }, locate),
     given.problems,
     keys.problems,
+    tls.problems,
     mappings.problems,
     templates.problems,
   ].flat();
-  const files = { documents: mappings.read, templates: templates.read, keys: keys.read, file: source.file };
+  const files = {
+    documents: mappings.read,
+    templates: templates.read,
+    keys: keys.read,
+    tls: tls.read,
+    file: source.file,
+  };
   if (isComplete(parts) && found.length === 0) {
     return { kind: 'loaded', settings: assembleSettings(parts, given.read, files) };
   }

@@ -78,7 +78,15 @@ export const count = (fallback: number, description: string, least = 1) =>
 const certificates = {
   caFile: path("PEM of the authority that signed the server's certificate", 'tls/ca.pem').optional(),
   certFile: path("PEM of the client's certificate, where the server asks for one", 'tls/client.pem').optional(),
-  keyFile: secretFile("PEM of the client certificate's private key", 'tls/client-key.pem').optional(),
+  keyFile: keyFile(
+    "The client certificate's private key, encrypted or not: PEM or DER; or a PKCS#12 store with key and certificate, without certFile",
+    'tls/client-key.pem',
+    { secret: true },
+  ).optional(),
+  keyPassphraseFile: secretFile(
+    'File that holds the passphrase of an encrypted keyFile',
+    'secrets/client-key-passphrase',
+  ).optional(),
   serverName: text(
     "Name to verify the server's certificate against, where it is not the host's",
     'broker.example',

@@ -8,6 +8,7 @@ import type { CheckedParts } from './check-document.ts';
 import type { GivenTexts } from './files.ts';
 import { keyMaterialOf, type VersionedKeys } from './key-material.ts';
 import type { PartName, SettingsDocument } from './schema.ts';
+import type { TlsByPart } from './tls.ts';
 
 /** A part of the settings as the schema has it, without the keys that stand for something else. */
 type Part<P extends PartName, Replaced extends keyof SettingsDocument[P]> = {
@@ -67,13 +68,14 @@ export interface FoundFiles {
   readonly documents: readonly MappingDocument[];
   readonly templates: readonly TemplateSchema[];
   readonly keys: VersionedKeys;
+  readonly tls: TlsByPart;
 }
 
 /** Puts the settings together from parts that have no problems, and freezes them. */
 export function assembleSettings(document: SettingsDocument, given: GivenTexts, found: FoundFiles): Settings {
   return deepFrozen({
-    kafka: kafkaOf(document.kafka, given),
-    registry: registryOf(document.registry, given),
+    kafka: kafkaOf(document.kafka, given, found),
+    registry: registryOf(document.registry, given, found),
     mapping: mappingOf(document.mapping, found),
     platform: platformOf(document.platform, given, found),
     flow: document.flow,
@@ -88,8 +90,8 @@ export function assembleSettings(document: SettingsDocument, given: GivenTexts, 
 export function assembleUsable(parts: CheckedParts, given: GivenTexts, found: FoundFiles): Partial<Settings> {
   const { kafka, registry, mapping, platform, flow, deadLetters, journal, observe, shutdown } = parts;
   return deepFrozen({
-    ...(kafka && { kafka: kafkaOf(kafka, given) }),
-    ...(registry && { registry: registryOf(registry, given) }),
+    ...(kafka && { kafka: kafkaOf(kafka, given, found) }),
+    ...(registry && { registry: registryOf(registry, given, found) }),
     ...(mapping && { mapping: mappingOf(mapping, found) }),
     ...(platform && { platform: platformOf(platform, given, found) }),
     ...(flow && { flow }),
@@ -100,17 +102,25 @@ export function assembleUsable(parts: CheckedParts, given: GivenTexts, found: Fo
   });
 }
 
-function kafkaOf({ tls, sasl, ...kafka }: SettingsDocument['kafka'], given: GivenTexts): Settings['kafka'] {
-  return { ...kafka, tls: tls.enabled ? tlsOf('kafka', tls, given) : null, sasl: saslOf(sasl, given) };
+function kafkaOf(
+  { tls: _tls, sasl, ...kafka }: SettingsDocument['kafka'],
+  given: GivenTexts,
+  { tls }: FoundFiles,
+): Settings['kafka'] {
+  return { ...kafka, tls: tls.kafka, sasl: saslOf(sasl, given) };
 }
 
-function registryOf(document: SettingsDocument['registry'], given: GivenTexts): Settings['registry'] {
-  const { tls, username, passwordFile: _p, bearerTokenFile: _b, ...registry } = document;
+function registryOf(
+  document: SettingsDocument['registry'],
+  given: GivenTexts,
+  { tls }: FoundFiles,
+): Settings['registry'] {
+  const { tls: _tls, username, passwordFile: _p, bearerTokenFile: _b, ...registry } = document;
   const password = given.secrets.get('registry.passwordFile');
   const bearerToken = given.secrets.get('registry.bearerTokenFile');
   return {
     ...registry,
-    tls: registry.url.startsWith('https:') ? tlsOf('registry', tls, given) : null,
+    tls: tls.registry,
     ...(username !== undefined && { username }),
     ...(password && { password }),
     ...(bearerToken && { bearerToken }),
@@ -127,7 +137,7 @@ function mappingOf(
 function platformOf(
   platform: SettingsDocument['platform'],
   given: GivenTexts,
-  { file, keys }: FoundFiles,
+  { file, keys, tls }: FoundFiles,
 ): Settings['platform'] {
   const { baseUrl, path, clientId, requestIdForm, keyCheckIntervalMs } = platform;
   const { connectTimeoutMs, requestTimeoutMs, answerBytesMax, connectionsMax } = platform;
@@ -145,7 +155,7 @@ function platformOf(
     ...{ connectTimeoutMs, requestTimeoutMs, answerBytesMax, connectionsMax, instances, verdicts },
     ...(requestsPerSecond !== undefined && { requestsPerSecond }),
     baseUrl: baseUrl.replace(/\/$/, ''),
-    tls: baseUrl.startsWith('https:') ? tlsOf('platform', platform.tls, given) : null,
+    tls: tls.platform,
     keys: keyMaterialOf(platform, ours, given, keys),
     ...(agentToken && { agentToken }),
     verifyAnswers,
@@ -187,18 +197,6 @@ function saslOf(sasl: SettingsDocument['kafka']['sasl'], given: GivenTexts): Sas
         password: secretAt('kafka.sasl.passwordFile', given),
       };
   }
-}
-
-function tlsOf(part: string, { serverName }: { serverName?: string | undefined }, given: GivenTexts): TlsMaterial {
-  const ca = given.texts.get(`${part}.tls.caFile`);
-  const cert = given.texts.get(`${part}.tls.certFile`);
-  const key = given.secrets.get(`${part}.tls.keyFile`);
-  return {
-    ...(ca !== undefined && { ca }),
-    ...(cert !== undefined && { cert }),
-    ...(key && { key }),
-    ...(serverName !== undefined && { serverName }),
-  };
 }
 
 function secretAt(path: string, given: GivenTexts): Secret {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { redactedSettings } from '../../../connector/settings/settings.ts';
+import { selfSignedCertificate } from '../../support/certificates.ts';
 import { leastYaml, problemsOf, settingsOf, usableOf } from './loading.ts';
 
 describe('settings that hold', () => {
@@ -61,6 +62,7 @@ describe('settings that hold', () => {
   });
 
   it('hold the contents of files: secrets as such, certificates as TLS material', () => {
+    const client = selfSignedCertificate('merchant.example');
     const { kafka, registry, platform } = settingsOf(
       `
 kafka:
@@ -73,9 +75,9 @@ platform: { baseUrl: 'https://open-id-pre.alipay.com/', clientId: C, privateKeyF
 `,
       {
         files: {
-          'conf/ca.pem': 'CA\n',
-          '/abs/cert.pem': 'CERT',
-          'conf/cert-key.pem': 'KEY',
+          'conf/ca.pem': client.cert,
+          '/abs/cert.pem': client.cert,
+          'conf/cert-key.pem': client.key,
           'conf/secrets/password': ' pass word \r\n',
           'conf/secrets/other': '\uFEFFother\n\n',
           'conf/theirs.pem': 'THEIRS',
@@ -83,8 +85,9 @@ platform: { baseUrl: 'https://open-id-pre.alipay.com/', clientId: C, privateKeyF
         },
       },
     );
-    expect(kafka.tls).toMatchObject({ ca: 'CA', cert: 'CERT', serverName: 'kafka.example' });
-    expect(kafka.tls?.key?.reveal()).toBe('KEY');
+    const ca = client.cert.trimEnd();
+    expect(kafka.tls).toMatchObject({ ca, cert: ca, serverName: 'kafka.example' });
+    expect(kafka.tls?.key?.reveal()).toBe(client.key);
     expect(kafka.sasl).toMatchObject({ mechanism: 'scram-sha-512', username: 'joe' });
     // White space inside belongs to a password; the line break at the end is the editor's.
     expect(kafka.sasl.mechanism === 'scram-sha-512' && kafka.sasl.password.reveal()).toBe(' pass word ');
@@ -92,7 +95,7 @@ platform: { baseUrl: 'https://open-id-pre.alipay.com/', clientId: C, privateKeyF
     expect(registry.password?.reveal()).toBe('other');
     expect(settingsOf(leastYaml).registry).not.toHaveProperty('username');
     expect(registry.tls).toEqual({});
-    expect(platform.tls).toEqual({ ca: 'CA' });
+    expect(platform.tls).toEqual({ ca });
     expect(platform.keys.publicKeys).toEqual([
       { version: null, publicKey: 'THEIRS', file: 'conf/theirs.pem', setting: 'platform.publicKeyFile' },
     ]);

@@ -3,6 +3,7 @@ import { type RequestOptions, request as requestHttps } from 'node:https';
 import { TLSSocket } from 'node:tls';
 import { messageOf } from '../../../kernel/fault.ts';
 import { type DurationMs, instant } from '../../../kernel/time.ts';
+import { tlsOptions } from '../../../kernel/tls-material.ts';
 import type { Settings } from '../../../settings/settings.ts';
 import { span } from '../../words.ts';
 import { type Found, failed, type Looked, skipped, warning, well } from '../finding.ts';
@@ -104,10 +105,7 @@ export function probeEndpoint(baseUrl: string, tls: Settings['platform']['tls'],
     method: 'HEAD',
     path: '/',
     agent: false,
-    ...(tls?.ca !== undefined && { ca: tls.ca }),
-    ...(tls?.cert !== undefined && { cert: tls.cert }),
-    ...(tls?.key !== undefined && { key: tls.key.reveal() }),
-    ...(tls?.serverName !== undefined && { servername: tls.serverName }),
+    ...tlsOptions(tls),
   };
   return new Promise(resolve => {
     const request = baseUrl.startsWith('https:') ? requestHttps(baseUrl, options) : requestHttp(baseUrl, options);
