@@ -5,6 +5,7 @@ const outer = ['settings', 'source', 'delivery', 'journal', 'dead-letter', 'obse
 const drivers = {
   kafka: ['source', 'journal', 'dead-letter', 'cli'],
   keys: ['delivery', 'settings', 'cli'],
+  http: ['delivery', 'registry', 'kafka'],
   registry: ['source', 'journal'],
   avro: ['source', 'journal', 'registry'],
 };

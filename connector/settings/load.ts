@@ -10,12 +10,13 @@ import {
 import { checkCombinations } from './combinations.ts';
 import { type Environment, type GivenSecret, readEnvironment } from './environment.ts';
 import { type FileAccess, type Place, readGivenTexts, readMappings, readTemplates, reasonOf } from './files.ts';
-import { readVersionedKeys } from './key-material.ts';
 import { formatPath } from './keys.ts';
 import type { SettingsProblem } from './problems.ts';
+import { readVersionedKeys } from './resolve/key-material.ts';
+import { readProxies } from './resolve/proxy.ts';
+import { readTls } from './resolve/tls.ts';
 import type { SettingsDocument } from './schema.ts';
 import { assembleSettings, assembleUsable, type Settings } from './settings.ts';
-import { readTls } from './tls.ts';
 import { readYaml, type YamlFile } from './yaml-file.ts';
 
 /** Where settings come from: a file, an environment, and the file system they point into. */
@@ -72,6 +73,7 @@ export function loadSettings(
   const has = (path: string) => valueAt(document, path.split('.')) !== undefined || given.read.secrets.has(path);
   const keys = readVersionedKeys(parts.platform, given.read, place);
   const tls = readTls(parts, given.read, place);
+  const proxies = readProxies(parts.proxy, given.read, source.environment);
   const mappings = readMappings(parts.mapping?.files ?? [], place);
   const templates = readTemplates(parts.mapping?.templateFiles ?? [], place);
 
@@ -82,15 +84,13 @@ export function loadSettings(
     given.problems,
     keys.problems,
     tls.problems,
+    proxies.problems,
     mappings.problems,
     templates.problems,
   ].flat();
   const files = {
-    documents: mappings.read,
-    templates: templates.read,
-    keys: keys.read,
-    tls: tls.read,
-    file: source.file,
+    ...{ documents: mappings.read, templates: templates.read, keys: keys.read },
+    ...{ tls: tls.read, proxyOf: proxies.read, file: source.file },
   };
   if (isComplete(parts) && found.length === 0) {
     return { kind: 'loaded', settings: assembleSettings(parts, given.read, files) };

@@ -1,14 +1,16 @@
 import { assert } from '../kernel/assert.ts';
 import type { KeyMaterial } from '../kernel/key-material.ts';
-import type { Sasl } from '../kernel/sasl.ts';
+import type { HttpProxy } from '../kernel/proxy.ts';
+import type { Sasl, TokenSource } from '../kernel/sasl.ts';
 import type { Secret } from '../kernel/secret.ts';
 import type { TlsMaterial } from '../kernel/tls-material.ts';
 import type { MappingDocument, TemplateSchema } from '../mapping/mapping.ts';
 import type { CheckedParts } from './check-document.ts';
-import type { GivenTexts } from './files.ts';
-import { keyMaterialOf, type VersionedKeys } from './key-material.ts';
+import { fromSettingsFile, type GivenTexts } from './files.ts';
+import { keyMaterialOf, type VersionedKeys } from './resolve/key-material.ts';
+import type { ProxyOf } from './resolve/proxy.ts';
+import type { TlsByPart } from './resolve/tls.ts';
 import type { PartName, SettingsDocument } from './schema.ts';
-import type { TlsByPart } from './tls.ts';
 
 /** A part of the settings as the schema has it, without the keys that stand for something else. */
 type Part<P extends PartName, Replaced extends keyof SettingsDocument[P]> = {
@@ -37,6 +39,8 @@ export interface Settings {
   readonly registry: Part<'registry', 'tls' | 'username' | 'passwordFile' | 'bearerTokenFile'> & {
     /** Null: the URL is not https. */
     readonly tls: TlsMaterial | null;
+    /** Absent: requests go directly. */
+    readonly proxy?: HttpProxy;
     /** User and password of basic authentication: both or none. */
     readonly username?: string;
     readonly password?: Secret;
@@ -49,6 +53,8 @@ export interface Settings {
   readonly platform: Part<'platform', 'tls' | KeySetting | 'agentTokenFile' | 'verifyAnswers'> & {
     /** Null: the URL is not https. */
     readonly tls: TlsMaterial | null;
+    /** Absent: requests go directly. */
+    readonly proxy?: HttpProxy;
     /** Ours, and AlipayHK's where answers are to be verified. */
     readonly keys: KeyMaterial;
     readonly agentToken?: Secret;
@@ -69,6 +75,7 @@ export interface FoundFiles {
   readonly templates: readonly TemplateSchema[];
   readonly keys: VersionedKeys;
   readonly tls: TlsByPart;
+  readonly proxyOf: ProxyOf;
 }
 
 /** Puts the settings together from parts that have no problems, and freezes them. */
@@ -105,15 +112,15 @@ export function assembleUsable(parts: CheckedParts, given: GivenTexts, found: Fo
 function kafkaOf(
   { tls: _tls, sasl, ...kafka }: SettingsDocument['kafka'],
   given: GivenTexts,
-  { tls }: FoundFiles,
+  found: FoundFiles,
 ): Settings['kafka'] {
-  return { ...kafka, tls: tls.kafka, sasl: saslOf(sasl, given) };
+  return { ...kafka, tls: found.tls.kafka, sasl: saslOf(sasl, given, found) };
 }
 
 function registryOf(
   document: SettingsDocument['registry'],
   given: GivenTexts,
-  { tls }: FoundFiles,
+  { tls, proxyOf }: FoundFiles,
 ): Settings['registry'] {
   const { tls: _tls, username, passwordFile: _p, bearerTokenFile: _b, ...registry } = document;
   const password = given.secrets.get('registry.passwordFile');
@@ -121,6 +128,7 @@ function registryOf(
   return {
     ...registry,
     tls: tls.registry,
+    ...proxyFor(registry.url, proxyOf),
     ...(username !== undefined && { username }),
     ...(password && { password }),
     ...(bearerToken && { bearerToken }),
@@ -137,7 +145,7 @@ function mappingOf(
 function platformOf(
   platform: SettingsDocument['platform'],
   given: GivenTexts,
-  { file, keys, tls }: FoundFiles,
+  { file, keys, tls, proxyOf }: FoundFiles,
 ): Settings['platform'] {
   const { baseUrl, path, clientId, requestIdForm, keyCheckIntervalMs } = platform;
   const { connectTimeoutMs, requestTimeoutMs, answerBytesMax, connectionsMax } = platform;
@@ -156,10 +164,16 @@ function platformOf(
     ...(requestsPerSecond !== undefined && { requestsPerSecond }),
     baseUrl: baseUrl.replace(/\/$/, ''),
     tls: tls.platform,
+    ...proxyFor(baseUrl, proxyOf),
     keys: keyMaterialOf(platform, ours, given, keys),
     ...(agentToken && { agentToken }),
     verifyAnswers,
   };
+}
+
+function proxyFor(url: string, proxyOf: ProxyOf): { readonly proxy?: HttpProxy } {
+  const proxy = proxyOf(url);
+  return proxy === null ? {} : { proxy };
 }
 
 /** The settings for the log at start: secrets, keys and certificates replaced, files by their names. */
@@ -181,15 +195,12 @@ function redact(name: string, value: unknown): unknown {
   return ['ca', 'cert', 'publicKey'].includes(name) ? '[given]' : value;
 }
 
-function saslOf(sasl: SettingsDocument['kafka']['sasl'], given: GivenTexts): Sasl {
+function saslOf(sasl: SettingsDocument['kafka']['sasl'], given: GivenTexts, found: FoundFiles): Sasl {
   switch (sasl.mechanism) {
     case 'none':
       return { mechanism: 'none' };
-    case 'oauthbearer': {
-      const { mechanism, tokenUrl, clientId, scope } = sasl;
-      const clientSecret = secretAt('kafka.sasl.clientSecretFile', given);
-      return { mechanism, tokenUrl, clientId, clientSecret, ...(scope !== undefined && { scope }) };
-    }
+    case 'oauthbearer':
+      return { mechanism: 'oauthbearer', token: tokenSourceOf(sasl, given, found), extensions: sasl.extensions ?? {} };
     default:
       return {
         mechanism: sasl.mechanism,
@@ -197,6 +208,22 @@ function saslOf(sasl: SettingsDocument['kafka']['sasl'], given: GivenTexts): Sas
         password: secretAt('kafka.sasl.passwordFile', given),
       };
   }
+}
+
+function tokenSourceOf(
+  sasl: Extract<SettingsDocument['kafka']['sasl'], { mechanism: 'oauthbearer' }>,
+  given: GivenTexts,
+  { file, proxyOf }: FoundFiles,
+): TokenSource {
+  const { tokenUrl, clientId = '', scope, tokenFile, tokenCommand } = sasl;
+  if (tokenUrl !== undefined) {
+    const clientSecret = secretAt('kafka.sasl.clientSecretFile', given);
+    const endpoint = { kind: 'endpoint' as const, url: tokenUrl, clientId, clientSecret };
+    return { ...endpoint, ...(scope !== undefined && { scope }), ...proxyFor(tokenUrl, proxyOf) };
+  }
+  if (tokenCommand !== undefined) return { kind: 'command', command: tokenCommand };
+  if (tokenFile !== undefined) return { kind: 'file', path: fromSettingsFile(file, tokenFile) };
+  return { kind: 'given', token: secretAt('kafka.sasl.tokenFile', given) };
 }
 
 function secretAt(path: string, given: GivenTexts): Secret {

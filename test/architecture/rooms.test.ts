@@ -58,7 +58,7 @@ describe('the rooms', () => {
     ['kernel-imports-nothing', 'connector/kernel/a.ts', '../order/b.ts'],
     ['order-imports-kernel-only', 'connector/order/a.ts', '../flow/b.ts'],
     ['mapping-and-flow-do-not-meet', 'connector/mapping/a.ts', '../flow/b.ts'],
-    ...['settings', 'source', 'delivery', 'journal', 'dead-letter', 'observe', 'kafka', 'registry', 'avro', 'keys'].map(
+    ...['settings', 'source', 'delivery', 'journal', 'dead-letter', 'observe', 'kafka', 'registry', 'avro', 'keys', 'http'].map(
       room => [`${room}-meets-no-other-outer-room`, `connector/${room}/a.ts`, '../cli/b.ts'] as const,
     ),
     ['tracing-meets-no-other-outer-room', 'connector/tracing/a.ts', '../delivery/b.ts'],

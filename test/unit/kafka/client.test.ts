@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { type KafkaOptions, openKafka } from '../../../connector/kafka/client.ts';
 
@@ -23,5 +25,21 @@ describe('what kafkajs says', () => {
       ['error', 'kafkajs: no', { error: 'x' }],
       ['warn', 'kafkajs: Response GroupCoordinator(key: 10, version: 2)', {}],
     ]);
+  });
+});
+
+describe('a broker with an IPv6 address', () => {
+  it.each([null, {}])('is connected to by its address (TLS %j)', async tls => {
+    const server = createServer(socket => socket.destroy());
+    server.listen(0, '::1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const connected = once(server, 'connection');
+    const admin = openKafka({ ...options, tls, brokers: [`[::1]:${port}`] }).admin({
+      retry: { retries: 0 },
+    });
+    admin.connect().catch(() => undefined);
+    await connected;
+    server.close();
   });
 });

@@ -5,6 +5,7 @@ import { Secret } from '../../../connector/kernel/secret.ts';
 import { openRegistryClient } from '../../../connector/registry/registry-client.ts';
 import type { RegistryAddress } from '../../../connector/registry/transport.ts';
 import { selfSignedCertificate } from '../../support/certificates.ts';
+import { startFakeProxy } from '../../support/fake-proxy.ts';
 import { answering, type FakeRegistry, startFakeRegistry } from '../../support/fake-registry.ts';
 
 const never = new AbortController().signal;
@@ -21,6 +22,23 @@ afterEach(() => registry[Symbol.asyncDispose]());
 function clientOf(address: Partial<RegistryAddress> = {}) {
   return openRegistryClient({ url: registry.url, tls: null, timeoutMs: 30_000, ...address });
 }
+
+describe('a registry behind a proxy', () => {
+  it.each([
+    ['https', (host: string) => [`CONNECT ${host}`]],
+    ['http', (host: string) => [`GET http://${host}/schemas/ids/7`]],
+  ])('answers %s requests that go through the proxy', async (scheme, expected) => {
+    const certificate = selfSignedCertificate('registry.example');
+    await using proxy = await startFakeProxy();
+    await using other = await startFakeRegistry(scheme === 'https' ? certificate : undefined);
+    other.addSchema(7, row);
+    const through = { url: proxy.url, authorization: null };
+    const tls = scheme === 'https' ? { ca: certificate.cert } : null;
+    expect(await clientOf({ url: other.url, proxy: through, tls }).find(7, never)).toMatchObject({ kind: 'found' });
+    expect(proxy.requests).toEqual(expected(other.url.replace(/^https?:\/\//, '')));
+    expect(other.last?.headers.host).toBe(other.url.replace(/^https?:\/\//, ''));
+  });
+});
 
 describe('a schema that is there', () => {
   it('is found by its id', async () => {

@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import type { Sasl } from '../../../connector/kernel/sasl.ts';
 import { redactedSettings } from '../../../connector/settings/settings.ts';
 import { selfSignedCertificate } from '../../support/certificates.ts';
 import { leastYaml, problemsOf, settingsOf, usableOf } from './loading.ts';
+
+const tokenOf = (sasl: Sasl) => (sasl.mechanism === 'oauthbearer' ? sasl.token : undefined);
 
 describe('settings that hold', () => {
   it('come complete: what is not given has its default', () => {
@@ -112,8 +115,34 @@ platform: { baseUrl: 'https://open-id-pre.alipay.com/', clientId: C, privateKeyF
       "sasl: { mechanism: oauthbearer, tokenUrl: 'https://login/token', clientId: me, scope: kafka }, topics:",
     );
     const { sasl } = settingsOf(yaml, { environment: { CARD_SYNC_KAFKA_SASL_CLIENT_SECRET: 'hush' } }).kafka;
-    expect(sasl).toMatchObject({ mechanism: 'oauthbearer', tokenUrl: 'https://login/token', scope: 'kafka' });
-    expect(sasl.mechanism === 'oauthbearer' && sasl.clientSecret.reveal()).toBe('hush');
+    const token = { kind: 'endpoint', url: 'https://login/token', clientId: 'me', scope: 'kafka' };
+    expect(sasl).toMatchObject({ mechanism: 'oauthbearer', token, extensions: {} });
+    const found = tokenOf(sasl);
+    expect(found?.kind === 'endpoint' && found.clientSecret.reveal()).toBe('hush');
+  });
+
+  it('log in by OAuth with the token of a file, a command or the environment, and with extensions', () => {
+    const saslIn = (more: string, environment = {}) => {
+      const yaml = leastYaml.replace('topics:', `sasl: { mechanism: oauthbearer, ${more} }, topics:`);
+      return settingsOf(yaml, { environment, files: { 'conf/token': 'abc' } }).kafka.sasl;
+    };
+    expect(tokenOf(saslIn('tokenFile: token'))).toEqual({ kind: 'file', path: 'conf/token' });
+    expect(tokenOf(saslIn('tokenCommand: [aws-token, --region, x]'))).toEqual({
+      kind: 'command',
+      command: ['aws-token', '--region', 'x'],
+    });
+    expect(tokenOf(saslIn('', { CARD_SYNC_KAFKA_SASL_TOKEN: 'abc' }))?.kind).toBe('given');
+    expect(saslIn('tokenFile: token, extensions: { logicalCluster: lkc-1, identityPoolId: pool-1 }')).toMatchObject({
+      extensions: { logicalCluster: 'lkc-1', identityPoolId: 'pool-1' },
+    });
+    const environment = { CARD_SYNC_KAFKA_SASL_EXTENSIONS: 'logicalCluster=lkc-1' };
+    expect(saslIn('tokenFile: token', environment)).toMatchObject({ extensions: { logicalCluster: 'lkc-1' } });
+  });
+
+  it('name brokers by IPv6 addresses in brackets', () => {
+    const brokers = (list: string) => leastYaml.replace("['kafka:9092']", list);
+    expect(settingsOf(brokers("['[2001:db8::1]:9092']")).kafka.brokers).toEqual(['[2001:db8::1]:9092']);
+    expect(problemsOf(brokers("['2001:db8::1:9092']"))).toHaveLength(1);
   });
 
   it('read mapping files by pattern, sorted, each once, without their tests', () => {

@@ -1,8 +1,8 @@
-import type { TlsMaterial } from '../kernel/tls-material.ts';
-import { readTlsFiles } from '../keys/tls-files.ts';
-import type { CheckedParts } from './check-document.ts';
-import type { GivenTexts, Place, Read } from './files.ts';
-import type { SettingsProblem } from './problems.ts';
+import type { TlsMaterial } from '../../kernel/tls-material.ts';
+import { readTlsFiles } from '../../keys/tls-files.ts';
+import type { CheckedParts } from '../check-document.ts';
+import type { GivenTexts, Place, Read } from '../files.ts';
+import type { SettingsProblem } from '../problems.ts';
 
 /** The parts of the settings that may be encrypted. */
 export const tlsParts = ['kafka', 'registry', 'platform'] as const;

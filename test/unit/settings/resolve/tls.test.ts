@@ -1,8 +1,8 @@
 import { X509Certificate } from 'node:crypto';
 import { afterAll, describe, expect, it } from 'vitest';
-import { selfSignedCertificate } from '../../support/certificates.ts';
-import { openSsl } from '../../support/openssl.ts';
-import { leastYaml, problemsOf, settingsOf } from './loading.ts';
+import { selfSignedCertificate } from '../../../support/certificates.ts';
+import { openSsl } from '../../../support/openssl.ts';
+import { leastYaml, problemsOf, settingsOf } from '../loading.ts';
 
 const { cert, key } = selfSignedCertificate('merchant.example');
 const other = selfSignedCertificate('other.example');
@@ -11,10 +11,10 @@ afterAll(() => tool[Symbol.dispose]());
 
 tool.write('cert.pem', cert);
 tool.write('plain.pem', key);
-tool.run('pkcs8 -topk8 -in plain.pem -out enc.pem -passout pass:secret');
-tool.run('pkcs12 -export -in cert.pem -inkey plain.pem -out user.p12 -passout pass:secret');
-tool.run('pkcs12 -export -legacy -in cert.pem -inkey plain.pem -out old.p12 -passout pass:secret');
-tool.run('pkcs12 -export -nokeys -in cert.pem -out keyless.p12 -passout pass:secret');
+tool.run('pkcs8 -topk8 -in plain.pem -out enc.pem -passout pass:sesame');
+tool.run('pkcs12 -export -in cert.pem -inkey plain.pem -out user.p12 -passout pass:sesame');
+tool.run('pkcs12 -export -legacy -in cert.pem -inkey plain.pem -out old.p12 -passout pass:sesame');
+tool.run('pkcs12 -export -nokeys -in cert.pem -out keyless.p12 -passout pass:sesame');
 tool.run('rsa -in plain.pem -outform DER -out key.der');
 
 const read = (name: string) => tool.read(name).toString('latin1');
@@ -27,7 +27,7 @@ const files = {
   'conf/old.p12': read('old.p12'),
   'conf/keyless.p12': read('keyless.p12'),
   'conf/key.der': read('key.der'),
-  'conf/pass': 'secret\n',
+  'conf/pass': 'sesame\n',
   'conf/wrong': 'wrong\n',
   'conf/garbage': 'garbage',
 };
@@ -52,7 +52,7 @@ describe('TLS files of the settings', () => {
     const material = tlsOf('keyFile: user.p12, keyPassphraseFile: pass');
     expect(material).not.toHaveProperty('cert');
     expect(material?.store?.pkcs12.reveal()).toBe(tool.read('user.p12').toString('base64'));
-    expect(material?.store?.passphrase?.reveal()).toBe('secret');
+    expect(material?.store?.passphrase?.reveal()).toBe('sesame');
   });
 
   it.each<[string, string, string]>([
@@ -120,7 +120,7 @@ describe('TLS files of the settings', () => {
     const found = problems(tls);
     expect(found).toHaveLength(1);
     expect(found[0]?.replace(/ \| conf\S+:2:\d+/, '')).toContain(expected);
-    expect(found.join()).not.toContain('secret');
+    expect(found.join()).not.toContain('sesame');
   });
 
   it('are read for the registry and the platform too', () => {
