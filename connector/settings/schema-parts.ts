@@ -60,8 +60,12 @@ export const httpUrl = (description: string, example?: string) =>
   );
 
 /** Scheme, host and port of an http or https URL, without a path. */
-export const origin = (description: string, example?: string) =>
+export const origin = (description: string, example: string) =>
   address(/^https?:\/\/[^\s/?#@]+\/?$/, 'http:// or https:// and a host, without a path', description, example);
+
+/** Scheme, host and port of an http or https URL, with a path or without one. */
+export const baseUrl = (description: string) =>
+  address(/^https?:\/\/[^\s/?#@]+(?:\/[^\s?#]*)?$/, 'http:// or https:// and a host, without ? and #', description);
 
 /** The name of a Kafka topic. */
 export const topicName = () =>
