@@ -115,10 +115,10 @@ function addProblem(draft: Draft, path: string, text: string): void {
 function orderNumber(draft: Draft, change: RowChange): string | null {
   const source = draft.mapping.merchantBizNo;
   if (change.op !== 'delete') return take(draft, source, readOrderNumber);
-  return (
-    take({ ...draft, problems: [] }, source, readOrderNumber) ??
-    take(draft, { ...source, evaluate: () => change.key }, readOrderNumber)
-  );
+  const inRow = take({ ...draft, problems: [] }, source, readOrderNumber);
+  if (inRow !== null) return inRow;
+  if (change.keyProblem !== undefined) addProblem(draft, source.path, `the record's key ${change.keyProblem}`);
+  return take(draft, { ...source, evaluate: () => change.key }, readOrderNumber);
 }
 
 type Members = Readonly<Record<string, JsonValue>>;
