@@ -1,6 +1,7 @@
 import { SchemaRegistry as KafkajsRegistry } from '@kafkajs/confluent-schema-registry';
+import avro from 'avsc';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { annotationOf } from '../../../connector/avro/annotated-type.ts';
+import { annotationOf, fieldNamesOf } from '../../../connector/avro/annotated-type.ts';
 import { Secret } from '../../../connector/kernel/secret.ts';
 import { openRegistryClient } from '../../../connector/registry/registry-client.ts';
 import type { RegistryAddress } from '../../../connector/registry/transport.ts';
@@ -61,6 +62,18 @@ describe('a schema that is there', () => {
       await clientOf({ url: registry.url + path }).find(7, never);
       expect(registry.requests.at(-1)).toBe('GET /apis/ccompat/v7/schemas/ids/7');
     }
+  });
+
+  it('is read with names that are not those of Avro, also of schemas it refers to', async () => {
+    const order = { type: 'record', name: 'my-shop.Order', fields: [{ name: 'row-1', type: 'my-shop.Line' }] };
+    const line = { type: 'record', name: 'Line', namespace: 'my-shop', fields: [{ name: 'amount', type: decimal }] };
+    const references = [{ name: 'my-shop.Line', subject: 'lines', version: 1 }];
+    registry.addSchema(7, order, { references });
+    registry.addVersion('lines', 1, line);
+    const answer = await clientOf().find(7, never);
+    expect(answer).toMatchObject({ kind: 'found' });
+    const type = answer.kind === 'found' ? answer.type : null;
+    expect(type instanceof avro.types.RecordType && fieldNamesOf(type)).toEqual(['row-1']);
   });
 
   it('is put together with the schemas it refers to, and those they refer to', async () => {
