@@ -296,3 +296,17 @@ describe('the key of a delete', () => {
     expect(await decodedWith(Buffer.of(1, 2))).not.toHaveProperty('keyProblem');
   });
 });
+
+describe('a topic prefix and a column with hyphens', () => {
+  it('are decoded, the column under its own name', async () => {
+    const renamed = JSON.stringify(ordersEnvelope)
+      .replaceAll('shop.public.orders', 'my-shop.public.orders')
+      .replaceAll('"pay_amount"', '"pay-amount"');
+    fake.addSchema(9, JSON.parse(renamed));
+    const value = framed(9, orders.value({ after: orderRow({ pay_amount: '1.50' }) }).subarray(5));
+    const decoded = await decoder.decode(valued(value), never);
+    const after = decoded.kind === 'change' ? decoded.change.after : null;
+    expect(after).toMatchObject({ merchant_biz_no: 'MB-2026-000001', 'pay-amount': '1.50' });
+    expect(after).not.toHaveProperty('pay_amount');
+  });
+});
