@@ -4,7 +4,8 @@ const outer = ['settings', 'source', 'delivery', 'journal', 'dead-letter', 'obse
 // What speaks to a part of the world for several rooms: a driver room, and who may use it.
 const drivers = {
   kafka: ['source', 'journal', 'dead-letter', 'cli'],
-  keys: ['delivery', 'cli'],
+  keys: ['delivery', 'settings', 'cli'],
+  http: ['delivery', 'registry', 'kafka'],
   registry: ['source', 'journal'],
   avro: ['source', 'journal', 'registry'],
 };

@@ -1,11 +1,12 @@
 import avro from 'avsc';
 import type { ColumnKind, RowValue } from '../kernel/row-change.ts';
-import { annotationOf } from './annotated-type.ts';
+import { annotationOf, fieldNamesOf } from './annotated-type.ts';
 import { conversionIn, ofBytes, ofInt, ofLong, ofRecord, ofText } from './logical-types.ts';
 
 /** What a reader of a record's type makes of each of its fields. */
 export function columnKindsOf(type: avro.types.RecordType): ReadonlyMap<string, ColumnKind> {
-  return new Map(type.fields.map(field => [field.name, columnKindOf(field.type)]));
+  const names = fieldNamesOf(type);
+  return new Map(type.fields.map((field, at) => [names[at] ?? '', columnKindOf(field.type)]));
 }
 
 /** What a reader makes of the values of a type; a union with null is its other branch. */

@@ -1,7 +1,7 @@
 import avro from 'avsc';
 import { assert } from '../kernel/assert.ts';
 import type { RowValue } from '../kernel/row-change.ts';
-import { annotationOf } from './annotated-type.ts';
+import { annotationOf, fieldNamesOf } from './annotated-type.ts';
 import type { AvroCursor } from './cursor.ts';
 import { conversionIn, ofBytes, ofInt, ofLong, ofRecord, ofText } from './logical-types.ts';
 import { compileSkipper } from './skip.ts';
@@ -73,7 +73,8 @@ class Compiler {
   }
 
   #record(type: avro.types.RecordType): Reader {
-    const fields = type.fields.map(({ name, type }) => ({ name, read: this.reader(type) }));
+    const names = fieldNamesOf(type);
+    const fields = type.fields.map(({ type }, at) => ({ name: names[at] ?? '', read: this.reader(type) }));
     const read = (cursor: AvroCursor) => {
       const values: Record<string, RowValue> = {};
       for (const { name, read } of fields) put(values, name, read(cursor));

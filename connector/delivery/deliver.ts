@@ -54,7 +54,7 @@ export function openDelivery(options: DeliveryOptions, clock: Clock, reports: De
       const time = requestTime(clock.now());
       const { headers, body } = await signedFor(address, keys.current.signing, time, request.body);
       const sent = followed === null ? headers : { ...headers, ...followed.headers };
-      const answer = await answerOf(await client.post(address.path, sent, body, signal, mayGo));
+      const answer = await answerOf(await client.post(address.sentPath, sent, body, signal, mayGo));
       followed?.answered(answer);
       return answer;
     },

@@ -1,12 +1,16 @@
 import { type Dispatcher, Pool } from 'undici';
+import { dispatchErrorText, openProxyDispatcher } from '../http/proxy-dispatcher.ts';
+import type { HttpProxy } from '../kernel/proxy.ts';
 import type { DurationMs } from '../kernel/time.ts';
-import type { TlsMaterial } from '../kernel/tls-material.ts';
+import { type TlsMaterial, tlsOptions } from '../kernel/tls-material.ts';
 
 /** Where and how requests go. */
 export interface HttpOptions {
   /** Scheme, host and port. */
   readonly origin: string;
   readonly tls: TlsMaterial | null;
+  /** Absent: requests go directly. */
+  readonly proxy?: HttpProxy;
   readonly connectTimeoutMs: DurationMs;
   /** The whole exchange, to the last byte received; waiting for a free connection counts. */
   readonly requestTimeoutMs: DurationMs;
@@ -43,23 +47,17 @@ export interface HttpClient {
 
 /** Opens a pool of connections; they are made when needed. Redirects are not followed: a signed request goes nowhere else. */
 export function openHttpClient(options: HttpOptions): HttpClient {
-  const { tls } = options;
-  const pool = new Pool(options.origin, {
+  const { origin, proxy } = options;
+  const requests = {
     connections: options.connectionsMax,
     pipelining: 1,
-    // HTTP/1.1 only: one request to a connection, so that giving one up harms no other (undici 8 would agree to HTTP/2).
-    allowH2: false,
     // undici's own time-outs start anew with each chunk: a slow drip would go on for ever. Each exchange has its deadline.
     headersTimeout: 0,
     bodyTimeout: 0,
-    connect: {
-      timeout: options.connectTimeoutMs,
-      ...(tls?.ca === undefined ? {} : { ca: tls.ca }),
-      ...(tls?.cert === undefined ? {} : { cert: tls.cert }),
-      ...(tls?.key === undefined ? {} : { key: tls.key.reveal() }),
-      ...(tls?.serverName === undefined ? {} : { servername: tls.serverName }),
-    },
-  });
+    connect: { timeout: options.connectTimeoutMs, ...tlsOptions(options.tls) },
+  };
+  // HTTP/1.1 only: one request to a connection, so that giving one up harms no other (undici 8 would agree to HTTP/2).
+  const pool = proxy ? openProxyDispatcher(proxy, requests) : new Pool(origin, { ...requests, allowH2: false });
   const bySignal = new WeakMap<AbortSignal, Together>();
   const togetherOf = (signal: AbortSignal) => {
     const together = bySignal.get(signal) ?? new Together(signal);
@@ -75,7 +73,7 @@ export function openHttpClient(options: HttpOptions): HttpClient {
         }
         // Whatever is wrong, a closed pool and an invalid header too, comes to the exchange: nothing is thrown.
         pool.dispatch(
-          { path, method: 'POST', headers, body: Buffer.from(body.buffer, body.byteOffset, body.byteLength) },
+          { origin, path, method: 'POST', headers, body: Buffer.from(body.buffer, body.byteOffset, body.byteLength) },
           new Exchange(options, togetherOf(signal), mayGo, resolve),
         );
       }),
@@ -173,7 +171,7 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   onResponseError(_: Dispatcher.DispatchController | null, error: Error): void {
     const code = 'code' in error && typeof error.code === 'string' ? error.code : error.name;
-    this.#end({ kind: 'failed', cause: 'connection', text: `${code}: ${textOf(error)}` });
+    this.#end({ kind: 'failed', cause: 'connection', text: `${code}: ${dispatchErrorText(error)}` });
   }
 
   #end(answer: HttpAnswer): void {
@@ -184,11 +182,4 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#resolve(answer);
     if (answer.kind === 'failed') this.#controller?.abort(new Error(answer.text));
   }
-}
-
-/** Node tries all addresses of a name and puts their errors into one without a text (Happy Eyeballs, RFC 8305). */
-function textOf(error: Error): string {
-  return error instanceof AggregateError && error.message === ''
-    ? error.errors.map(one => (one instanceof Error ? one.message : String(one))).join('; ')
-    : error.message;
 }

@@ -4,8 +4,9 @@ import { signRequest } from './sign.ts';
 
 /** Where requests go, and as whose. */
 export interface AddressOptions {
-  /** Scheme, host and port; a path in it is put before `path`. */
+  /** Scheme, host and port; a path in it is a reverse proxy's, which takes it away again: it is sent before `path`, not signed. */
   readonly baseUrl: string;
+  /** The path of the API: it is signed. */
   readonly path: string;
   readonly clientId: string;
   readonly agentToken: Secret | null;
@@ -15,7 +16,9 @@ export interface AddressOptions {
 export interface Address {
   /** Scheme, host and port. */
   readonly origin: string;
-  /** The whole path: it is signed. */
+  /** The path as it is sent. */
+  readonly sentPath: string;
+  /** The path as it is signed, in requests and answers. */
   readonly path: string;
   readonly clientId: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -32,7 +35,8 @@ export function addressOf({ baseUrl, path, clientId, agentToken }: AddressOption
   const url = new URL(baseUrl);
   return {
     origin: url.origin,
-    path: url.pathname.replace(/\/$/, '') + path,
+    sentPath: url.pathname.replace(/\/$/, '') + path,
+    path,
     clientId,
     headers: {
       'content-type': 'application/json; charset=UTF-8',

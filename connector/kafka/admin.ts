@@ -1,17 +1,12 @@
 import type { Admin, Kafka } from 'kafkajs';
 import { Fault } from '../kernel/fault.ts';
+import { scrub } from '../kernel/mask.ts';
 import { type Offset, type PartitionKey, partitionKey } from '../kernel/position.ts';
 import type { Clock, DurationMs } from '../kernel/time.ts';
 import { brokerFault } from './broker-fault.ts';
+import { objectionTo, type TopicPlan } from './inspection/create-topic.ts';
 
-/** A topic to be made. */
-export interface TopicPlan {
-  readonly topic: string;
-  readonly partitions: number;
-  /** -1: the broker's default. */
-  readonly replicationFactor: number;
-  readonly config: Readonly<Record<string, string>>;
-}
+export type { TopicPlan };
 
 /** Where a partition begins and ends, and how far a group has come in it. */
 export interface PartitionOffsets {
@@ -49,8 +44,8 @@ const looksMax = 50;
 /** Kafka's number of a topic among the kinds that have settings; Node does not find kafkajs' name of it. */
 const topicResource = 2;
 
-/** Opens the administration; it connects with its first call. */
-export function openAdmin(kafka: Kafka, clock: Clock): TopicAdmin {
+/** Opens the administration; it connects with its first call. `objection` tells what the broker has against a topic. */
+export function openAdmin(kafka: Kafka, clock: Clock, objection = objectionTo): TopicAdmin {
   const admin = kafka.admin({ retry: { retries: 2 } });
   return {
     async waitForTopics(topics, signal, onWaiting) {
@@ -84,7 +79,10 @@ export function openAdmin(kafka: Kafka, clock: Clock): TopicAdmin {
           ],
         });
       } catch (error) {
-        throw brokerFault(error);
+        const fault = brokerFault(error);
+        if (fault.code !== 'KAFKA_REFUSED') throw fault;
+        const said = await objection(plan, kafka).catch(() => null);
+        throw refusalOf(plan, fault, said);
       }
       for (let looks = 1; ; looks++) {
         const found = await countsOrFault(admin, [plan.topic]);
@@ -125,6 +123,17 @@ export function openAdmin(kafka: Kafka, clock: Clock): TopicAdmin {
     },
     close: () => admin.disconnect(),
   };
+}
+
+function refusalOf({ topic, partitions }: TopicPlan, fault: Fault, said: string | null): Fault {
+  const isRight = fault.detail.includes('uthoriz');
+  return new Fault('KAFKA_REFUSED', {
+    detail: `topic ${topic} cannot be created: ${scrub((said ?? fault.detail).slice(0, 500))}`,
+    ...(!isRight && {
+      remedy: `create it yourself with ${partitions} partitions, as the brokers allow it, or change its settings`,
+    }),
+    cause: fault.cause,
+  });
 }
 
 async function committedIn(

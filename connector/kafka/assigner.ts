@@ -1,7 +1,8 @@
 import { type Assigner, AssignerProtocol, type GroupMember } from 'kafkajs';
 
 /** The group's name of this way of sharing: all members must have it. */
-const protocolName = 'card-sync-partition-numbers';
+/** The name of our assigner: by it the members of a group know that they are of one kind. */
+export const protocolName = 'card-sync-partition-numbers';
 const protocolVersion = 0;
 
 /** What the assigner asks of its member. */

@@ -17,6 +17,20 @@ export function brokerFault(error: unknown): Fault {
   return new Fault(missing ? 'TOPIC_MISSING' : 'KAFKA_UNREACHABLE', { detail, cause: error });
 }
 
+/**
+ * The fault where the members of a group are of another kind: Kafka Connect, Kafka Streams, or consumers that assign partitions in
+ * another way. Null for any other error.
+ */
+export function groupConflict(error: unknown, groupId: string): Fault | null {
+  const kinds = chainOf(error).map(kindOf).join(' ');
+  if (!kinds.includes('INCONSISTENT_GROUP_PROTOCOL')) return null;
+  return new Fault('KAFKA_REFUSED', {
+    detail: `group ${groupId} is used by another kind of client`,
+    remedy: 'give this connector a kafka.groupId of its own',
+    cause: error,
+  });
+}
+
 // kafkajs' names of errors that pass when the brokers are back.
 const passing =
   /^KafkaJS(?:Connection(?:Closed)?Error|GroupCoordinatorNotFound|BrokerNotFound|NoBrokerAvailableError|RequestTimeoutError|LockTimeout)$/;

@@ -1,7 +1,9 @@
-import { Kafka, type LogEntry, logLevel } from 'kafkajs';
+import { connect as connectTcp, isIP } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import { type ISocketFactory, Kafka, type LogEntry, logLevel } from 'kafkajs';
 import type { Sasl } from '../kernel/sasl.ts';
 import type { DurationMs } from '../kernel/time.ts';
-import type { TlsMaterial } from '../kernel/tls-material.ts';
+import { type TlsMaterial, tlsOptions } from '../kernel/tls-material.ts';
 import { saslOf } from './authentication/authentication.ts';
 import { registerCodecs } from './compression/codecs.ts';
 
@@ -37,25 +39,30 @@ export function openKafka(options: KafkaOptions, log: KafkaLog = unheard): Kafka
   const mechanism = saslOf(sasl, connectTimeoutMs);
   return new Kafka({
     clientId: options.clientId,
-    brokers: [...options.brokers],
+    brokers: options.brokers.map(withoutColons),
+    socketFactory,
     requestTimeout: options.requestTimeoutMs,
     connectionTimeout: connectTimeoutMs,
     retry,
-    ssl: tls === null ? false : sslOf(tls),
+    ssl: tls === null ? false : tlsOptions(tls),
     ...(mechanism === null ? {} : { sasl: mechanism }),
     logLevel: logLevel.INFO,
     logCreator: () => entry => logEntry(entry, log),
   });
 }
 
-function sslOf(tls: TlsMaterial): { ca?: string; cert?: string; key?: string; servername?: string } {
-  return {
-    ...(tls.ca === undefined ? {} : { ca: tls.ca }),
-    ...(tls.cert === undefined ? {} : { cert: tls.cert }),
-    ...(tls.key === undefined ? {} : { key: tls.key.reveal() }),
-    ...(tls.serverName === undefined ? {} : { servername: tls.serverName }),
-  };
+/** kafkajs takes the host of a broker's address for what is before the first colon: `[::1]:9092` becomes `[--1]:9092`. */
+function withoutColons(address: string): string {
+  return address.replace(/^\[.+\]/, host => host.replaceAll(':', '-'));
 }
+
+/** kafkajs' own, but for {@link withoutColons}. */
+const socketFactory: ISocketFactory = ({ host: given, port, ssl, onConnect }) => {
+  const host = /^\[.+\]$/.test(given) ? given.slice(1, -1).replaceAll('-', ':') : given;
+  const name = isIP(host) === 0 ? { servername: host } : {};
+  const socket = ssl ? connectTls({ host, port, ...name, ...ssl }, onConnect) : connectTcp({ host, port }, onConnect);
+  return socket.setKeepAlive(true, 60_000);
+};
 
 // kafkajs says on INFO what we say ourselves, once for every pause: of its words only the warnings are passed on as such.
 const levels = {

@@ -2,7 +2,7 @@ import type { Consumer, Kafka } from 'kafkajs';
 import { Fault, messageOf } from '../kernel/fault.ts';
 import { type Offset, type PartitionKey, partitionKey, splitPartitionKey } from '../kernel/position.ts';
 import { type Clock, type DurationMs, type Instant, instant } from '../kernel/time.ts';
-import { brokerFault, isPassing } from './broker-fault.ts';
+import { brokerFault, groupConflict, isPassing } from './broker-fault.ts';
 import { Handover } from './handover.ts';
 import { Membership } from './membership.ts';
 import { keysOf, topicPartitions } from './partition-lists.ts';
@@ -230,6 +230,7 @@ class KafkaConsumer implements RecordConsumer {
 
   #crash(error: unknown): void {
     const fault = new Fault('KAFKA_CONSUMER_STOPPED', { detail: messageOf(error), cause: error });
-    this.#crashed.reject(error instanceof Fault ? error : fault);
+    const known = error instanceof Fault ? error : groupConflict(error, this.#options.groupId);
+    this.#crashed.reject(known ?? fault);
   }
 }

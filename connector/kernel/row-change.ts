@@ -66,8 +66,10 @@ export interface RowChange {
   /** `schema.table` (PostgreSQL) or `database.table` (MySQL), from the envelope's source. */
   readonly table: string;
   readonly position: Position;
-  /** The record key as text where it is plain text or a record with one string field, else null. */
+  /** The record key as text where it is plain text, or a record or JSON object with one text or integer, else null. */
   readonly key: string | null;
+  /** Of a delete without a key's text: why, in words that follow "the record's key". Absent where it is not known. */
+  readonly keyProblem?: string;
   /** `source.ts_ms`: the commit's time; of a snapshot row the snapshot's time. */
   readonly committedAt: Instant;
   readonly source: SourcePosition;

@@ -13,6 +13,7 @@ import type { EccHash } from '../kernel/key-material.ts';
 import type { Secret } from '../kernel/secret.ts';
 import type { DerKind } from './der.ts';
 import { findKey, type KeyForm } from './key-form.ts';
+import { unwrappedKeyText } from './key-text.ts';
 
 /** The `algorithm` of the Signature header: what is documented (API document, "Signature"). */
 export type SignatureAlgorithm = 'RSA256' | 'ECC224';
@@ -42,21 +43,30 @@ const rsaBitsMin = 2048;
 const eccBitsMin = 224;
 
 /**
- * Reads our private key: PKCS#8, PKCS#1 or SEC1, as PEM, as the base64 of its DER, encrypted or not; RSA or an elliptic curve.
- * Throws a {@link Fault} KEY_INVALID that says what is wrong, and nothing of the key.
+ * Reads our private key: PKCS#8, PKCS#1 or SEC1, as PEM, as the base64 of its DER or of its PEM, encrypted or not; RSA or an
+ * elliptic curve. Throws a {@link Fault} KEY_INVALID that says what is wrong, and nothing of the key.
  */
 export function readPrivateKey(text: Secret, options: PrivateKeyOptions): SignatureKey {
-  const { passphrase, eccHash, setting = 'platform.privateKeyFile' } = options;
+  const { eccHash, setting = 'platform.privateKeyFile' } = options;
   const { passphraseSetting = 'platform.privateKeyPassphraseFile' } = options;
-  const form = findKey(text.reveal(), 'private');
+  const read = withAlgorithm(openPrivateKey(text, { ...options, setting, passphraseSetting }), eccHash, setting);
+  if (!signsWhatItVerifies(read)) throw invalid(setting, 'is damaged: its private and its public half are no pair');
+  return read;
+}
+
+/** Reads a private key of any kind that Node knows. Throws a {@link Fault} KEY_INVALID. */
+export function openPrivateKey(
+  text: Secret,
+  { passphrase, setting, passphraseSetting }: Required<Omit<PrivateKeyOptions, 'eccHash'>>,
+): KeyObject {
+  const form = findKey(unwrappedKeyText(text.reveal()), 'private');
   if (form.kind === 'bad') throw invalid(setting, form.problem);
   const encrypted = form.kind === 'encrypted-pem' || form.holds === 'encrypted PKCS#8';
   if (encrypted && passphrase === null)
     throw invalid(setting, `is encrypted: give its passphrase in ${passphraseSetting}`);
   const input = privateInput(form, setting);
-  let key: KeyObject;
   try {
-    key = createPrivateKey({ ...input, ...(passphrase && { passphrase: passphrase.reveal() }) });
+    return createPrivateKey({ ...input, ...(passphrase && { passphrase: passphrase.reveal() }) });
   } catch {
     // OpenSSL's own words are "DECODER routines::unsupported" for nearly everything.
     const encryptedProblem = `cannot be decrypted: the passphrase in ${passphraseSetting} is not its own`;
@@ -65,9 +75,6 @@ export function readPrivateKey(text: Secret, options: PrivateKeyOptions): Signat
       encrypted ? encryptedProblem : 'is damaged: its form is that of a private key, its numbers are not',
     );
   }
-  const read = withAlgorithm(key, eccHash, setting);
-  if (!signsWhatItVerifies(read)) throw invalid(setting, 'is damaged: its private and its public half are no pair');
-  return read;
 }
 
 /**
@@ -75,7 +82,7 @@ export function readPrivateKey(text: Secret, options: PrivateKeyOptions): Signat
  * Throws a {@link Fault} KEY_INVALID.
  */
 export function readPublicKey(text: string, eccHash: EccHash, setting = 'platform.publicKeyFile'): SignatureKey {
-  const form = findKey(text, 'public');
+  const form = findKey(unwrappedKeyText(text), 'public');
   if (form.kind === 'bad') throw invalid(setting, form.problem);
   if (form.kind === 'encrypted-pem' || !isPublic(form.holds)) {
     throw invalid(setting, 'holds a private key; it needs the public key that AlipayHK gave you');

@@ -149,7 +149,9 @@ function orderNumber(draft: Draft, change: RowChange): string | null {
   const number = take({ ...draft, problems: new ProblemList() }, source, readId);
   const exceeded = draft.budget.exceeded();
   if (exceeded !== null) addProblem(draft, source.path, exceeded.message);
-  return number ?? take(draft, { ...source, evaluate: () => change.key }, readId);
+  if (number !== null) return number;
+  if (change.keyProblem !== undefined) addProblem(draft, source.path, `the record's key ${change.keyProblem}`);
+  return take(draft, { ...source, evaluate: () => change.key }, readId);
 }
 
 type Members = Readonly<Record<string, JsonValue>>;

@@ -1,8 +1,10 @@
-import { Agent, request } from 'undici';
+import { Agent, type Dispatcher, request } from 'undici';
+import { dispatchErrorText, openProxyDispatcher } from '../http/proxy-dispatcher.ts';
 import { messageOf } from '../kernel/fault.ts';
+import type { HttpProxy } from '../kernel/proxy.ts';
 import type { Secret } from '../kernel/secret.ts';
 import type { DurationMs } from '../kernel/time.ts';
-import type { TlsMaterial } from '../kernel/tls-material.ts';
+import { type TlsMaterial, tlsOptions } from '../kernel/tls-material.ts';
 
 /** Where the registry is and how to be let in. */
 export interface RegistryAddress {
@@ -13,6 +15,8 @@ export interface RegistryAddress {
   /** Goes before basic authentication. */
   readonly bearerToken?: Secret;
   readonly tls: TlsMaterial | null;
+  /** Absent: requests go directly. */
+  readonly proxy?: HttpProxy;
   /** Time-out of one request, to the last byte of its answer. */
   readonly timeoutMs: DurationMs;
 }
@@ -24,25 +28,20 @@ const answerBytesMax = 16_777_216;
 export interface Transport {
   /** Base URL, without credentials. */
   readonly host: string;
-  readonly dispatcher: Agent;
+  readonly dispatcher: Dispatcher;
   readonly timeoutMs: DurationMs;
   readonly headers: Readonly<Record<string, string>>;
 }
 
 /** Opens a transport; it keeps no connection between calls. */
 export function openTransport(address: RegistryAddress): Transport {
-  const { ca, cert, key, serverName } = address.tls ?? {};
-  const dispatcher = new Agent({
+  const requests = {
     // A connection each: schemas are asked for so seldom that a kept one would be closed at the other end.
     pipelining: 0,
     maxResponseSize: answerBytesMax,
-    connect: {
-      ...(ca !== undefined && { ca }),
-      ...(cert !== undefined && { cert }),
-      ...(key !== undefined && { key: key.reveal() }),
-      ...(serverName !== undefined && { servername: serverName }),
-    },
-  });
+    connect: tlsOptions(address.tls),
+  };
+  const dispatcher = address.proxy ? openProxyDispatcher(address.proxy, requests) : new Agent(requests);
   return {
     host: withoutCredentials(address.url).replace(/\/$/, ''),
     dispatcher,
@@ -89,7 +88,8 @@ export async function exchange(
 /** A refused connection to a name with two addresses has no text of its own, only a code. */
 function reasonOf(error: unknown): string {
   const { code }: { readonly code?: unknown } = Object(error);
-  return messageOf(error) || String(code);
+  const text = error instanceof Error ? dispatchErrorText(error) : messageOf(error);
+  return text || String(code);
 }
 
 /** What may stand in an answer: nothing in it is certain. */

@@ -49,6 +49,7 @@ export function checkDocument(
   const parts: CheckedParts = {
     kafka: check('kafka'),
     registry: check('registry'),
+    proxy: check('proxy'),
     mapping: check('mapping'),
     platform: check('platform'),
     flow: check('flow'),
@@ -136,12 +137,17 @@ function explain(issue: Issue, document: RawSection, locate: Locate): readonly S
   }
   const value = valueAt(document, issue.path);
   const key = keyAt(issue.path);
-  if (issue.code === 'invalid_key') return [{ path: formatPath(issue.path), source: locate(issue.path), ...badName }];
+  if (issue.code === 'invalid_key')
+    return [{ path: formatPath(issue.path), source: locate(issue.path), ...badName(issue.path) }];
   const described = value === undefined ? describeMissing(issue, key) : describe(issue, value, key);
   return [{ path: formatPath(issue.path), source: locate(issue.path), ...described }];
 }
 
-const badName = { problem: 'is no result code', hint: 'capital letters, digits and underscores, 64 at most' };
+function badName([part]: readonly PropertyKey[]): { readonly problem: string; readonly hint: string } {
+  return part === 'kafka'
+    ? { problem: 'is not a name of a SASL extension', hint: 'letters only (RFC 7628, 3.1)' }
+    : { problem: 'is no result code', hint: 'capital letters, digits and underscores, 64 at most' };
+}
 
 /** A key of another mechanism. Keys that no mechanism has were already found. */
 function misplaced(path: readonly PropertyKey[], document: RawSection, locate: Locate): readonly SettingsProblem[] {

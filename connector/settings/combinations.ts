@@ -2,6 +2,7 @@ import { httpStatusOf } from '../order/result-codes.ts';
 import type { CheckedParts, Locate } from './check-document.ts';
 import { formatPath, secretName, settingKeys } from './keys.ts';
 import type { SettingsProblem } from './problems.ts';
+import { tlsParts, usesTls } from './resolve/tls.ts';
 
 /** What the rules look at: the parts that hold by themselves, and which files and secrets are given, readable or not. */
 export interface Given {
@@ -17,7 +18,8 @@ export function checkCombinations(given: Given, locate: Locate): readonly Settin
     ...registryRules(given),
     ...platformRules(given),
     ...verdictRules(given),
-    ...['kafka', 'registry', 'platform'].flatMap(part => tlsRules(part, given)),
+    ...tlsParts.flatMap(part => tlsRules(part, given)),
+    ...proxyRules(given),
     ...otherRules(given),
   ];
   return findings.map(({ path, ...finding }) => ({ path, source: locate(path.split('.')), ...finding }));
@@ -28,17 +30,8 @@ type Finding = Omit<SettingsProblem, 'source'>;
 function kafkaRules({ parts: { kafka }, has }: Given): readonly Finding[] {
   if (!kafka) return [];
   const { sasl, sessionTimeoutMs, heartbeatIntervalMs, fetchMaxWaitMs, requestTimeoutMs } = kafka;
-  const secretKeys = ['kafka.sasl.passwordFile', 'kafka.sasl.clientSecretFile'];
-  const needed = sasl.mechanism === 'none' ? null : sasl.mechanism === 'oauthbearer' ? secretKeys[1] : secretKeys[0];
   return [
-    ...when(needed && !has(needed), () => missing(needed ?? '', `mechanism ${sasl.mechanism} needs it`)),
-    ...secretKeys.flatMap(path =>
-      when(path !== needed && has(path), () => ({
-        path,
-        problem: `has no meaning with mechanism ${JSON.stringify(sasl.mechanism)}`,
-        hint: 'set kafka.sasl.mechanism, or remove it',
-      })),
-    ),
+    ...saslRules(sasl, has),
     ...when(new Set(kafka.topics).size < kafka.topics.length, () => ({
       path: 'kafka.topics',
       problem: 'names a topic twice',
@@ -67,6 +60,58 @@ function kafkaRules({ parts: { kafka }, has }: Given): readonly Finding[] {
   ];
 }
 
+type SaslDocument = NonNullable<CheckedParts['kafka']>['sasl'];
+
+function saslRules(sasl: SaslDocument, has: Given['has']): readonly Finding[] {
+  const password = 'kafka.sasl.passwordFile';
+  const ofToken = ['kafka.sasl.clientSecretFile', 'kafka.sasl.tokenFile'];
+  const isOauth = sasl.mechanism === 'oauthbearer';
+  const misplaced = sasl.mechanism === 'none' ? [password, ...ofToken] : isOauth ? [password] : ofToken;
+  return [
+    ...when(sasl.mechanism !== 'none' && !isOauth && !has(password), () =>
+      missing(password, `mechanism ${sasl.mechanism} needs it`),
+    ),
+    ...misplaced.filter(has).map(path => ({
+      path,
+      problem: `has no meaning with mechanism ${JSON.stringify(sasl.mechanism)}`,
+      hint: 'set kafka.sasl.mechanism, or remove it',
+    })),
+    ...(isOauth ? tokenRules(sasl, has) : []),
+  ];
+}
+
+function tokenRules(
+  { tokenUrl, clientId, scope, tokenCommand, extensions }: Extract<SaslDocument, { mechanism: 'oauthbearer' }>,
+  has: Given['has'],
+): readonly Finding[] {
+  const [secret, file] = ['kafka.sasl.clientSecretFile', 'kafka.sasl.tokenFile'] as const;
+  const sources = [tokenUrl !== undefined, has(file), tokenCommand !== undefined].filter(Boolean).length;
+  const unused = [
+    ...when(clientId, () => 'kafka.sasl.clientId'),
+    ...when(scope, () => 'kafka.sasl.scope'),
+    ...[secret].filter(has),
+  ];
+  const oneOf = 'one of kafka.sasl.tokenUrl, tokenFile and tokenCommand gives the token';
+  return [
+    ...when(sources === 0, () => ({ path: 'kafka.sasl.tokenUrl', problem: 'is missing', hint: oneOf })),
+    ...when(sources > 1, () => ({
+      path: 'kafka.sasl',
+      problem: 'names more than one source of the token',
+      hint: oneOf,
+    })),
+    ...when(tokenUrl && !clientId, () => ({ path: 'kafka.sasl.clientId', problem: 'is missing: tokenUrl needs it' })),
+    ...when(tokenUrl && !has(secret), () => missing(secret, 'tokenUrl needs it')),
+    ...when(sources > 0 && !tokenUrl, () =>
+      unused.map(path => ({ path, problem: 'has no effect without kafka.sasl.tokenUrl', hint: 'remove it' })),
+    ).flat(),
+    ...when(extensions?.auth, () => ({
+      path: 'kafka.sasl.extensions.auth',
+      problem: 'is the name of the token itself',
+      hint: 'extensions have other names (RFC 7628, 3.1)',
+    })),
+  ];
+}
+
 function registryRules({ parts: { registry }, has }: Given): readonly Finding[] {
   if (!registry) return [];
   const password = 'registry.passwordFile';
@@ -82,6 +127,19 @@ function registryRules({ parts: { registry }, has }: Given): readonly Finding[] 
       problem: 'is given beside a password',
       hint: 'keep one way to log in',
     })),
+  ];
+}
+
+function proxyRules({ parts: { proxy }, has }: Given): readonly Finding[] {
+  if (!proxy) return [];
+  const [username, password] = ['proxy.username', 'proxy.passwordFile'] as const;
+  const hasUser = proxy.username !== undefined;
+  const unused = (path: string) => ({ path, problem: 'has no effect: proxy.url is not given' });
+  return [
+    ...when(proxy.url === undefined && hasUser, () => unused(username)),
+    ...when(proxy.url === undefined && has(password), () => unused(password)),
+    ...when(hasUser && !has(password), () => missing(password, 'proxy.username needs it')),
+    ...when(!hasUser && has(password), () => ({ path: username, problem: 'is missing: a password is given' })),
   ];
 }
 
@@ -120,19 +178,15 @@ function verdictRules({ parts: { platform } }: Given): readonly Finding[] {
   });
 }
 
-function tlsRules(part: string, { parts, has }: Given): readonly Finding[] {
+function tlsRules(part: (typeof tlsParts)[number], { parts, has }: Given): readonly Finding[] {
   const certificate = has(`${part}.tls.certFile`);
   const key = has(`${part}.tls.keyFile`);
-  const used =
-    part === 'kafka'
-      ? parts.kafka?.tls.enabled
-      : part === 'registry'
-        ? isHttps(parts.registry?.url)
-        : isHttps(parts.platform?.baseUrl);
-  const given = ['caFile', 'certFile', 'keyFile'].map(name => `${part}.tls.${name}`).filter(has);
+  const used = usesTls(part, parts);
+  const passphrase = has(`${part}.tls.keyPassphraseFile`);
+  const given = ['caFile', 'certFile', 'keyFile', 'keyPassphraseFile'].map(name => `${part}.tls.${name}`).filter(has);
   return [
     ...when(certificate && !key, () => missing(`${part}.tls.keyFile`, 'a client certificate is given')),
-    ...when(key && !certificate, () => missing(`${part}.tls.certFile`, "a client's key is given")),
+    ...when(passphrase && !key, () => missing(`${part}.tls.keyFile`, "a key's passphrase is given")),
     ...when(used === false, () => given.map(path => unused(path, part))).flat(),
   ];
 }
@@ -193,8 +247,4 @@ function unused(path: string, part: string): Finding {
   return part === 'kafka'
     ? { path, problem: 'has no effect: kafka.tls.enabled is false', hint: 'set kafka.tls.enabled: true' }
     : { path, problem: 'has no effect: the URL is not https' };
-}
-
-function isHttps(url: string | undefined): boolean | undefined {
-  return url === undefined ? undefined : url.startsWith('https:');
 }

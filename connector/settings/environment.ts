@@ -52,7 +52,7 @@ export function readEnvironment(environment: Environment): EnvironmentRead {
       if (read.kind === 'value') overrides.push({ key, name, value: read.value });
       else problems.push({ path: formatPath(key.path), source: name, problem: read.problem });
     } else if (secretKey) {
-      secrets.push({ key: secretKey, name, secret: new Secret(withLineBreaks(text)) });
+      secrets.push({ key: secretKey, name, secret: new Secret(text) });
     } else {
       problems.push(unknownName(name));
     }
@@ -102,11 +102,6 @@ function readMap(text: string): ValueRead {
 
 function listOf(text: string): readonly string[] {
   return text.split(',').map(element => element.trim());
-}
-
-/** Tools that can only pass one line write the line breaks of a PEM text as \n. */
-function withLineBreaks(secret: string): string {
-  return secret.startsWith('-----BEGIN') && !secret.includes('\n') ? secret.replaceAll('\\n', '\n') : secret;
 }
 
 /**

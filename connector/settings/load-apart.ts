@@ -57,6 +57,7 @@ function aloneOf({ document, secrets }: RawSettings, hasKey: boolean): RawSettin
       mapping,
       kafka: { brokers: ['unused:9092'], topics: ['unused'] },
       registry: { url: 'http://unused' },
+      proxy: { noProxy: ['*'] },
       platform: isSection(platform) ? addressIn(platform, hasKey) : platform,
     },
     secrets: [

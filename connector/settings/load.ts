@@ -10,9 +10,11 @@ import {
 import { checkCombinations } from './combinations.ts';
 import { type Environment, type GivenSecret, readEnvironment } from './environment.ts';
 import { type FileAccess, type Place, readGivenTexts, readMappings, readTemplates, reasonOf } from './files.ts';
-import { readVersionedKeys } from './key-material.ts';
 import { formatPath } from './keys.ts';
 import type { SettingsProblem } from './problems.ts';
+import { readVersionedKeys } from './resolve/key-material.ts';
+import { readProxies } from './resolve/proxy.ts';
+import { readTls } from './resolve/tls.ts';
 import type { SettingsDocument } from './schema.ts';
 import { assembleSettings, assembleUsable, type Settings } from './settings.ts';
 import { readYaml, type YamlFile } from './yaml-file.ts';
@@ -43,7 +45,7 @@ export interface RawSettings {
 
 /**
  * Reads the settings file, puts the environment's values over it, checks each key and how they go together, and reads the
- * files and secrets they name. What the mappings and keys mean is not looked at. Never throws for what it is given. `prepare` may
+ * files and secrets they name. TLS files are read as a connection would; what mappings and signing keys mean is not checked. Never throws for what it is given. `prepare` may
  * put others in the place of settings that are not needed, before they are checked.
  */
 export function loadSettings(
@@ -70,6 +72,8 @@ export function loadSettings(
   const given = readGivenTexts(document, secrets, place);
   const has = (path: string) => valueAt(document, path.split('.')) !== undefined || given.read.secrets.has(path);
   const keys = readVersionedKeys(parts.platform, given.read, place);
+  const tls = readTls(parts, given.read, place);
+  const proxies = readProxies(parts.proxy, given.read, source.environment);
   const mappings = readMappings(parts.mapping?.files ?? [], place);
   const templates = readTemplates(parts.mapping?.templateFiles ?? [], place);
 
@@ -79,10 +83,15 @@ export function loadSettings(
     checkCombinations({ parts, has }, locate),
     given.problems,
     keys.problems,
+    tls.problems,
+    proxies.problems,
     mappings.problems,
     templates.problems,
   ].flat();
-  const files = { documents: mappings.read, templates: templates.read, keys: keys.read, file: source.file };
+  const files = {
+    ...{ documents: mappings.read, templates: templates.read, keys: keys.read },
+    ...{ tls: tls.read, proxyOf: proxies.read, file: source.file },
+  };
   if (isComplete(parts) && found.length === 0) {
     return { kind: 'loaded', settings: assembleSettings(parts, given.read, files) };
   }

@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import { eccHashes } from '../kernel/key-material.ts';
 import { verdictNames } from '../order/result-codes.ts';
-import { count, httpsTls, keyFile, ms, origin, path, secretFile, text } from './schema-parts.ts';
+import { baseUrl, count, httpsTls, keyFile, ms, path, secretFile, text } from './schema-parts.ts';
 
 /** The part `platform` of the settings: AlipayHK, our keys and its. */
 export const platform = z
   .strictObject({
-    baseUrl: origin(
-      'Scheme and host: production https://open.alipay.hk, testing https://open-id-pre.alipay.com',
+    baseUrl: baseUrl(
+      'Scheme and host: production https://open.alipay.hk, testing https://open-id-pre.alipay.com. A path in it is one that a reverse proxy of yours takes away: it is sent before `path`, and not signed',
     ).default('https://open.alipay.hk'),
     path: z
       .string()

@@ -60,8 +60,12 @@ export const httpUrl = (description: string, example?: string) =>
   );
 
 /** Scheme, host and port of an http or https URL, without a path. */
-export const origin = (description: string) =>
-  address(/^https?:\/\/[^\s/?#@]+\/?$/, 'http:// or https:// and a host, without a path', description);
+export const origin = (description: string, example: string) =>
+  address(/^https?:\/\/[^\s/?#@]+\/?$/, 'http:// or https:// and a host, without a path', description, example);
+
+/** Scheme, host and port of an http or https URL, with a path or without one. */
+export const baseUrl = (description: string) =>
+  address(/^https?:\/\/[^\s/?#@]+(?:\/[^\s?#]*)?$/, 'http:// or https:// and a host, without ? and #', description);
 
 /** The name of a Kafka topic. */
 export const topicName = () =>
@@ -78,7 +82,15 @@ export const count = (fallback: number, description: string, least = 1) =>
 const certificates = {
   caFile: path("PEM of the authority that signed the server's certificate", 'tls/ca.pem').optional(),
   certFile: path("PEM of the client's certificate, where the server asks for one", 'tls/client.pem').optional(),
-  keyFile: secretFile("PEM of the client certificate's private key", 'tls/client-key.pem').optional(),
+  keyFile: keyFile(
+    "The client certificate's private key, encrypted or not: PEM or DER; or a PKCS#12 store with key and certificate, without certFile",
+    'tls/client-key.pem',
+    { secret: true },
+  ).optional(),
+  keyPassphraseFile: secretFile(
+    'File that holds the passphrase of an encrypted keyFile',
+    'secrets/client-key-passphrase',
+  ).optional(),
   serverName: text(
     "Name to verify the server's certificate against, where it is not the host's",
     'broker.example',
@@ -112,12 +124,32 @@ export const sasl = z
     z.strictObject({
       mechanism: z.literal('oauthbearer'),
       tokenUrl: httpUrl(
-        'Token endpoint of the authorisation server (client credentials grant, RFC 6749, 4.4)',
+        'Token endpoint of the authorisation server (client credentials grant, RFC 6749, 4.4). One of tokenUrl, tokenFile and tokenCommand gives the token',
         'https://login.example/oauth2/token',
-      ),
-      clientId: text('Client id at the authorisation server', 'card-sync'),
+      ).optional(),
+      clientId: text('Client id at the authorisation server', 'card-sync').optional(),
       clientSecretFile: secretFile("File that holds the client's secret", 'secrets/kafka-client-secret').optional(),
       scope: text('Scope to ask for', 'kafka').optional(),
+      tokenFile: secretFile(
+        'File that holds a token, read again at each login, e.g. a service account token of Kubernetes',
+        '/var/run/secrets/kafka/token',
+      ).optional(),
+      tokenCommand: z
+        .array(z.string().min(1))
+        .min(1)
+        .optional()
+        .meta({
+          description:
+            'Program, with its arguments, that prints a token: as plain text, or as the access_token of a JSON object. Run without a shell at each login',
+          examples: [['node', '/opt/card-sync/msk-token.mjs', 'ap-east-1']],
+        }),
+      extensions: z
+        .record(z.string().regex(/^[A-Za-z]+$/), z.string().regex(/^[\x21-\x7e]+( [\x21-\x7e]+)*$/, 'printable ASCII'))
+        .optional()
+        .meta({
+          description: 'SASL extensions for the broker (KIP-342), e.g. those of Confluent Cloud',
+          examples: [{ logicalCluster: 'lkc-1', identityPoolId: 'pool-1' }],
+        }),
     }),
   ])
   .prefault({ mechanism: 'none' })

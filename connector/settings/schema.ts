@@ -8,6 +8,7 @@ import {
   kafkaTls,
   longestMs,
   ms,
+  origin,
   sasl,
   secretFile,
   text,
@@ -23,9 +24,12 @@ import { deadLetters, journal } from './schema-topics.ts';
 const kafka = z
   .strictObject({
     brokers: z
-      .array(z.string().regex(/^[^\s:@/]+:\d{1,5}$/, 'host:port'))
+      .array(z.string().regex(/^(?:[^\s:@/[\]]+|\[[0-9A-Fa-f:.]+\]):\d{1,5}$/, 'host:port'))
       .min(1)
-      .meta({ description: 'Brokers to start from, host:port; name several', examples: [['localhost:9092']] }),
+      .meta({
+        description: 'Brokers to start from, host:port or [IPv6]:port; name several',
+        examples: [['localhost:9092']],
+      }),
     topics: z
       .array(topicName())
       .min(1)
@@ -64,6 +68,24 @@ const registry = z
     retryMs: ms(2_000, 'Pause before asking again while the registry does not answer'),
   })
   .describe('Where the Avro schemas come from');
+
+const proxy = z
+  .strictObject({
+    url: origin(
+      'HTTP proxy on the way to AlipayHK, the registry and the token endpoint (not to the brokers). Where it is not given, the variables HTTPS_PROXY, HTTP_PROXY and NO_PROXY name it',
+      'http://proxy.example:3128',
+    ).optional(),
+    username: text('User of the proxy', 'card-sync').optional(),
+    passwordFile: secretFile('File that holds the password of the proxy', 'secrets/proxy-password').optional(),
+    noProxy: z
+      .array(z.string().min(1))
+      .default([])
+      .describe(
+        'Hosts that are reached directly: names with all below them, addresses, networks such as 10.0.0.0/8, host:port, or * for all. This machine always is',
+      ),
+  })
+  .prefault({})
+  .describe('An HTTP proxy for outgoing requests');
 
 const mapping = z
   .strictObject({
@@ -204,6 +226,7 @@ const shutdown = z
 export const settingsSchema = z.strictObject({
   kafka,
   registry,
+  proxy,
   mapping,
   platform,
   flow,

@@ -1,13 +1,16 @@
 import { assert } from '../kernel/assert.ts';
 import type { KeyMaterial } from '../kernel/key-material.ts';
-import type { Sasl } from '../kernel/sasl.ts';
+import type { HttpProxy } from '../kernel/proxy.ts';
+import type { Sasl, TokenSource } from '../kernel/sasl.ts';
 import type { Secret } from '../kernel/secret.ts';
 import type { TlsMaterial } from '../kernel/tls-material.ts';
 import type { MappingLimits } from '../mapping/limits.ts';
 import type { MappingDocument, TemplateSchema } from '../mapping/mapping.ts';
 import type { CheckedParts } from './check-document.ts';
-import type { GivenTexts } from './files.ts';
-import { keyMaterialOf, type VersionedKeys } from './key-material.ts';
+import { fromSettingsFile, type GivenTexts } from './files.ts';
+import { keyMaterialOf, type VersionedKeys } from './resolve/key-material.ts';
+import type { ProxyOf } from './resolve/proxy.ts';
+import type { TlsByPart } from './resolve/tls.ts';
 import type { PartName, SettingsDocument } from './schema.ts';
 
 /** A part of the settings as the schema has it, without the keys that stand for something else. */
@@ -37,6 +40,8 @@ export interface Settings {
   readonly registry: Part<'registry', 'tls' | 'username' | 'passwordFile' | 'bearerTokenFile'> & {
     /** Null: the URL is not https. */
     readonly tls: TlsMaterial | null;
+    /** Absent: requests go directly. */
+    readonly proxy?: HttpProxy;
     /** User and password of basic authentication: both or none. */
     readonly username?: string;
     readonly password?: Secret;
@@ -50,6 +55,8 @@ export interface Settings {
   readonly platform: Part<'platform', 'tls' | KeySetting | 'agentTokenFile' | 'verifyAnswers'> & {
     /** Null: the URL is not https. */
     readonly tls: TlsMaterial | null;
+    /** Absent: requests go directly. */
+    readonly proxy?: HttpProxy;
     /** Ours, and AlipayHK's where answers are to be verified. */
     readonly keys: KeyMaterial;
     readonly agentToken?: Secret;
@@ -69,13 +76,15 @@ export interface FoundFiles {
   readonly documents: readonly MappingDocument[];
   readonly templates: readonly TemplateSchema[];
   readonly keys: VersionedKeys;
+  readonly tls: TlsByPart;
+  readonly proxyOf: ProxyOf;
 }
 
 /** Puts the settings together from parts that have no problems, and freezes them. */
 export function assembleSettings(document: SettingsDocument, given: GivenTexts, found: FoundFiles): Settings {
   return deepFrozen({
-    kafka: kafkaOf(document.kafka, given),
-    registry: registryOf(document.registry, given),
+    kafka: kafkaOf(document.kafka, given, found),
+    registry: registryOf(document.registry, given, found),
     mapping: mappingOf(document.mapping, found),
     platform: platformOf(document.platform, given, found),
     flow: document.flow,
@@ -90,8 +99,8 @@ export function assembleSettings(document: SettingsDocument, given: GivenTexts, 
 export function assembleUsable(parts: CheckedParts, given: GivenTexts, found: FoundFiles): Partial<Settings> {
   const { kafka, registry, mapping, platform, flow, deadLetters, journal, observe, shutdown } = parts;
   return deepFrozen({
-    ...(kafka && { kafka: kafkaOf(kafka, given) }),
-    ...(registry && { registry: registryOf(registry, given) }),
+    ...(kafka && { kafka: kafkaOf(kafka, given, found) }),
+    ...(registry && { registry: registryOf(registry, given, found) }),
     ...(mapping && { mapping: mappingOf(mapping, found) }),
     ...(platform && { platform: platformOf(platform, given, found) }),
     ...(flow && { flow }),
@@ -102,17 +111,26 @@ export function assembleUsable(parts: CheckedParts, given: GivenTexts, found: Fo
   });
 }
 
-function kafkaOf({ tls, sasl, ...kafka }: SettingsDocument['kafka'], given: GivenTexts): Settings['kafka'] {
-  return { ...kafka, tls: tls.enabled ? tlsOf('kafka', tls, given) : null, sasl: saslOf(sasl, given) };
+function kafkaOf(
+  { tls: _tls, sasl, ...kafka }: SettingsDocument['kafka'],
+  given: GivenTexts,
+  found: FoundFiles,
+): Settings['kafka'] {
+  return { ...kafka, tls: found.tls.kafka, sasl: saslOf(sasl, given, found) };
 }
 
-function registryOf(document: SettingsDocument['registry'], given: GivenTexts): Settings['registry'] {
-  const { tls, username, passwordFile: _p, bearerTokenFile: _b, ...registry } = document;
+function registryOf(
+  document: SettingsDocument['registry'],
+  given: GivenTexts,
+  { tls, proxyOf }: FoundFiles,
+): Settings['registry'] {
+  const { tls: _tls, username, passwordFile: _p, bearerTokenFile: _b, ...registry } = document;
   const password = given.secrets.get('registry.passwordFile');
   const bearerToken = given.secrets.get('registry.bearerTokenFile');
   return {
     ...registry,
-    tls: registry.url.startsWith('https:') ? tlsOf('registry', tls, given) : null,
+    tls: tls.registry,
+    ...proxyFor(registry.url, proxyOf),
     ...(username !== undefined && { username }),
     ...(password && { password }),
     ...(bearerToken && { bearerToken }),
@@ -130,7 +148,7 @@ function mappingOf(
 function platformOf(
   platform: SettingsDocument['platform'],
   given: GivenTexts,
-  { file, keys }: FoundFiles,
+  { file, keys, tls, proxyOf }: FoundFiles,
 ): Settings['platform'] {
   const { baseUrl, path, clientId, requestIdForm, keyCheckIntervalMs } = platform;
   const { connectTimeoutMs, requestTimeoutMs, answerBytesMax, connectionsMax } = platform;
@@ -148,11 +166,17 @@ function platformOf(
     ...{ connectTimeoutMs, requestTimeoutMs, answerBytesMax, connectionsMax, instances, verdicts },
     ...(requestsPerSecond !== undefined && { requestsPerSecond }),
     baseUrl: baseUrl.replace(/\/$/, ''),
-    tls: baseUrl.startsWith('https:') ? tlsOf('platform', platform.tls, given) : null,
+    tls: tls.platform,
+    ...proxyFor(baseUrl, proxyOf),
     keys: keyMaterialOf(platform, ours, given, keys),
     ...(agentToken && { agentToken }),
     verifyAnswers,
   };
+}
+
+function proxyFor(url: string, proxyOf: ProxyOf): { readonly proxy?: HttpProxy } {
+  const proxy = proxyOf(url);
+  return proxy === null ? {} : { proxy };
 }
 
 /** The settings for the log at start: secrets, keys and certificates replaced, files by their names. */
@@ -175,15 +199,12 @@ function redact(name: string, value: unknown): unknown {
   return ['ca', 'cert', 'publicKey'].includes(name) ? '[given]' : value;
 }
 
-function saslOf(sasl: SettingsDocument['kafka']['sasl'], given: GivenTexts): Sasl {
+function saslOf(sasl: SettingsDocument['kafka']['sasl'], given: GivenTexts, found: FoundFiles): Sasl {
   switch (sasl.mechanism) {
     case 'none':
       return { mechanism: 'none' };
-    case 'oauthbearer': {
-      const { mechanism, tokenUrl, clientId, scope } = sasl;
-      const clientSecret = secretAt('kafka.sasl.clientSecretFile', given);
-      return { mechanism, tokenUrl, clientId, clientSecret, ...(scope !== undefined && { scope }) };
-    }
+    case 'oauthbearer':
+      return { mechanism: 'oauthbearer', token: tokenSourceOf(sasl, given, found), extensions: sasl.extensions ?? {} };
     default:
       return {
         mechanism: sasl.mechanism,
@@ -193,16 +214,20 @@ function saslOf(sasl: SettingsDocument['kafka']['sasl'], given: GivenTexts): Sas
   }
 }
 
-function tlsOf(part: string, { serverName }: { serverName?: string | undefined }, given: GivenTexts): TlsMaterial {
-  const ca = given.texts.get(`${part}.tls.caFile`);
-  const cert = given.texts.get(`${part}.tls.certFile`);
-  const key = given.secrets.get(`${part}.tls.keyFile`);
-  return {
-    ...(ca !== undefined && { ca }),
-    ...(cert !== undefined && { cert }),
-    ...(key && { key }),
-    ...(serverName !== undefined && { serverName }),
-  };
+function tokenSourceOf(
+  sasl: Extract<SettingsDocument['kafka']['sasl'], { mechanism: 'oauthbearer' }>,
+  given: GivenTexts,
+  { file, proxyOf }: FoundFiles,
+): TokenSource {
+  const { tokenUrl, clientId = '', scope, tokenFile, tokenCommand } = sasl;
+  if (tokenUrl !== undefined) {
+    const clientSecret = secretAt('kafka.sasl.clientSecretFile', given);
+    const endpoint = { kind: 'endpoint' as const, url: tokenUrl, clientId, clientSecret };
+    return { ...endpoint, ...(scope !== undefined && { scope }), ...proxyFor(tokenUrl, proxyOf) };
+  }
+  if (tokenCommand !== undefined) return { kind: 'command', command: tokenCommand };
+  if (tokenFile !== undefined) return { kind: 'file', path: fromSettingsFile(file, tokenFile) };
+  return { kind: 'given', token: secretAt('kafka.sasl.tokenFile', given) };
 }
 
 function secretAt(path: string, given: GivenTexts): Secret {

@@ -7,7 +7,8 @@ import type { RowChange } from '../kernel/row-change.ts';
 import type { Instant } from '../kernel/time.ts';
 import type { Resolved, SchemaLookup } from '../registry/registry.ts';
 import { compileEnvelope, type Envelope, type EnvelopeReader, type Upkeep } from './envelope.ts';
-import { compileKeyText, plainKeyText } from './record-key.ts';
+import { frameProblem, schemaInHeader } from './framing.ts';
+import { compileKeyText, keyProblem, plainKeyText } from './record-key.ts';
 
 /** What a record is. */
 export type Decoded =
@@ -32,8 +33,12 @@ export function createDecoder(registry: SchemaLookup): Decoder {
   const keyTextOf = onceEach(compileKeyText);
 
   function decode(record: SourceRecord, signal: AbortSignal): Decoded | Promise<Decoded> {
-    const { value, key } = record;
+    const { value, headers } = record;
     if (value === null) return { kind: 'ignored', what: 'tombstone' };
+    const inHeader = headers.length === 0 ? null : schemaInHeader(headers, 'value');
+    if (inHeader !== null) return undecodable(record, `the value ${inHeader}`);
+    // Bytes without their schema's id are no text either.
+    const key = headers.length === 0 || schemaInHeader(headers, 'key') === null ? record.key : null;
     const valueId = schemaIdOf(value);
     if (valueId === null) return undecodable(record, frameProblem(value));
     const keyId = key && schemaIdOf(key);
@@ -70,8 +75,13 @@ export function createDecoder(registry: SchemaLookup): Decoder {
         return undecodable(record, envelope.problem);
       case 'change': {
         const { topic, partition, offset } = record;
-        const key = record.key && keyText(record.key, keySchema);
-        return { kind: 'change', change: { ...envelope.change, position: { topic, partition, offset }, key } };
+        const { key: bytes, headers } = record;
+        const inHeader = headers.length === 0 ? null : schemaInHeader(headers, 'key');
+        const key = bytes && inHeader === null ? keyText(bytes, keySchema) : null;
+        const change = { ...envelope.change, position: { topic, partition, offset }, key };
+        if (key !== null || bytes === null || change.op !== 'delete') return { kind: 'change', change };
+        const problem = inHeader ?? (keySchema === null ? keyProblem(bytes) : null);
+        return { kind: 'change', change: problem === null ? change : { ...change, keyProblem: problem } };
       }
     }
   }
@@ -113,14 +123,4 @@ function undecodable(at: SourceRecord, detail: string): Decoded {
 
 function refused(at: SourceRecord, { code, detail }: Fault): Decoded {
   return { kind: 'undecodable', fault: new Fault(code, { at, detail }) };
-}
-
-/** What stands in place of the wire format, and what to do about it. */
-function frameProblem(value: Uint8Array): string {
-  const [first] = value;
-  if (first === undefined) return 'the value is empty';
-  if (first === 0x7b || first === 0x5b) return "the value is JSON: set the connector's value.converter to Avro";
-  if (first !== 0) return "the value is not in Confluent's wire format: it does not begin with a zero byte";
-  if (value.length < frameBytes) return "the value is not in Confluent's wire format: it is too short for a schema id";
-  return "the value's schema id is not positive: an Apicurio converter needs Legacy4ByteIdHandler and use-id contentId";
 }

@@ -39,6 +39,8 @@ const details = (changes: Readonly<Record<string, unknown>>) => ({
 });
 const repeated = (byte: number, count: number) => Array.from({ length: count }, () => byte);
 
+const schemaGuid = '0f1e2d3c4b5a69788796a5b4c3d2e1f0';
+
 // Before the row of an envelope: no before, an after, and id 1.
 const rowBegins = [0x00, 0x02, 0x02];
 
@@ -52,7 +54,16 @@ const wireFormat: readonly BadRecord[] = [
   bytes('a gzip', /not in Confluent's wire format/, writer => gzipSync(healthy(writer))),
   bytes('an Avro file', /not in Confluent's wire format/, () => Buffer.from('Obj\u0001avro.codec')),
   bytes('another magic byte', /does not begin with a zero byte/, writer =>
-    Buffer.concat([Buffer.of(1), healthy(writer).subarray(1)]),
+    Buffer.concat([Buffer.of(2), healthy(writer).subarray(1)]),
+  ),
+  bytes("Confluent's frame with a schema GUID", /names its schema by a GUID/, writer =>
+    Buffer.concat([Buffer.of(1), Buffer.from(schemaGuid, 'hex'), healthy(writer).subarray(5)]),
+  ),
+  bytes('the frame of AWS Glue', /wire format of AWS Glue Schema Registry/, writer =>
+    Buffer.concat([Buffer.of(3, 0), Buffer.from(schemaGuid, 'hex'), healthy(writer).subarray(5)]),
+  ),
+  bytes('the frame of AWS Glue, compressed', /wire format of AWS Glue Schema Registry/, () =>
+    Buffer.concat([Buffer.of(3, 5), Buffer.from(schemaGuid, 'hex'), Buffer.of(0x78, 0x9c)]),
   ),
   bytes('no frame, only Avro', /not in Confluent's wire format|schema id/, writer => healthy(writer).subarray(6)),
   bytes('a lone magic byte', /too short for a schema id/, () => Buffer.of(0)),

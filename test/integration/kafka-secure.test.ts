@@ -59,8 +59,8 @@ function byPassword(mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512', chan
 }
 
 function byToken(): Sasl {
-  const tokenUrl = `${tokens.url}/token`;
-  return { mechanism: 'oauthbearer', tokenUrl, clientId: 'card-sync', clientSecret: new Secret('s3cret') };
+  const token = { url: `${tokens.url}/token`, clientId: 'card-sync', clientSecret: new Secret('s3cret') };
+  return { mechanism: 'oauthbearer', token: { kind: 'endpoint', ...token }, extensions: {} };
 }
 
 function connect(options: Partial<KafkaOptions>) {

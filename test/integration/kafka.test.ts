@@ -140,7 +140,7 @@ describe('topics', () => {
   ])('that the broker refuses are a fault that names the reason: %s', async (_, change) => {
     const fault: unknown = await admin.ensureTopic(plan(change)).catch(error => error);
     expect(fault).toBeInstanceOf(Fault);
-    expect(fault).toMatchObject({ code: 'KAFKA_REFUSED', detail: /Topic creation errors: ./ });
+    expect(fault).toMatchObject({ code: 'KAFKA_REFUSED', detail: /cannot be created: ./ });
   });
 });
 

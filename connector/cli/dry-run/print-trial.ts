@@ -175,6 +175,7 @@ function iso(at: number): string {
 
 const skipTexts: Readonly<Record<SkipReason, string>> = {
   unmapped: 'no mapping wants this row',
+  truncated: 'a table was truncated',
   ignored: 'it is no change of a row',
   unchanged: 'the card shows this already',
   stale: 'a later change of the order was handled already',

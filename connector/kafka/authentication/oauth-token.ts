@@ -1,20 +1,20 @@
-import { request } from 'undici';
+import { type Dispatcher, request } from 'undici';
+import { dispatchErrorText, openProxyDispatcher } from '../../http/proxy-dispatcher.ts';
 import { Fault, messageOf } from '../../kernel/fault.ts';
-import type { Sasl } from '../../kernel/sasl.ts';
+import type { TokenEndpoint } from '../../kernel/sasl.ts';
 import type { DurationMs } from '../../kernel/time.ts';
 
 const tokenBytesMax = 65_536;
-
-/** What a token is asked for with. */
-export type TokenOptions = Extract<Sasl, { mechanism: 'oauthbearer' }>;
 
 /**
  * A token by the client credentials grant (RFC 6749, 4.4). Throws a {@link Fault} that names no secret: KAFKA_REFUSED where
  * waiting does not mend it, else KAFKA_UNREACHABLE.
  */
-export async function fetchToken(options: TokenOptions, timeoutMs: DurationMs): Promise<string> {
+export async function fetchToken(options: TokenEndpoint, timeoutMs: DurationMs): Promise<string> {
   const { status, text } = await askForToken(options, AbortSignal.timeout(timeoutMs)).catch(error => {
-    throw new Fault('KAFKA_UNREACHABLE', { detail: `no token from kafka.sasl.tokenUrl: ${messageOf(error)}` });
+    throw new Fault('KAFKA_UNREACHABLE', {
+      detail: `no token from kafka.sasl.tokenUrl: ${error instanceof Error ? dispatchErrorText(error) : messageOf(error)}`,
+    });
   });
   if (status !== 200) {
     const reason = memberOf(text, 'error');
@@ -28,18 +28,31 @@ export async function fetchToken(options: TokenOptions, timeoutMs: DurationMs): 
   throw new Fault('KAFKA_REFUSED', { detail: 'kafka.sasl.tokenUrl answered without an access_token' });
 }
 
-async function askForToken(options: TokenOptions, signal: AbortSignal): Promise<{ status: number; text: string }> {
-  const login = [options.clientId, options.clientSecret.reveal()].map(encodeURIComponent).join(':');
-  const scope = options.scope === undefined ? {} : { scope: options.scope };
-  const { statusCode, body } = await request(options.tokenUrl, {
+async function askForToken(options: TokenEndpoint, signal: AbortSignal): Promise<{ status: number; text: string }> {
+  const { proxy } = options;
+  if (proxy === undefined) return post(options, { signal });
+  const dispatcher = openProxyDispatcher(proxy, { connect: {} });
+  try {
+    return await post(options, { signal, dispatcher });
+  } finally {
+    await dispatcher.destroy();
+  }
+}
+
+async function post(
+  { url, clientId, clientSecret, scope }: TokenEndpoint,
+  how: { readonly signal: AbortSignal; readonly dispatcher?: Dispatcher },
+): Promise<{ status: number; text: string }> {
+  const login = [clientId, clientSecret.reveal()].map(encodeURIComponent).join(':');
+  const { statusCode, body } = await request(url, {
+    ...how,
     method: 'POST',
     headers: {
       authorization: `Basic ${Buffer.from(login).toString('base64')}`,
       'content-type': 'application/x-www-form-urlencoded',
       accept: 'application/json',
     },
-    body: new URLSearchParams({ grant_type: 'client_credentials', ...scope }).toString(),
-    signal,
+    body: new URLSearchParams({ grant_type: 'client_credentials', ...(scope !== undefined && { scope }) }).toString(),
   });
   const chunks: Buffer[] = [];
   let bytes = 0;
@@ -51,7 +64,8 @@ async function askForToken(options: TokenOptions, signal: AbortSignal): Promise<
   return { status: statusCode, text: Buffer.concat(chunks).toString() };
 }
 
-function memberOf(json: string, name: string): string | null {
+/** A text member of a JSON object; null where there is none. */
+export function memberOf(json: string, name: string): string | null {
   try {
     const parsed: unknown = JSON.parse(json);
     if (typeof parsed !== 'object' || parsed === null) return null;

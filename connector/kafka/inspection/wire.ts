@@ -1,14 +1,15 @@
 // Kafka's wire format, as far as the requests of this folder need it. kafkajs has its own, but gives it to nobody.
 
 /** What is written into a request. */
-export type WireValue = boolean | string | readonly string[];
+export type WireValue = boolean | string | readonly string[] | Uint8Array;
 
-/** The bytes of a request's body: a boolean is a byte, a text stands behind its length, a list behind its count. */
+/** The bytes of a request's body: a boolean is a byte, a text stands behind its length, a list behind its count; bytes as they are. */
 export function wireBytes(values: readonly WireValue[]): Buffer {
   return Buffer.concat(
     values.flatMap(value => {
       if (typeof value === 'boolean') return [Buffer.from([value ? 1 : 0])];
       if (typeof value === 'string') return [text(value)];
+      if (value instanceof Uint8Array) return [value];
       return [int32(value.length), ...value.map(text)];
     }),
   );
@@ -18,13 +19,15 @@ function text(value: string): Buffer {
   return Buffer.concat([int16(Buffer.byteLength(value)), Buffer.from(value)]);
 }
 
-function int16(value: number): Buffer {
+/** A 16-bit number. */
+export function int16(value: number): Buffer {
   const bytes = Buffer.alloc(2);
   bytes.writeInt16BE(value);
   return bytes;
 }
 
-function int32(value: number): Buffer {
+/** A 32-bit number. */
+export function int32(value: number): Buffer {
   const bytes = Buffer.alloc(4);
   bytes.writeInt32BE(value);
   return bytes;

@@ -10,13 +10,13 @@ import type { Settings } from '../../settings/settings.ts';
 import { systemClock } from '../../system-clock.ts';
 import { impatientLookup } from '../schema-lookup.ts';
 import { type Dial, dial } from './looks/brokers.ts';
-import { type Probe, probeEndpoint } from './looks/endpoint.ts';
+import { probeEndpoint } from './looks/endpoint.ts';
 
 /** What the looks are made with; the unit tests bring their own. */
 export interface CheckParts {
   readonly clock: Clock;
   readonly dial: Dial;
-  readonly probe: (url: string, tls: Settings['platform']['tls'], limitMs: number) => Promise<Probe>;
+  readonly probe: typeof probeEndpoint;
   readonly openKafka: (settings: Settings['kafka']) => KafkaParts;
   readonly openRegistry: (settings: Settings['registry']) => RegistryParts;
 }

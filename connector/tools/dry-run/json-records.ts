@@ -124,11 +124,10 @@ function upkeepByShape(value: { readonly [name: string]: Json }): 'heartbeat' | 
   return names.includes('status') && names.includes('event_count') && names.includes('id') ? 'transaction' : null;
 }
 
-/** A plain key, the only field of a record, or either in Kafka Connect's `{schema, payload}`. */
+/** A plain key, or the only field of a record: as the connector reads them. */
 function keyText(key: Json): string | null {
   if (typeof key === 'string' || typeof key === 'bigint') return String(key);
   if (!isJsonObject(key)) return null;
-  if ('payload' in key && 'schema' in key) return keyText(key.payload ?? null);
   const values = Object.values(key);
   const [only = null] = values;
   return values.length === 1 && (typeof only === 'string' || typeof only === 'bigint') ? String(only) : null;

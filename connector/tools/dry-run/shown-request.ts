@@ -34,7 +34,7 @@ export function openRequestWriter(platform: Settings['platform'], signs: boolean
       const isSecret = 'agent-token' in headers ? { 'agent-token': '[secret]' } : {};
       return {
         method: 'POST',
-        url: address.origin + address.path,
+        url: address.origin + address.sentPath,
         headers: { ...headers, ...isSecret },
         body: masks ? maskKnown(text, idsIn(request)) : text,
       };

@@ -1,6 +1,9 @@
 import avro from 'avsc';
 import { describe, expect, it } from 'vitest';
-import { annotationOf } from '../../../connector/avro/annotated-type.ts';
+import { annotationOf, fieldNamesOf } from '../../../connector/avro/annotated-type.ts';
+import { columnKindsOf } from '../../../connector/avro/column-kind.ts';
+import { AvroCursor } from '../../../connector/avro/cursor.ts';
+import { compileReader } from '../../../connector/avro/reader.ts';
 import { readableType } from '../../support/avro-types.ts';
 
 const fieldTypes = (schema: unknown) => {
@@ -82,5 +85,65 @@ describe('a schema', () => {
 
   it('that names an unknown type is refused', () => {
     expect(() => readableType({ type: 'array', items: 'Nothing' })).toThrow('undefined type name: Nothing');
+  });
+});
+
+describe('names that are not those of Avro', () => {
+  const value = {
+    type: 'record',
+    name: 'Value',
+    fields: [
+      { name: 'pay-amount', type: 'string' },
+      { name: 'pay_amount', type: 'string' },
+      { name: 'a.b', type: 'string' },
+      { name: '1st', type: 'string' },
+      { name: '訂單', type: 'string' },
+    ],
+  };
+  const envelope = {
+    type: 'record',
+    name: 'Envelope',
+    namespace: 'my-shop.2026.orders',
+    fields: [
+      { name: 'before', type: ['null', value] },
+      { name: 'after', type: ['null', 'Value'] },
+      { name: 'again', type: 'my-shop.2026.orders.Value' },
+    ],
+  };
+
+  it('are read, and the fields keep theirs', () => {
+    const [before, after, again] = fieldTypes(envelope);
+    const row = before instanceof avro.types.UnwrappedUnionType ? before.types[1] : undefined;
+    expect(row instanceof avro.types.RecordType && fieldNamesOf(row)).toEqual([
+      'pay-amount',
+      'pay_amount',
+      'a.b',
+      '1st',
+      '訂單',
+    ]);
+    expect(after instanceof avro.types.UnwrappedUnionType && after.types[1]).toBe(row);
+    expect(again).toBe(row);
+    const bytes = Buffer.from(['a', 'b', 'c', 'd', 'e'].flatMap(text => [2, text.charCodeAt(0)]));
+    expect(row && compileReader(row)(new AvroCursor(bytes, 0))).toEqual({
+      'pay-amount': 'a',
+      pay_amount: 'b',
+      'a.b': 'c',
+      '1st': 'd',
+      訂單: 'e',
+    });
+    expect(row instanceof avro.types.RecordType && [...columnKindsOf(row).keys()]).toEqual(
+      value.fields.map(({ name }) => name),
+    );
+  });
+});
+
+describe('a struct of Debezium without connect.name', () => {
+  it("is known by its record's name, as of converters with connect.meta.data=false", () => {
+    const fields = [
+      { name: 'scale', type: 'int' },
+      { name: 'value', type: 'bytes' },
+    ];
+    const type = readableType({ type: 'record', name: 'VariableScaleDecimal', namespace: 'io.debezium.data', fields });
+    expect(compileReader(type)(new AvroCursor(Buffer.of(4, 4, 0x2e, 0xe0), 0))).toBe('120.00');
   });
 });

@@ -7,6 +7,7 @@ import { Secret } from '../../../connector/kernel/secret.ts';
 import type { TlsMaterial } from '../../../connector/kernel/tls-material.ts';
 import { type SelfSigned, selfSignedCertificate } from '../../support/certificates.ts';
 import { type FakePlatform, startFakePlatform } from '../../support/fake-platform.ts';
+import { openSsl } from '../../support/openssl.ts';
 
 const never = new AbortController().signal;
 
@@ -64,6 +65,17 @@ describe('over TLS', () => {
     await client?.close();
     expect(await post({ ca: ofPlatform.cert }, strict.url)).toMatchObject({ kind: 'failed', cause: 'connection' });
     expect(strict.requests).toHaveLength(1);
+    await strict[Symbol.asyncDispose]();
+  });
+
+  it('presents the certificate of a PKCS#12 store to a platform that asks for one', async () => {
+    const strict = await startFakePlatform({ ...ofPlatform, ca: ofClient.cert, requestCert: true });
+    using tool = openSsl();
+    tool.write('all.pem', ofClient.cert + ofClient.key);
+    tool.run('pkcs12 -export -in all.pem -out user.p12 -passout pass:sesame');
+    const pkcs12 = new Secret(tool.read('user.p12').toString('base64'));
+    const store = { pkcs12, passphrase: new Secret('sesame') };
+    expect(await post({ ca: ofPlatform.cert, store }, strict.url)).toMatchObject({ kind: 'whole' });
     await strict[Symbol.asyncDispose]();
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { brokerFault, isPassing } from '../../../connector/kafka/broker-fault.ts';
+import { brokerFault, groupConflict, isPassing } from '../../../connector/kafka/broker-fault.ts';
 import { Fault } from '../../../connector/kernel/fault.ts';
 
 /** As kafkajs puts an error of the broker: its name in `type`, wrapped once where it is not retried. */
@@ -51,6 +51,19 @@ describe('an error of kafkajs', () => {
   it('is told with every text in it, once', () => {
     const error = wrapped(several(brokerError('POLICY_VIOLATION', 'too many partitions')));
     expect(brokerFault(error).detail).toBe('Topic creation errors: too many partitions');
+  });
+});
+
+describe('a group of another kind of client', () => {
+  it('is named in a fault that says to take another group', () => {
+    const error = wrapped(brokerError('INCONSISTENT_GROUP_PROTOCOL'));
+    expect(groupConflict(error, 'card-sync')).toMatchObject({
+      code: 'KAFKA_REFUSED',
+      detail: 'group card-sync is used by another kind of client',
+      remedy: 'give this connector a kafka.groupId of its own',
+      cause: error,
+    });
+    expect(groupConflict(wrapped(brokerError('UNKNOWN_MEMBER_ID')), 'card-sync')).toBeNull();
   });
 });
 

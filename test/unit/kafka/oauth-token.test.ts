@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { fetchToken, type TokenOptions } from '../../../connector/kafka/authentication/oauth-token.ts';
+import { fetchToken } from '../../../connector/kafka/authentication/oauth-token.ts';
 import { Fault, messageOf } from '../../../connector/kernel/fault.ts';
+import type { TokenEndpoint } from '../../../connector/kernel/sasl.ts';
 import { Secret } from '../../../connector/kernel/secret.ts';
 import {
   answers,
@@ -12,6 +13,7 @@ import {
   sends,
   startFakePlatform,
 } from '../../support/fake-platform.ts';
+import { startFakeProxy } from '../../support/fake-proxy.ts';
 
 // A token server is an HTTP server that may misbehave, as the platform is.
 let server: FakePlatform;
@@ -22,10 +24,10 @@ beforeEach(async () => {
 
 afterEach(() => server[Symbol.asyncDispose]());
 
-function askForToken(options: Partial<TokenOptions> = {}, timeoutMs = 30_000): Promise<string> {
-  const all: TokenOptions = {
-    mechanism: 'oauthbearer',
-    tokenUrl: `${server.url}/realms/shop/token`,
+function askForToken(options: Partial<TokenEndpoint> = {}, timeoutMs = 30_000): Promise<string> {
+  const all: TokenEndpoint = {
+    kind: 'endpoint',
+    url: `${server.url}/realms/shop/token`,
     clientId: 'card-sync',
     clientSecret: new Secret('s3cr:et/ü'),
     ...options,
@@ -60,6 +62,18 @@ describe('a token', () => {
     server.behave(answers('{"access_token":"abc"}'));
     await askForToken({ scope: 'kafka read' });
     expect(server.requests[0]?.body.toString()).toBe('grant_type=client_credentials&scope=kafka+read');
+  });
+
+  it('is asked for through a proxy where there is one', async () => {
+    await using proxy = await startFakeProxy();
+    server.behave(answers('{"access_token":"abc"}'));
+    const authorization = new Secret('Basic dTpw');
+    expect(await askForToken({ proxy: { url: proxy.url, authorization } })).toBe('abc');
+    expect(proxy.requests).toEqual([`POST ${server.url}/realms/shop/token`]);
+    expect(proxy.authorizations).toEqual(['Basic dTpw']);
+    proxy.refusal = 407;
+    const fault = await faultOf(askForToken({ proxy: { url: proxy.url, authorization: null } }));
+    expect(fault.detail).toContain('the proxy refuses the connection with HTTP 407; check proxy.username');
   });
 
   it('is asked for anew each time', async () => {
@@ -116,7 +130,7 @@ describe('a token', () => {
   });
 
   it('of a server that is not there is a fault', async () => {
-    const fault = await faultOf(askForToken({ tokenUrl: 'http://127.0.0.1:9/token' }));
+    const fault = await faultOf(askForToken({ url: 'http://127.0.0.1:9/token' }));
     expect(fault).toMatchObject({ code: 'KAFKA_UNREACHABLE' });
   });
 });

@@ -72,6 +72,24 @@ describe('our private key', () => {
     expect(ours(pkcs8.replaceAll('PRIVATE KEY', 'RSA PRIVATE KEY'))).toMatchObject({ algorithm: 'RSA256' });
   });
 
+  it.each<[string, (pem: string) => string]>([
+    ['PEM with \\n written as two characters', pem => pem.replaceAll('\n', '\\n')],
+    ['PEM with \\r\\n written as four characters', pem => pem.replaceAll('\n', '\\r\\n')],
+    ['PEM as a JSON string', pem => JSON.stringify(pem)],
+    ['PEM in single quotes', pem => `'${pem}'\n`],
+    ['base64 of the PEM', pem => Buffer.from(pem).toString('base64')],
+    ['base64 of the PEM in lines of 76', pem => Buffer.from(pem).toString('base64').replace(/.{76}/g, '$&\n')],
+    ['base64 of the PEM in quotes', pem => `"${Buffer.from(pem).toString('base64')}"`],
+    [
+      'base64 of PEM with \\n written as two characters',
+      pem => Buffer.from(pem.replaceAll('\n', '\\n')).toString('base64'),
+    ],
+    ['bare base64 in quotes', pem => `"${bare(pem)}"`],
+  ])('reads a private and a public key given as %s', (_, wrapped) => {
+    expect(createPublicKey(ours(wrapped(pkcs8)).key).equals(pair.publicKey)).toBe(true);
+    expect(theirs(wrapped(publicPem)).key.equals(pair.publicKey)).toBe(true);
+  });
+
   it('may be unencrypted though there is a passphrase', () => {
     expect(ours(pkcs8, { passphrase: new Secret('sesame') })).toMatchObject({ algorithm: 'RSA256' });
   });

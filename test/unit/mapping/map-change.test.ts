@@ -216,6 +216,16 @@ describe('a deleted row', () => {
     expect(changeOf(deleted({ user: '2160000000000001' }, { key: 'A7' })).merchantBizNo).toBe('A7');
     expect(changeOf(deleted({ user: '2160000000000001', no: null }, { key: 'A7' })).merchantBizNo).toBe('A7');
     expect(changeOf(deleted({ user: '2160000000000001', no: 'A1' }, { key: 'A7' })).merchantBizNo).toBe('A1');
+  });
+
+  it('is refused with the reason why its key names no order, where the old row does not either', () => {
+    const keyless = { key: null, keyProblem: 'is the text of a Struct: take the order number out of it' };
+    expect(problemsOfRow(deleted({ user: '2160000000000001', no: null }, keyless))).toContainEqual(
+      expect.stringContaining(
+        "merchantBizNo: the record's key is the text of a Struct: take the order number out of it",
+      ),
+    );
+    expect(changeOf(deleted({ user: '2160000000000001', no: 'A1' }, keyless)).merchantBizNo).toBe('A1');
     expect(problemsOfRow(deleted({ user: '2160000000000001' }))).toEqual([
       'a.yaml: merchantBizNo: is null or empty',
       wholeRow,

@@ -1,10 +1,12 @@
 import { SchemaRegistry as KafkajsRegistry } from '@kafkajs/confluent-schema-registry';
+import avro from 'avsc';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { annotationOf } from '../../../connector/avro/annotated-type.ts';
+import { annotationOf, fieldNamesOf } from '../../../connector/avro/annotated-type.ts';
 import { Secret } from '../../../connector/kernel/secret.ts';
 import { openRegistryClient } from '../../../connector/registry/registry-client.ts';
 import type { RegistryAddress } from '../../../connector/registry/transport.ts';
 import { selfSignedCertificate } from '../../support/certificates.ts';
+import { startFakeProxy } from '../../support/fake-proxy.ts';
 import { answering, type FakeRegistry, startFakeRegistry } from '../../support/fake-registry.ts';
 
 const never = new AbortController().signal;
@@ -21,6 +23,23 @@ afterEach(() => registry[Symbol.asyncDispose]());
 function clientOf(address: Partial<RegistryAddress> = {}) {
   return openRegistryClient({ url: registry.url, tls: null, timeoutMs: 30_000, ...address });
 }
+
+describe('a registry behind a proxy', () => {
+  it.each([
+    ['https', (host: string) => [`CONNECT ${host}`]],
+    ['http', (host: string) => [`GET http://${host}/schemas/ids/7`]],
+  ])('answers %s requests that go through the proxy', async (scheme, expected) => {
+    const certificate = selfSignedCertificate('registry.example');
+    await using proxy = await startFakeProxy();
+    await using other = await startFakeRegistry(scheme === 'https' ? certificate : undefined);
+    other.addSchema(7, row);
+    const through = { url: proxy.url, authorization: null };
+    const tls = scheme === 'https' ? { ca: certificate.cert } : null;
+    expect(await clientOf({ url: other.url, proxy: through, tls }).find(7, never)).toMatchObject({ kind: 'found' });
+    expect(proxy.requests).toEqual(expected(other.url.replace(/^https?:\/\//, '')));
+    expect(other.last?.headers.host).toBe(other.url.replace(/^https?:\/\//, ''));
+  });
+});
 
 describe('a schema that is there', () => {
   it('is found by its id', async () => {
@@ -43,6 +62,18 @@ describe('a schema that is there', () => {
       await clientOf({ url: registry.url + path }).find(7, never);
       expect(registry.requests.at(-1)).toBe('GET /apis/ccompat/v7/schemas/ids/7');
     }
+  });
+
+  it('is read with names that are not those of Avro, also of schemas it refers to', async () => {
+    const order = { type: 'record', name: 'my-shop.Order', fields: [{ name: 'row-1', type: 'my-shop.Line' }] };
+    const line = { type: 'record', name: 'Line', namespace: 'my-shop', fields: [{ name: 'amount', type: decimal }] };
+    const references = [{ name: 'my-shop.Line', subject: 'lines', version: 1 }];
+    registry.addSchema(7, order, { references });
+    registry.addVersion('lines', 1, line);
+    const answer = await clientOf().find(7, never);
+    expect(answer).toMatchObject({ kind: 'found' });
+    const type = answer.kind === 'found' ? answer.type : null;
+    expect(type instanceof avro.types.RecordType && fieldNamesOf(type)).toEqual(['row-1']);
   });
 
   it('is put together with the schemas it refers to, and those they refer to', async () => {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { selfSignedCertificate } from '../../support/certificates.ts';
 import { problemsOf } from './loading.ts';
 
-const files = { 'conf/a.pem': 'A', 'conf/pw': 'P' };
+const files = { 'conf/a.pem': 'A', 'conf/pw': 'P', 'conf/cert.pem': selfSignedCertificate('merchant.example').cert };
 
 /** The least settings, with other parts over them. */
 const withParts = (parts: Readonly<Record<string, object>>) => {
@@ -79,7 +80,7 @@ describe('keys that do not go together', () => {
     ],
     [
       "a client's certificate without its key",
-      { registry: { url: 'https://r', tls: { certFile: 'a.pem' } } },
+      { registry: { url: 'https://r', tls: { certFile: 'cert.pem' } } },
       'registry.tls.keyFile',
     ],
     ["a client's key without its certificate", { platform: { tls: { keyFile: 'a.pem' } } }, 'platform.tls.certFile'],

@@ -33,12 +33,10 @@ describe('the environment', () => {
         CARD_SYNC_KAFKA_SASL_PASSWORD: 'pw',
         CARD_SYNC_REGISTRY_URL: 'http://r',
         CARD_SYNC_PLATFORM_CLIENT_ID: 'C',
-        CARD_SYNC_PLATFORM_PRIVATE_KEY: '-----BEGIN PRIVATE KEY-----\\nMII\\n-----END PRIVATE KEY-----',
+        CARD_SYNC_PLATFORM_PRIVATE_KEY: '-----BEGIN PRIVATE KEY-----',
       },
     });
-    expect(settings.platform.keys.privateKey.reveal()).toBe(
-      '-----BEGIN PRIVATE KEY-----\nMII\n-----END PRIVATE KEY-----',
-    );
+    expect(settings.platform.keys.privateKey.reveal()).toBe('-----BEGIN PRIVATE KEY-----');
     expect(settings.kafka.sasl.mechanism === 'plain' && settings.kafka.sasl.password.reveal()).toBe('pw');
   });
 

@@ -48,6 +48,12 @@ shutdown: { drainMs: 999999 }
     expect(String(address.agentToken)).toBe('[secret]');
   });
 
+  it('need no proxy, whatever the settings and the environment say of one', () => {
+    const environment = { HTTPS_PROXY: 'socks5://p:1', CARD_SYNC_PROXY_PASSWORD: 'x' };
+    const yaml = `${mapping}proxy: { url: nonsense, passwordFile: gone }\n`;
+    expect(settingsOf(yaml, true, files, environment).platform).not.toHaveProperty('proxy');
+  });
+
   it('hold the private key where it is there and wanted', () => {
     const yaml = `${mapping}platform: { privateKeyFile: key.pem, keyVersion: 7 }\n`;
     const withKey = { ...files, 'key.pem': 'PRIVATE' };

@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import type { Sasl } from '../../../connector/kernel/sasl.ts';
 import { redactedSettings } from '../../../connector/settings/settings.ts';
+import { selfSignedCertificate } from '../../support/certificates.ts';
 import { journalEnabledRemoved, leastYaml, problemsOf, settingsOf, usableOf } from './loading.ts';
+
+const tokenOf = (sasl: Sasl) => (sasl.mechanism === 'oauthbearer' ? sasl.token : undefined);
 
 describe('settings that hold', () => {
   it('come complete: what is not given has its default', () => {
@@ -67,6 +71,7 @@ describe('settings that hold', () => {
   });
 
   it('hold the contents of files: secrets as such, certificates as TLS material', () => {
+    const client = selfSignedCertificate('merchant.example');
     const { kafka, registry, platform } = settingsOf(
       `
 kafka:
@@ -79,9 +84,9 @@ platform: { baseUrl: 'https://open-id-pre.alipay.com/', clientId: C, privateKeyF
 `,
       {
         files: {
-          'conf/ca.pem': 'CA\n',
-          '/abs/cert.pem': 'CERT',
-          'conf/cert-key.pem': 'KEY',
+          'conf/ca.pem': client.cert,
+          '/abs/cert.pem': client.cert,
+          'conf/cert-key.pem': client.key,
           'conf/secrets/password': ' pass word \r\n',
           'conf/secrets/other': '\uFEFFother\n\n',
           'conf/theirs.pem': 'THEIRS',
@@ -89,8 +94,9 @@ platform: { baseUrl: 'https://open-id-pre.alipay.com/', clientId: C, privateKeyF
         },
       },
     );
-    expect(kafka.tls).toMatchObject({ ca: 'CA', cert: 'CERT', serverName: 'kafka.example' });
-    expect(kafka.tls?.key?.reveal()).toBe('KEY');
+    const ca = client.cert.trimEnd();
+    expect(kafka.tls).toMatchObject({ ca, cert: ca, serverName: 'kafka.example' });
+    expect(kafka.tls?.key?.reveal()).toBe(client.key);
     expect(kafka.sasl).toMatchObject({ mechanism: 'scram-sha-512', username: 'joe' });
     // White space inside belongs to a password; the line break at the end is the editor's.
     expect(kafka.sasl.mechanism === 'scram-sha-512' && kafka.sasl.password.reveal()).toBe(' pass word ');
@@ -98,7 +104,7 @@ platform: { baseUrl: 'https://open-id-pre.alipay.com/', clientId: C, privateKeyF
     expect(registry.password?.reveal()).toBe('other');
     expect(settingsOf(leastYaml).registry).not.toHaveProperty('username');
     expect(registry.tls).toEqual({});
-    expect(platform.tls).toEqual({ ca: 'CA' });
+    expect(platform.tls).toEqual({ ca });
     expect(platform.keys.publicKeys).toEqual([
       { version: null, publicKey: 'THEIRS', file: 'conf/theirs.pem', setting: 'platform.publicKeyFile' },
     ]);
@@ -115,8 +121,34 @@ platform: { baseUrl: 'https://open-id-pre.alipay.com/', clientId: C, privateKeyF
       "sasl: { mechanism: oauthbearer, tokenUrl: 'https://login/token', clientId: me, scope: kafka }, topics:",
     );
     const { sasl } = settingsOf(yaml, { environment: { CARD_SYNC_KAFKA_SASL_CLIENT_SECRET: 'hush' } }).kafka;
-    expect(sasl).toMatchObject({ mechanism: 'oauthbearer', tokenUrl: 'https://login/token', scope: 'kafka' });
-    expect(sasl.mechanism === 'oauthbearer' && sasl.clientSecret.reveal()).toBe('hush');
+    const token = { kind: 'endpoint', url: 'https://login/token', clientId: 'me', scope: 'kafka' };
+    expect(sasl).toMatchObject({ mechanism: 'oauthbearer', token, extensions: {} });
+    const found = tokenOf(sasl);
+    expect(found?.kind === 'endpoint' && found.clientSecret.reveal()).toBe('hush');
+  });
+
+  it('log in by OAuth with the token of a file, a command or the environment, and with extensions', () => {
+    const saslIn = (more: string, environment = {}) => {
+      const yaml = leastYaml.replace('topics:', `sasl: { mechanism: oauthbearer, ${more} }, topics:`);
+      return settingsOf(yaml, { environment, files: { 'conf/token': 'abc' } }).kafka.sasl;
+    };
+    expect(tokenOf(saslIn('tokenFile: token'))).toEqual({ kind: 'file', path: 'conf/token' });
+    expect(tokenOf(saslIn('tokenCommand: [aws-token, --region, x]'))).toEqual({
+      kind: 'command',
+      command: ['aws-token', '--region', 'x'],
+    });
+    expect(tokenOf(saslIn('', { CARD_SYNC_KAFKA_SASL_TOKEN: 'abc' }))?.kind).toBe('given');
+    expect(saslIn('tokenFile: token, extensions: { logicalCluster: lkc-1, identityPoolId: pool-1 }')).toMatchObject({
+      extensions: { logicalCluster: 'lkc-1', identityPoolId: 'pool-1' },
+    });
+    const environment = { CARD_SYNC_KAFKA_SASL_EXTENSIONS: 'logicalCluster=lkc-1' };
+    expect(saslIn('tokenFile: token', environment)).toMatchObject({ extensions: { logicalCluster: 'lkc-1' } });
+  });
+
+  it('name brokers by IPv6 addresses in brackets', () => {
+    const brokers = (list: string) => leastYaml.replace("['kafka:9092']", list);
+    expect(settingsOf(brokers("['[2001:db8::1]:9092']")).kafka.brokers).toEqual(['[2001:db8::1]:9092']);
+    expect(problemsOf(brokers("['2001:db8::1:9092']"))).toHaveLength(1);
   });
 
   it('read mapping files by pattern, sorted, each once, without their tests', () => {

@@ -248,3 +248,65 @@ function withColumns(change: (columns: object[]) => object[]): SchemaJson {
   row.fields = change(row.fields);
   return envelope;
 }
+
+describe('a schema id in a header', () => {
+  const header = (name: string) => ({ name, value: Buffer.from('010f1e2d3c4b5a69788796a5b4c3d2e1f0', 'hex') });
+
+  it.each([
+    ['__value_schema_id', "set value.converter.value.schema.id.serializer to Confluent's PrefixSchemaIdSerializer"],
+    ['apicurio.value.contentId', 'set value.converter.apicurio.registry.headers.enabled to false'],
+    ['apicurio.value.globalId', 'set value.converter.apicurio.registry.headers.enabled to false'],
+  ])('of the value is named in the fault, whatever the bytes look like: %s', async (name, remedy) => {
+    // Avro without a frame may look like one: no before, an after, and four bytes more.
+    const body = orders.value({ after: orderRow() }).subarray(5);
+    const record = { ...valued(Buffer.concat([Buffer.of(0, 0), body])), headers: [header('other'), header(name)] };
+    const decoded = await decoder.decode(record, never);
+    expect(decoded.kind === 'undecodable' && decoded.fault.detail).toBe(
+      `the value names its schema in the header ${name}, which is not read: ${remedy}`,
+    );
+  });
+
+  it.each(['__key_schema_id', 'apicurio.key.contentId'])('of the key leaves no text of the key: %s', async name => {
+    const value = orders.value({ op: 'd', before: orderRow() });
+    const key = Buffer.from(' MB-2026-000001 ');
+    const decoded = await decoder.decode({ ...valued(value, key), headers: [header(name)] }, never);
+    expect(decoded).toMatchObject({ kind: 'change', change: { key: null } });
+    expect(decoded.kind === 'change' && decoded.change.keyProblem).toContain(`names its schema in the header ${name}`);
+  });
+
+  it('is not looked for in other headers', async () => {
+    const record = { ...valued(orders.value({ after: orderRow() })), headers: [header('__debezium.newkey')] };
+    expect(await decoder.decode(record, never)).toMatchObject({ kind: 'change' });
+  });
+});
+
+describe('the key of a delete', () => {
+  const decodedWith = async (key: Uint8Array | null) => {
+    const decoded = await decoder.decode(valued(orders.value({ op: 'd', before: orderRow() }), key), never);
+    return decoded.kind === 'change' ? decoded.change : decoded;
+  };
+
+  it('tells why it is no order number', async () => {
+    expect(await decodedWith(Buffer.from('Struct{a=1}'))).toMatchObject({
+      key: null,
+      keyProblem: expect.stringContaining('Struct'),
+    });
+    expect(await decodedWith(Buffer.from('{"merchant_biz_no":"A1"}'))).toMatchObject({ key: 'A1' });
+    expect(await decodedWith(null)).not.toHaveProperty('keyProblem');
+    expect(await decodedWith(Buffer.of(1, 2))).not.toHaveProperty('keyProblem');
+  });
+});
+
+describe('a topic prefix and a column with hyphens', () => {
+  it('are decoded, the column under its own name', async () => {
+    const renamed = JSON.stringify(ordersEnvelope)
+      .replaceAll('shop.public.orders', 'my-shop.public.orders')
+      .replaceAll('"pay_amount"', '"pay-amount"');
+    fake.addSchema(9, JSON.parse(renamed));
+    const value = framed(9, orders.value({ after: orderRow({ pay_amount: '1.50' }) }).subarray(5));
+    const decoded = await decoder.decode(valued(value), never);
+    const after = decoded.kind === 'change' ? decoded.change.after : null;
+    expect(after).toMatchObject({ merchant_biz_no: 'MB-2026-000001', 'pay-amount': '1.50' });
+    expect(after).not.toHaveProperty('pay_amount');
+  });
+});

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { compileKeyText, plainKeyText } from '../../../connector/source/record-key.ts';
+import { compileKeyText, keyProblem, plainKeyText } from '../../../connector/source/record-key.ts';
 import { encoderOf, framed, readableType, type SchemaJson } from '../../support/avro-types.ts';
 import { decimalBytes } from '../../support/debezium-records.ts';
 
 describe('a key of plain text', () => {
-  it.each(['MB-2026-000001', '訂單一', 'Struct{id=2}', '{"id":1}', ' '])('is its text: %s', text => {
+  it.each(['MB-2026-000001', '訂單一', 'Struct', '[1]', ' '])('is its text: %s', text => {
     expect(plainKeyText(Buffer.from(text))).toBe(text);
   });
 
@@ -15,6 +15,47 @@ describe('a key of plain text', () => {
     ['with a control character', [0x4d, 0x0a]],
   ])('is none: %s', (_, bytes) => {
     expect(plainKeyText(Uint8Array.from(bytes))).toBeNull();
+  });
+
+  it.each([
+    ['{"merchant_biz_no":"A1"}', 'A1'],
+    ['{ "merchant_biz_no" : "A\\"1 \\u8a02" }', 'A"1 訂'],
+    ['{"id":17}', '17'],
+    ['{"id":9007199254740993}', '9007199254740993'],
+    ['{"id":"{\\"a\\":1}"}', '{"a":1}'],
+  ])('is the only text or integer of a JSON object: %s', (text, expected) => {
+    expect(plainKeyText(Buffer.from(text))).toBe(expected);
+    expect(keyProblem(Buffer.from('A1'))).toBeNull();
+  });
+
+  it.each([
+    '{"schema":{"type":"struct"},"payload":{"id":17}}',
+    '{"schema":null,"payload":"A1"}',
+    '{"a":"1","b":"2"}',
+    '{"id":1.5}',
+    '{"id":null}',
+    '{"id":{"a":"1"}}',
+    '{}',
+    '{"id":"1"',
+    '{"id":"\\x"}',
+    `{"id":"${'1'.repeat(5_000)}"}`,
+    `{${'"a":'.repeat(1_000)}`,
+  ])('is none when it is other JSON, and the reason says so: %s', text => {
+    expect(plainKeyText(Buffer.from(text))).toBeNull();
+    expect(keyProblem(Buffer.from(text))).toContain('is JSON with more than the order number: use ExtractField$Key');
+  });
+
+  it('is none when it is the text of a Struct, and the reason names ExtractField$Key', () => {
+    const key = Buffer.from('Struct{merchant_biz_no=A1}');
+    expect(plainKeyText(key)).toBeNull();
+    expect(keyProblem(key)).toContain(
+      'is the text of a Struct: take the order number out of it with the transform ExtractField$Key',
+    );
+  });
+
+  it('has no reason where it is no text at all', () => {
+    expect(keyProblem(Buffer.of())).toBeNull();
+    expect(keyProblem(Buffer.of(0, 1, 2))).toBeNull();
   });
 
   it('is read from its view only', () => {

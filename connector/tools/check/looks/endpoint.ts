@@ -1,12 +1,16 @@
-import { type IncomingMessage, request as requestHttp } from 'node:http';
+import { type ClientRequest, type IncomingMessage, request as requestHttp } from 'node:http';
 import { type RequestOptions, request as requestHttps } from 'node:https';
-import { TLSSocket } from 'node:tls';
+import { isIP } from 'node:net';
+import { type ConnectionOptions, connect, TLSSocket } from 'node:tls';
 import { messageOf } from '../../../kernel/fault.ts';
+import type { HttpProxy } from '../../../kernel/proxy.ts';
 import { type DurationMs, instant } from '../../../kernel/time.ts';
+import { tlsOptions } from '../../../kernel/tls-material.ts';
 import type { Settings } from '../../../settings/settings.ts';
 import { span } from '../../words.ts';
 import { type Found, failed, type Looked, skipped, warning, well } from '../finding.ts';
 import { clockOfPlatform, type ServerTime } from './clocks.ts';
+import { openTunnel, proxyHeaders } from './tunnel.ts';
 
 /** How far a request came. */
 export interface Probe {
@@ -28,10 +32,10 @@ const expiresSoonMs = 21 * dayMs;
  * HEAD of `/` without client id, signature or body, to which any answer will do. Nothing that could be taken for a card is sent.
  */
 export async function lookAtEndpoint(
-  { baseUrl, tls, connectTimeoutMs }: Settings['platform'],
-  probe: (url: string, tls: Settings['platform']['tls'], limitMs: DurationMs) => Promise<Probe>,
+  { baseUrl, tls, proxy, connectTimeoutMs }: Settings['platform'],
+  probe: typeof probeEndpoint,
 ): Promise<Looked<true>> {
-  const seen = await probe(baseUrl, tls, Math.min(connectTimeoutMs, 5_000));
+  const seen = await probe(baseUrl, tls, Math.min(connectTimeoutMs, 5_000), proxy);
   const isSecure = baseUrl.startsWith('https:');
   const found = [
     connectionFinding(baseUrl, seen),
@@ -47,7 +51,7 @@ export async function lookAtEndpoint(
 function connectionFinding(baseUrl: string, { connected, problem }: Probe): Found {
   const [id, title] = ['platform.connection', 'the address can be reached'] as const;
   if (connected !== null) return well(id, title, `${baseUrl} at ${connected.address}, in ${span(connected.afterMs)}`);
-  const remedy = 'check platform.baseUrl, name resolution, firewalls and egress rules';
+  const remedy = 'check platform.baseUrl, name resolution, firewalls, egress rules and the proxy';
   return failed(id, title, `${baseUrl}: ${problem ?? 'no connection'}`, remedy);
 }
 
@@ -91,26 +95,43 @@ function answerFinding({ connected, secured, answered, problem }: Probe, isSecur
   );
 }
 
-/** Makes the one request, on a connection of its own. Never rejects. */
-export function probeEndpoint(baseUrl: string, tls: Settings['platform']['tls'], limitMs: DurationMs): Promise<Probe> {
+/** Makes the one request, on a connection of its own, through the proxy where there is one. Never rejects. */
+export async function probeEndpoint(
+  baseUrl: string,
+  tls: Settings['platform']['tls'],
+  limitMs: DurationMs,
+  proxy?: HttpProxy,
+): Promise<Probe> {
   const startedAt = performance.now();
-  const seen: { -readonly [K in keyof Probe]: Probe[K] } = {
-    connected: null,
-    secured: null,
-    answered: null,
-    problem: null,
-  };
-  const options: RequestOptions = {
-    method: 'HEAD',
-    path: '/',
-    agent: false,
-    ...(tls?.ca !== undefined && { ca: tls.ca }),
-    ...(tls?.cert !== undefined && { cert: tls.cert }),
-    ...(tls?.key !== undefined && { key: tls.key.reveal() }),
-    ...(tls?.serverName !== undefined && { servername: tls.serverName }),
-  };
+  const { origin, host } = new URL(baseUrl);
+  const options: RequestOptions = { method: 'HEAD', path: '/', agent: false };
+  if (!origin.startsWith('https:')) {
+    if (proxy === undefined) return follow(requestHttp(origin, options), startedAt, limitMs);
+    const headers = { host, ...proxyHeaders(proxy) };
+    return follow(requestHttp(proxy.url, { ...options, path: `${origin}/`, headers }), startedAt, limitMs);
+  }
+  const secure: ConnectionOptions = tlsOptions(tls);
+  if (proxy === undefined) return follow(requestHttps(origin, { ...options, ...secure }), startedAt, limitMs);
+  const tunnel = await openTunnel(proxy, origin, limitMs);
+  if ('problem' in tunnel) return { connected: null, secured: null, answered: null, problem: tunnel.problem };
+  const connected = { address: `proxy ${proxy.url}`, afterMs: performance.now() - startedAt };
+  const { hostname } = new URL(origin);
+  const servername = isIP(hostname) === 0 ? { servername: hostname } : { host: hostname };
+  const createConnection = () => connect({ ...servername, ...secure, socket: tunnel.socket });
+  // Node asks for the connection itself only where no agent is named.
+  const overTunnel = { method: 'HEAD', path: '/', createConnection };
+  return follow(requestHttps(origin, overTunnel), startedAt, limitMs, connected);
+}
+
+/** Waits for an answer to a request, and tells how far it came. */
+function follow(
+  request: ClientRequest,
+  startedAt: number,
+  limitMs: DurationMs,
+  connected: Probe['connected'] = null,
+): Promise<Probe> {
+  const seen: { -readonly [K in keyof Probe]: Probe[K] } = { connected, secured: null, answered: null, problem: null };
   return new Promise(resolve => {
-    const request = baseUrl.startsWith('https:') ? requestHttps(baseUrl, options) : requestHttp(baseUrl, options);
     const end = (problem: string | null) => {
       clearTimeout(timer);
       request.destroy();
@@ -120,7 +141,7 @@ export function probeEndpoint(baseUrl: string, tls: Settings['platform']['tls'],
     request.on('socket', socket => {
       socket.once('connect', () => {
         const address = `${socket.remoteAddress}:${socket.remotePort}`;
-        seen.connected = { address, afterMs: performance.now() - startedAt };
+        seen.connected ??= { address, afterMs: performance.now() - startedAt };
       });
       if (!(socket instanceof TLSSocket)) return;
       socket.once('secureConnect', () => {

@@ -1,5 +1,6 @@
 import { lossIn } from '../../../journal/loss.ts';
 import type { PartitionOffsets } from '../../../kafka/admin.ts';
+import { protocolName } from '../../../kafka/assigner.ts';
 import type { ClusterInspector } from '../../../kafka/inspection/inspector.ts';
 import type { GroupFacts } from '../../../kafka/inspection/requests.ts';
 import { Fault, faultTable } from '../../../kernel/fault.ts';
@@ -32,11 +33,19 @@ export function lookAtInstances(
 ): Looked<true> {
   const [id, title] = ['group.members', 'running instances'] as const;
   if (group === 'refused') return { found: [skipped(id, title, `we may not see group ${groupId}`)], value: null };
-  const { members, state } = group;
+  const { members, state, assigner } = group;
   const hosts = [...new Set(members.map(({ clientId, host }) => `${clientId} at ${host}`))].join(', ');
   const count = members.length === 1 ? '1 member' : `${members.length} members`;
   const detail = members.length === 0 ? `${groupId}: none runs` : `${groupId}: ${count} (${hosts}), ${state}`;
   const reasons: Parameters<typeof worstOf>[3][number][] = [];
+  // While members join there is no assigner yet.
+  if (members.length > 0 && assigner !== '' && assigner !== protocolName) {
+    reasons.push({
+      state: 'failed',
+      detail: `${detail}: group ${groupId} is used by another kind of client (its assigner is ${assigner})`,
+      remedy: 'give this connector a kafka.groupId of its own',
+    });
+  }
   if (members.length > partitions && partitions > 0) {
     const more = `${detail}: more than the ${partitions} partitions, so some have nothing to do`;
     reasons.push({

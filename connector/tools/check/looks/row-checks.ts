@@ -62,6 +62,8 @@ function keyFinding(topic: string, mapped: readonly { readonly seen: Change; rea
   );
 }
 
+const openingBrace = 0x7b;
+
 function keyReason({ record, change }: Change, order: string, topic: string): readonly Reason[] {
   const { key } = record;
   if (key === null) {
@@ -70,9 +72,13 @@ function keyReason({ record, change }: Change, order: string, topic: string): re
   }
   const isAvro = schemaIdOf(key) !== null;
   if (change.key !== order) {
-    const form = isAvro ? 'in Avro' : change.key?.startsWith('{') ? 'in JSON' : 'as text';
+    const form = isAvro ? 'in Avro' : key[0] === openingBrace ? 'in JSON' : 'as text';
     const detail = `${topic}: keys ${form} are not merchantBizNo: an order's changes may lie on several partitions`;
     return [{ state: 'failed', detail, remedy: plainKey }];
+  }
+  if (!isAvro && key[0] === openingBrace) {
+    const detail = `${topic}: keys are JSON: another converter, or a change of its settings, moves orders to other partitions`;
+    return [{ state: 'warning', detail, remedy: plainKey }];
   }
   if (!isAvro) return [];
   const detail = `${topic}: keys are in Avro: a new version of their schema moves orders to other partitions`;

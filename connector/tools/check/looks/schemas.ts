@@ -1,4 +1,5 @@
 import avro from 'avsc';
+import { fieldNamesOf } from '../../../avro/annotated-type.ts';
 import { columnKindsOf } from '../../../avro/column-kind.ts';
 import type { ColumnKind } from '../../../kernel/row-change.ts';
 import { type ColumnProblem, checkTable, type TableFit } from '../../../mapping/check-table.ts';
@@ -33,6 +34,8 @@ export interface SeenTable {
   /** `schema.table` or `database.table`. */
   readonly table: string;
   readonly columns: ReadonlyMap<string, ColumnKind>;
+  /** Columns that may be null, have a DEFAULT, and were null in none of the rows that were read. */
+  readonly neverNull: readonly string[];
 }
 
 /** The table in the schema of a topic's newest record, else of its subject's latest version. */
@@ -63,7 +66,10 @@ export async function lookAtSchema(
   const table = rows?.changes[0]?.change.table ?? topic.split('.').slice(-2).join('.');
   const version = latest.kind === 'found' && latest.id === schemaId ? ` (version ${latest.version}, the latest)` : '';
   const detail = `${topic}: ${table} with ${columns.size} columns, schema id ${schemaId}${version}`;
-  return { found: [well(id, title, detail)], value: { topic, table, columns } };
+  const neverNull = nullableWithDefault(row).filter(
+    name => !(rows?.changes ?? []).some(({ change }) => change.after?.[name] === null),
+  );
+  return { found: [well(id, title, detail)], value: { topic, table, columns, neverNull } };
 }
 
 /** The record type of `after`. */
@@ -77,6 +83,19 @@ function rowTypeOf(envelope: avro.Type): avro.types.RecordType | null {
   return branches.find(branch => branch instanceof avro.types.RecordType) ?? null;
 }
 
+/**
+ * Converters write a column that may be null as a union. The first branch is that of the field's default (Avro specification,
+ * "Complex Types"): where it is not null, the column has a DEFAULT.
+ */
+function nullableWithDefault(row: avro.types.RecordType): readonly string[] {
+  const names = fieldNamesOf(row);
+  return row.fields.flatMap(({ type }, at) => {
+    const isUnion = type instanceof avro.types.UnwrappedUnionType || type instanceof avro.types.WrappedUnionType;
+    const [first, ...others] = isUnion ? type.types.map(({ typeName }) => typeName) : [];
+    return first !== undefined && first !== 'null' && others.includes('null') ? [names[at] ?? ''] : [];
+  });
+}
+
 const titles = {
   missing: 'columns of the mapping are there',
   guarded: 'columns of the mapping are there',
@@ -84,11 +103,18 @@ const titles = {
 } as const;
 
 /** Whether the table has the columns that its mappings use, in types that their expressions take. */
-export function lookAtColumns({ topic, table, columns }: SeenTable, mapping: Settings['mapping']): Looked<TableFit> {
+export function lookAtColumns(
+  { topic, table, columns, neverNull }: SeenTable,
+  mapping: Settings['mapping'],
+): Looked<TableFit> {
   const { documents, ...options } = mapping;
   const fit = checkTable(documents, options, table, columns);
   if (fit.mappings.length === 0) {
-    const remedy = `write a mapping with table: ${table}, or take ${topic} out of kafka.topics`;
+    const root = documents.flatMap(tablesOf).find(name => table.startsWith(`${name}_`));
+    const remedy =
+      root === undefined
+        ? `write a mapping with table: ${table}, or take ${topic} out of kafka.topics`
+        : `is it a partition of ${root}? Set publish.via.partition.root=true in the Debezium connector, so that it comes as ${root}; or name it too in the mapping's table`;
     const detail = `${topic}: no mapping is for the table ${table}: its changes are skipped`;
     return { found: [failed('schema.mapped', 'the table has a mapping', detail, remedy)], value: fit };
   }
@@ -98,7 +124,28 @@ export function lookAtColumns({ topic, table, columns }: SeenTable, mapping: Set
   const found = fit.problems.map(problem => columnFinding(ids[problem.kind], problem));
   if (without('schema.columns')) found.unshift(well('schema.columns', titles.missing, inMappings));
   if (without('schema.types')) found.push(well('schema.types', titles.type, inMappings));
+  found.push(
+    ...nullFinding(
+      topic,
+      neverNull.filter(name => fit.columns.has(name)),
+    ),
+  );
   return { found, value: fit };
+}
+
+/** The tables that a mapping names. */
+function tablesOf({ content }: Settings['mapping']['documents'][number]): readonly string[] {
+  const { table }: { readonly table?: unknown } = Object(content);
+  return [table].flat().filter(name => typeof name === 'string');
+}
+
+/** Whether null comes as null: where a column was null in a row, the converter is set to leave it. */
+function nullFinding(topic: string, columns: readonly string[]): readonly Found[] {
+  if (columns.length === 0) return [];
+  const detail = `${topic}: ${columns.join(', ')} may be null and ${columns.length === 1 ? 'has' : 'have'} a DEFAULT: unless it is told otherwise, the converter writes the DEFAULT in place of null`;
+  const remedy =
+    "value.converter.ignore.default.for.nullables=true with Confluent's converter; Apicurio's cannot: drop the DEFAULT in the database, or use Confluent's (docs/connect-postgresql.md)";
+  return [warning('schema.defaults', 'null stays null', detail, remedy)];
 }
 
 function columnFinding(id: string, { kind, file, path, problem, hint }: ColumnProblem): Found {

@@ -3,11 +3,13 @@ import { createServer as createHttpServer } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
+import { Secret } from '../../../../connector/kernel/secret.ts';
 import { instant } from '../../../../connector/kernel/time.ts';
 import type { Settings } from '../../../../connector/settings/settings.ts';
 import { clockOfPlatform } from '../../../../connector/tools/check/looks/clocks.ts';
 import { lookAtEndpoint, type Probe, probeEndpoint } from '../../../../connector/tools/check/looks/endpoint.ts';
 import { selfSignedCertificate } from '../../../support/certificates.ts';
+import { type FakeProxy, startFakeProxy } from '../../../support/fake-proxy.ts';
 import { leastYaml, settingsOf } from '../../settings/loading.ts';
 import { lineOf, linesOf } from './looks.ts';
 
@@ -98,6 +100,53 @@ describe('the address of AlipayHK', () => {
     expect((await look('https://a.example', null, async () => probe))[1]).toMatch(
       /^well platform\.tls: TLSv1\.3, until/,
     );
+  });
+});
+
+describe('the address of AlipayHK behind a proxy', () => {
+  const lookThrough = async (baseUrl: string, proxy: FakeProxy, tls: Settings['platform']['tls'] = null) =>
+    linesOf(
+      await lookAtEndpoint(
+        {
+          ...platform,
+          baseUrl,
+          tls,
+          connectTimeoutMs: 2_000,
+          proxy: { url: proxy.url, authorization: new Secret('Basic x') },
+        },
+        probeEndpoint,
+      ),
+    );
+
+  it('is looked at through a tunnel, with the certificate of the platform', async () => {
+    await using proxy = await startFakeProxy();
+    const certificate = selfSignedCertificate('platform.example');
+    const port = await listen(createHttpsServer(certificate, (_, response) => response.end()));
+    const lines = await lookThrough(`https://127.0.0.1:${port}`, proxy, { ca: certificate.cert });
+    expect(lines[0]).toMatch(`at proxy ${proxy.url}, in`);
+    expect(lines[1]).toMatch(/^warning platform\.tls: TLSv1\.3, until/);
+    expect(lines[2]).toMatch(/^well platform\.answer: .*HTTP 200/);
+    expect(proxy.requests).toEqual([`CONNECT 127.0.0.1:${port}`]);
+    expect(proxy.authorizations).toEqual(['Basic x']);
+    const misnamed = { ca: certificate.cert, serverName: 'other.example' };
+    expect((await lookThrough(`https://127.0.0.1:${port}`, proxy, misnamed))[1]).toMatch(/^failed platform\.tls/);
+    expect((await lookThrough(`https://127.0.0.1:${port}`, proxy))[1]).toMatch(/^failed platform\.tls: .*self-signed/);
+  });
+
+  it('is looked at in absolute form when it is http', async () => {
+    await using proxy = await startFakeProxy();
+    const port = await listen(createHttpServer((_, response) => response.end()));
+    expect((await lookThrough(`http://127.0.0.1:${port}/prefix`, proxy))[2]).toMatch(/^well platform\.answer/);
+    expect(proxy.requests).toEqual([`HEAD http://127.0.0.1:${port}/`]);
+  });
+
+  it('cannot be reached when the proxy refuses', async () => {
+    await using proxy = await startFakeProxy();
+    proxy.refusal = 407;
+    const [line] = await lookThrough('https://127.0.0.1:1', proxy);
+    expect(line).toMatch(/^failed platform\.connection: .*the proxy http:.* refuses the connection with HTTP 407/);
+    const away = { ...proxy, url: 'http://127.0.0.1:1' };
+    expect((await lookThrough('https://127.0.0.1:1', away))[0]).toMatch(/the proxy .* cannot be used: .*ECONNREFUSED/);
   });
 });
 

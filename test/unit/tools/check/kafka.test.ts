@@ -106,7 +106,7 @@ describe('the group', () => {
   const { kafka, platform } = settingsOf(leastYaml);
   const member = (host: string) => ({ memberId: host, clientId: 'card-sync', host, partitions: [] });
   const group = (...hosts: readonly string[]): GroupFacts => ({
-    ...{ state: hosts.length === 0 ? 'Empty' : 'Stable', assigner: 'a', rights: null },
+    ...{ state: hosts.length === 0 ? 'Empty' : 'Stable', assigner: 'card-sync-partition-numbers', rights: null },
     members: hosts.map(member),
   });
 
@@ -126,6 +126,15 @@ describe('the group', () => {
     expect(linesOf(lookAtInstances(group('h1', 'h2'), { kafka }, 1))[0]).toMatch(
       /^warning .*more than the 1 partitions/,
     );
+  });
+
+  it('is used by another kind of client: it is named, with what to do', () => {
+    const connect = { ...group('h1'), assigner: 'sessioned' };
+    expect(linesOf(lookAtInstances(connect, { kafka }, 6))[0]).toMatch(
+      /^failed group\.members: .*group card-sync is used by another kind of client \(its assigner is sessioned\) → .*kafka\.groupId/,
+    );
+    const joining = { ...group('h1'), state: 'PreparingRebalance', assigner: '' };
+    expect(linesOf(lookAtInstances(joining, { kafka }, 6))[0]).toMatch(/^well/);
   });
 
   it('has as many members as the rate is shared by', () => {

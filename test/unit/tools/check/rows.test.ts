@@ -118,7 +118,9 @@ describe('rows and their mapping', () => {
       (await look(writer.record({ after: bill }, { key })))[1] ?? '';
     expect(await keyOf(null)).toMatch(/^failed rows\.key: .*records have no key.* → .*StringConverter/);
     expect(await keyOf('4711')).toMatch(/^failed rows\.key: .*keys as text are not merchantBizNo/);
-    expect(await keyOf('{"merchant_biz_no":"MB-2026-000001"}')).toMatch(/^failed rows\.key: .*keys in JSON are not/);
+    expect(await keyOf('{"merchant_biz_no":"MB-2026-000001"}')).toMatch(/^warning rows\.key: .*keys are JSON/);
+    expect(await keyOf('{"id":17}')).toMatch(/^failed rows\.key: .*keys in JSON are not/);
+    expect(await keyOf('Struct{merchant_biz_no=MB-2026-000001}')).toMatch(/^failed rows\.key: .*keys as text are not/);
     const avro = Buffer.concat([Buffer.from([0, 0, 0, 0, 1]), Buffer.from('x')]);
     expect(await keyOf(avro)).toMatch(/^failed rows\.key: .*keys in Avro are not/);
     expect(await keyOf('4711')).not.toContain('MB-2026');

@@ -1,9 +1,9 @@
-import { type KeyMaterial, keyText, type PublicKeyText, readKeyVersion } from '../kernel/key-material.ts';
-import type { Secret } from '../kernel/secret.ts';
-import { attempt, fromSettingsFile, type GivenTexts, type Place, type Read } from './files.ts';
-import { formatPath } from './keys.ts';
-import type { SettingsProblem } from './problems.ts';
-import type { SettingsDocument } from './schema.ts';
+import { type KeyMaterial, keyText, type PublicKeyText, readKeyVersion } from '../../kernel/key-material.ts';
+import type { Secret } from '../../kernel/secret.ts';
+import { attempt, fromSettingsFile, type GivenTexts, type Place, type Read } from '../files.ts';
+import { formatPath } from '../keys.ts';
+import type { SettingsProblem } from '../problems.ts';
+import type { SettingsDocument } from '../schema.ts';
 
 /** The key material but for what the `…File` keys hold: the keys by version, and the version that a file gives. */
 export interface VersionedKeys {
