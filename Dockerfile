@@ -1,6 +1,9 @@
 # The connector's image, and with `--target demo` the one of the demo around it (AlipayHK's stand-in and the shop).
 # Works with BuildKit and without it.
-FROM node:24-slim AS base
+#
+# The base has a tag, not a digest: none was available where this was written (docs/docker.md says how to pin one).
+ARG BASE=node:24-slim
+FROM ${BASE} AS base
 WORKDIR /app
 
 # Node does not act on signals that it has no handler for when it is process 1, so Ctrl-C would not end `card-sync dead-letters list`.
@@ -44,13 +47,14 @@ CMD ["test/sandbox/sandbox.ts", "--help"]
 
 # The last stage is what `docker build .` makes.
 FROM base AS connector
+ARG BASE
 ARG VERSION=0.1.0
 ARG REVISION=unknown
 ARG CREATED=unknown
 LABEL org.opencontainers.image.title="contract-card-connector" \
       org.opencontainers.image.description="Streams order changes from Debezium through Kafka to AlipayHK's contractCardSync" \
       org.opencontainers.image.licenses="Apache-2.0" \
-      org.opencontainers.image.base.name="node:24-slim" \
+      org.opencontainers.image.base.name="${BASE}" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}" \
       org.opencontainers.image.created="${CREATED}"

@@ -1,6 +1,7 @@
 import { sign, verify } from 'node:crypto';
 import { keysOfVersion, type SigningKey, type VerifyingKey } from '../keys/key-ring.ts';
 import type { SignatureCheck } from '../order/answer.ts';
+import { readSignature } from './read-signature.ts';
 
 // Both directions (API document, "Signature"): `POST <path>\n<Client-Id>.<time>.<body>`, one line feed, none at the end.
 function beforeBody(path: string, clientId: string, time: string): string {
@@ -48,16 +49,15 @@ export interface SignedAnswer {
 
 /**
  * Checks AlipayHK's signature of an answer, on the thread pool: with the key of the version that it names, else with any.
- * An algorithm that it names has to be the key's own; where it names none, the key decides.
+ * The key decides the algorithm, whatever the header calls it.
  */
 export async function checkAnswer(keys: readonly VerifyingKey[], answer: SignedAnswer): Promise<SignatureCheck> {
   if (answer.signature === undefined || answer.time === undefined) return 'missing';
-  const { algorithm, version, signature } = readSignature(answer.signature);
+  const { version, signature } = readSignature(answer.signature);
   if (signature === null) return 'bad';
   const before = beforeBody(answer.path, answer.clientId, answer.time);
   const content = Buffer.concat([Buffer.from(before), answer.body]);
   for (const key of keysOfVersion(keys, version)) {
-    if (algorithm !== null && algorithm !== key.algorithm) continue;
     if (await holds(key, content, signature)) return 'verified';
   }
   return 'bad';
@@ -67,34 +67,4 @@ function holds({ key, hash }: VerifyingKey, content: Buffer, signature: Buffer):
   return new Promise(resolve => {
     verify(hash, content, key, signature, (error, verified) => resolve(error === null && verified));
   });
-}
-
-/** `algorithm=…,keyVersion=…,signature=<url-encoded base64>` taken apart; null for what is missing or unreadable. */
-function readSignature(header: string) {
-  const version = parameter(header, 'keyVersion') ?? '';
-  return {
-    algorithm: parameter(header, 'algorithm'),
-    version: /^\d{1,9}$/.test(version) ? Number(version) : null,
-    signature: signatureBytes(parameter(header, 'signature')),
-  };
-}
-
-const parameters = {
-  algorithm: /(?:^|,)\s*algorithm=([^,\s]+)/,
-  keyVersion: /(?:^|,)\s*keyVersion=([^,\s]+)/,
-  signature: /(?:^|,)\s*signature=([^,\s]+)/,
-} as const;
-
-function parameter(header: string, name: keyof typeof parameters): string | null {
-  return parameters[name].exec(header)?.[1] ?? null;
-}
-
-function signatureBytes(encoded: string | null): Buffer | null {
-  if (encoded === null) return null;
-  try {
-    return Buffer.from(decodeURIComponent(encoded), 'base64');
-  } catch {
-    // decodeURIComponent refuses a broken escape.
-    return null;
-  }
 }

@@ -130,11 +130,15 @@ function isPublic(holds: DerKind): boolean {
 }
 
 function withAlgorithm(key: KeyObject, eccHash: EccHash, setting: string): SignatureKey {
-  const { modulusLength = 0, namedCurve } = key.asymmetricKeyDetails ?? {};
+  const { modulusLength = 0, publicExponent = 0n, namedCurve } = key.asymmetricKeyDetails ?? {};
   switch (key.asymmetricKeyType) {
     case 'rsa':
       if (modulusLength < rsaBitsMin) {
         throw invalid(setting, `is RSA of ${modulusLength} bits; RSA256 needs at least ${rsaBitsMin}`);
+      }
+      // With 1 the signature is the padded content itself: OpenSSL verifies it, and anyone can write it.
+      if (publicExponent < 3n || publicExponent % 2n === 0n) {
+        throw invalid(setting, `has the public exponent ${publicExponent}; RSA256 needs an odd one of at least 3`);
       }
       return { key, algorithm: 'RSA256', hash: 'SHA256', description: `RSA, ${modulusLength} bits` };
     case 'ec':

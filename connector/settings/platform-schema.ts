@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { eccHashes } from '../kernel/key-material.ts';
 import { verdictNames } from '../order/result-codes.ts';
-import { baseUrl, count, httpsTls, keyFile, ms, path, secretFile, text } from './schema-parts.ts';
+import { baseUrl, count, headerText, httpsTls, keyFile, ms, path, secretFile } from './schema-parts.ts';
 
 /** The part `platform` of the settings: AlipayHK, our keys and its. */
 export const platform = z
@@ -14,7 +14,7 @@ export const platform = z
       .regex(/^\/[^\s?#]*$/, 'a path that begins with /, without ? and #')
       .default('/api/open/alipay/intl/promotion/order/contractCardSync')
       .describe('Path of the API; it is signed'),
-    clientId: text('Client-Id that AlipayHK gave the merchant', '4Q5Y8W0WSG45P907917'),
+    clientId: headerText('Client-Id that AlipayHK gave the merchant', '4Q5Y8W0WSG45P907917'),
     privateKeyFile: keyFile(
       'The private key whose public half AlipayHK has: RSA from 2048 bits (RSA256) or an elliptic curve from 224 (ECC224); PKCS#8, PKCS#1 or SEC1, as PEM, DER or bare base64. Looked at again while running',
       'keys/merchant-private.pem',

@@ -16,6 +16,13 @@ export const text = (description: string, example?: string) =>
     .min(1)
     .meta({ description, ...(example !== undefined && { examples: [example] }) });
 
+/** A text that is sent as a header and signed: a blank or another character would be changed or refused on its way. */
+export const headerText = (description: string, example: string) =>
+  z
+    .string()
+    .regex(/^[!-~]+$/, 'printable ASCII characters without blanks')
+    .meta({ description, examples: [example] });
+
 /** The path of a file, relative to the settings file. */
 export const path = (description: string, example: string) => text(description, example);
 

@@ -1,4 +1,8 @@
+import { sign } from 'node:crypto';
+import { retryAfterMs } from '../../connector/delivery/headers.ts';
 import { readResult } from '../../connector/delivery/read-answer.ts';
+import { readSignature } from '../../connector/delivery/read-signature.ts';
+import { checkAnswer } from '../../connector/delivery/sign.ts';
 import type { Interpreted } from '../../connector/flow/ports.ts';
 import { interpreterOf } from '../../connector/interpret.ts';
 import { Fault } from '../../connector/kernel/fault.ts';
@@ -15,6 +19,7 @@ import { type CorpusSchema, corpusSchemas, corpusWriter } from '../corpus/schema
 import type { Random } from '../demo/random.ts';
 import { readableType } from '../support/avro-types.ts';
 import { orderRow } from '../support/debezium-records.ts';
+import { keySource, newPair } from '../support/key-rings.ts';
 import { compile, exampleMappings, leastMapping, leastRow, mappingOf } from '../unit/mapping/mappings.ts';
 import { mutated } from './mutate.ts';
 
@@ -108,6 +113,32 @@ const answers: FuzzTarget = {
   },
 };
 
+const pair = newPair();
+const { verifying } = keySource({ privateKey: pair.privateKey, publicKeys: [[1, pair.publicKey]] }).current;
+const answerParts = { path: '/api', clientId: 'CLIENT', time: '2026-11-23T08:00:00+08:00', body: Buffer.from('{}') };
+const goodSignature = sign('sha256', Buffer.from('POST /api\nCLIENT.2026-11-23T08:00:00+08:00.{}'), pair.privateKey);
+const base64 = goodSignature.toString('base64');
+const headerBlocks = [
+  `algorithm=RSA256,keyVersion=1,signature=${encodeURIComponent(base64)}\n${answerParts.time}\n7`,
+  `Algorithm="sha256withrsa", KeyVersion='1', Signature = "${base64}"\n${answerParts.time}\n86400`,
+  `signature=${base64}\n${answerParts.time}\nMon, 23 Nov 2026 01:02:13 GMT`,
+].map(text => Buffer.from(text));
+
+/** An answer's headers, one a line: Signature, Response-Time, Retry-After. */
+const headers: FuzzTarget = {
+  make: random => mutated(random.pick(headerBlocks), headerBlocks, random),
+  run: async input => {
+    const [signature = '', time = '', retryAfter = ''] = input.toString('latin1').split('\n');
+    const read = readSignature(signature);
+    expect(read.version === null || (read.version >= 0 && read.version < 1e9), 'a version of nine digits, or none');
+    const check = await checkAnswer(verifying, { ...answerParts, time, signature });
+    const isOwn = time === answerParts.time && read.signature?.equals(goodSignature) === true;
+    expect(check === (isOwn ? 'verified' : 'bad'), 'verified for exactly the bytes that the platform signed');
+    const wait = retryAfterMs(retryAfter, instant(0));
+    expect(wait === null || (wait > 0 && wait <= 3_600_000), 'a wait of at most an hour, or none');
+  },
+};
+
 // Their forms only: OpenSSL's own reading of the numbers is not ours to test.
 const keyFiles = [
   '-----BEGIN PRIVATE KEY-----\nMIIBVAIBADANBgkqhkiG9w0BAQEFAASCAT4wggE6\n-----END PRIVATE KEY-----\n',
@@ -190,6 +221,7 @@ export const targets: Readonly<Record<string, FuzzTarget>> = {
   records,
   rows,
   answers,
+  headers,
   keys,
   expressions: expressionTarget,
   templates,

@@ -27,6 +27,7 @@ describe('config/kubernetes', () => {
       'ConfigMap',
       'ConfigMap',
       'Deployment',
+      'Namespace',
       'NetworkPolicy',
       'PodDisruptionBudget',
       'PrometheusRule',
@@ -62,6 +63,18 @@ describe('config/kubernetes', () => {
     await using broken = await copyOfConfig({ [file]: text.replace(there, planted) });
     const manifests = await build(broken.folder, 'overlays/production');
     expect(manifests.flatMap(schemaProblems).join('\n')).toContain(told);
+  });
+
+  it('puts the pods into a namespace that takes none with more rights than they need', async () => {
+    const manifests = await build(config.folder, 'overlays/production');
+    const namespace = the(manifests, 'Namespace');
+    expect(the(manifests, 'Deployment').metadata.namespace).toBe(namespace.metadata.name);
+    for (const mode of ['enforce', 'audit', 'warn']) {
+      expect(namespace.metadata.labels).toMatchObject({
+        [`pod-security.kubernetes.io/${mode}`]: 'restricted',
+        [`pod-security.kubernetes.io/${mode}-version`]: expect.stringMatching(/^(latest|v1\.\d+)$/),
+      });
+    }
   });
 
   it('leaves no secret in the repository, and keeps an exchanged key in the same Secret', async () => {

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { openHttpServer } from '../../connector/observe/http-server.ts';
 import { settingKeys } from '../../connector/settings/keys.ts';
@@ -11,6 +13,7 @@ import {
   type Manifest,
   type PodSpec,
   the,
+  type Volume,
 } from './manifests.ts';
 
 let deployment: DeploymentSpec;
@@ -37,16 +40,42 @@ describe('the pods', () => {
   it('would be found to have too many rights', () => {
     const { securityContext, resources, ...bare } = connectorOf(deployment.template.spec);
     const root = { ...bare, resources, securityContext: { ...securityContext, runAsUser: 0 } };
-    expect(weaknesses({ containers: [bare, root], volumes: [] })).toEqual([
+    const keys = { name: 'keys', secret: { secretName: 'keys', defaultMode: 0o444 } };
+    expect(weaknesses({ containers: [bare, root], volumes: [keys] })).toEqual([
       'a token of the service account',
+      'a secret that others than its group may read: keys',
+      'a secret that no group may read: keys',
       'card-sync: may run as root',
       'card-sync: may gain privileges',
       'card-sync: may write its file system',
       'card-sync: keeps capabilities',
       'card-sync: may make any system call',
       'card-sync: has no resources',
+      'card-sync: may fill the disk of its node',
       'card-sync: may run as root',
     ]);
+  });
+
+  it('have the fsGroup that a patch of an overlay sets, where the order service needs its own', async () => {
+    const orderService = join(import.meta.dirname, '../../config/kubernetes/sidecar/order-service.yaml');
+    const kustomization = `
+apiVersion: kustomize.config.k8s.io/v1beta1
+kind: Kustomization
+resources: [../../base, order-service.yaml]
+components: [../../components/sidecar]
+patches:
+  - target: { kind: Deployment }
+    patch: |
+      - op: replace
+        path: /spec/template/spec/securityContext/fsGroup
+        value: 2000
+`;
+    await using config = await copyOfConfig({
+      'overlays/mine/kustomization.yaml': kustomization,
+      'overlays/mine/order-service.yaml': readFileSync(orderService, 'utf8'),
+    });
+    const { template } = deploymentOf(await build(config.folder, 'overlays/mine'), 'order-service');
+    expect(template.spec.securityContext?.fsGroup).toBe(2000);
   });
 
   it('are probed where the product answers', async () => {
@@ -122,7 +151,17 @@ function weaknesses(pod: PodSpec): readonly string[] {
   const containers = [...(pod.initContainers ?? []), ...pod.containers];
   return [
     ...(pod.automountServiceAccountToken === false ? [] : ['a token of the service account']),
+    ...pod.volumes.flatMap(volume => weaknessesOfSecret(volume, pod)),
     ...containers.flatMap(container => weaknessesOf(container).map(weakness => `${container.name}: ${weakness}`)),
+  ];
+}
+
+/** The kubelet gives the files of a Secret to root and to the pod's fsGroup. */
+function weaknessesOfSecret({ name, secret }: Volume, { securityContext }: PodSpec): readonly string[] {
+  if (secret === undefined) return [];
+  return [
+    ...(secret.defaultMode === 0o440 ? [] : [`a secret that others than its group may read: ${name}`]),
+    ...((securityContext?.fsGroup ?? 0) > 0 ? [] : [`a secret that no group may read: ${name}`]),
   ];
 }
 
@@ -137,6 +176,10 @@ function weaknessesOf({ securityContext = {}, resources = {} }: Container): read
     ['keeps capabilities', capabilities?.drop?.includes('ALL') === true && added === 0],
     ['may make any system call', seccompProfile?.type === 'RuntimeDefault'],
     ['has no resources', [requests?.cpu, requests?.memory, limits?.memory].every(amount => amount !== undefined)],
+    [
+      'may fill the disk of its node',
+      [requests?.['ephemeral-storage'], limits?.['ephemeral-storage']].every(amount => amount !== undefined),
+    ],
   ];
   return holds.flatMap(([weakness, held]) => (held ? [] : [weakness]));
 }

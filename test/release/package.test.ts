@@ -62,7 +62,7 @@ beforeAll(() => {
   ]) {
     if (existsSync(join(root, entry))) cpSync(join(root, entry), join(copy, entry), { recursive: true });
   }
-  for (const entry of ['package.json', 'README.md', 'DESIGN.md', 'LICENSE', 'CHANGELOG.md']) {
+  for (const entry of ['package.json', 'README.md', 'DESIGN.md', 'LICENSE', 'CHANGELOG.md', 'SECURITY.md']) {
     cpSync(join(root, entry), join(copy, entry));
   }
   symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
@@ -90,7 +90,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 describe('the package', () => {
   it('holds what is needed and no more: no test, source, map, declaration or secret', () => {
     const kinds = new Set(packed.map(path => (path.startsWith('dist/') ? 'dist' : path.split('/')[0])));
-    const texts = ['CHANGELOG.md', 'DESIGN.md', 'LICENSE', 'README.md'];
+    const texts = ['CHANGELOG.md', 'DESIGN.md', 'LICENSE', 'README.md', 'SECURITY.md'];
     const folders = ['config', 'dist', 'schemas', ...(existsSync(join(root, 'docs')) ? ['docs'] : [])];
     expect([...kinds].sort()).toEqual([...texts, ...folders, 'package.json'].sort());
     expect(packed.filter(path => path.startsWith('dist/') && !path.endsWith('.js'))).toEqual([]);

@@ -16,6 +16,7 @@ const help = `A stand-in of AlipayHK's contractCardSync API, with its rules, fau
 
   --port N                port to listen on (0: any free one)
   --host ADDRESS          address to listen on (127.0.0.1)
+  --allow-host NAME       repeatable; a name that requests may have in Host, beside IP addresses and localhost
   --data-dir FOLDER       keys, made where missing, and the journal's file (.stack/sandbox)
   --client-id ID          the one client it knows (SANDBOX_CLIENT_0001)
   --key-version N         version of both keys (1)
@@ -40,6 +41,7 @@ const help = `A stand-in of AlipayHK's contractCardSync API, with its rules, fau
 const options = {
   port: { type: 'string' },
   host: { type: 'string' },
+  'allow-host': { type: 'string', multiple: true },
   'data-dir': { type: 'string' },
   'client-id': { type: 'string' },
   'key-version': { type: 'string' },
@@ -85,6 +87,7 @@ export function readCommandLine(args: readonly string[]): CommandLine {
   const answers = choice('answers', ['signed', 'unsigned']);
   const chosen = {
     host: given.host,
+    hostNames: given['allow-host'],
     port: number('port', 0, 65_535),
     folder: given['data-dir'],
     clientId: given['client-id'],

@@ -8,6 +8,8 @@ import type { UnknownTemplates } from './rules/templates.ts';
 export interface SandboxOptions {
   /** Address to listen on; 127.0.0.1. */
   readonly host?: string;
+  /** Further names that requests may have in `Host`, beside IP addresses, `localhost` and `host`: of a container, say. */
+  readonly hostNames?: readonly string[];
   /** 0, the default: any free port. */
   readonly port?: number;
   /** Folder of the keys (made where missing) and of the journal's file; `.stack/sandbox` in the working folder. */
@@ -49,6 +51,7 @@ export interface SandboxOptions {
 export function completeOptions(options: SandboxOptions): Required<SandboxOptions> {
   return {
     host: '127.0.0.1',
+    hostNames: [],
     port: 0,
     folder: path.join('.stack', 'sandbox'),
     clientId: 'SANDBOX_CLIENT_0001',

@@ -95,7 +95,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     onRequest: (entry: RequestEntry) => events.announce(changedBy(entry)),
     ...parts,
   };
-  const door = { sync, control: parts, events, page: loadPage() };
+  const hostNames = [settings.host, ...settings.hostNames].map(name => name.toLowerCase());
+  const door = { sync, control: parts, events, page: loadPage(), hostNames };
   const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
     serve(request, response, door).catch((error: unknown) => {
       console.error(error);

@@ -1,5 +1,6 @@
 import { Fault } from '../../kernel/fault.ts';
 import type { Clock, DurationMs } from '../../kernel/time.ts';
+import { haltRemedy } from '../../order/halt-remedy.ts';
 import { haltsMax } from '../lane/follow-up.ts';
 import type { Lane } from '../lane/lane.ts';
 import { type Carried, healthOf } from '../lane/lane-worker.ts';
@@ -61,7 +62,8 @@ export class Outages {
     if (outage !== null) this.#scheduleProbe();
     if (outage?.since === before?.since && outage?.kind === before?.kind) return;
     const code = outage?.kind === 'credentials' ? 'CREDENTIALS_REFUSED' : 'PLATFORM_UNREACHABLE';
-    this.#degraded = outage && new Fault(code, { detail: outage.text });
+    const remedy = code === 'CREDENTIALS_REFUSED' ? haltRemedy(carried.answer) : undefined;
+    this.#degraded = outage && new Fault(code, { detail: outage.text, ...(remedy && { remedy }) });
     meter.degraded(this.#degraded);
     if (outage === null) lanes.wakeAll();
   }

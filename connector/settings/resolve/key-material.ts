@@ -12,7 +12,7 @@ export interface VersionedKeys {
   readonly keyVersion: number | null;
 }
 
-/** Reads the files of `platform.publicKeyFiles`, and the number in that of `platform.keyVersionFile`. */
+/** Reads the files of `platform.publicKeyFiles`, and the number in that of `platform.keyVersionFile`; checks the Agent-Token. */
 export function readVersionedKeys(
   platform: SettingsDocument['platform'] | undefined,
   given: GivenTexts,
@@ -37,6 +37,13 @@ export function readVersionedKeys(
   const keyVersion = versionText === undefined ? null : readKeyVersion(versionText);
   if (versionText !== undefined && keyVersion === null) {
     problemAt(['platform', 'keyVersionFile'], 'its file must hold a whole number of at least 1, and nothing else');
+  }
+  const agentToken = given.secrets.get('platform.agentTokenFile');
+  if (agentToken !== undefined && !/^[ -~]+$/.test(agentToken.reveal())) {
+    problemAt(
+      ['platform', 'agentTokenFile'],
+      'must hold one line of printable ASCII characters: it is sent as a header',
+    );
   }
   return { read: { publicKeys, keyVersion }, problems };
 }

@@ -6,6 +6,7 @@ import { checkKafka } from './check-kafka.ts';
 import { checkTopic } from './check-topic.ts';
 import { Examination, type ExaminationProgress, type Step } from './examination.ts';
 import type { Finding } from './finding.ts';
+import { checkAnswersSeen } from './looks/answers.ts';
 import { lookAtClocks } from './looks/clocks.ts';
 import { lookAtEndpoint } from './looks/endpoint.ts';
 import { lookAtRegistry } from './looks/schemas.ts';
@@ -73,6 +74,11 @@ export async function check(
     { group: 'Rows', id: 'rows.clocks', title: 'clocks agree', limitMs: 5_000 },
     topics.map(({ rows }) => rows),
     (...seen) => lookAtClocks(seen, parts.clock.now()),
+  );
+  examination.look(
+    { group: 'AlipayHK', id: 'platform.signs', title: 'AlipayHK signs its answers', limitMs: 5_000 },
+    [given('platform'), given('journal'), kafka.offsets],
+    (platform, { topic }, offsets) => checkAnswersSeen(platform, topic, offsets),
   );
   checkJournal(examination, { ...kafka, registry, registryParts, given, signal });
   try {

@@ -179,7 +179,12 @@ function postClock({ body }: ControlCall, { clock, onChange }: ControlParts): Co
   if (typeof ms !== 'number' || !Number.isSafeInteger(ms) || ms < 0) {
     return failed(400, 'advanceMs is to be a whole number that is not negative');
   }
-  clock.advance(ms);
+  try {
+    clock.advance(ms);
+  } catch (error) {
+    if (error instanceof RangeError) return failed(400, error.message);
+    throw error;
+  }
   onChange();
   return ok({ now: clock.now() });
 }

@@ -4,6 +4,7 @@ import type { LiveEvents } from './live-events.ts';
 import type { Page } from './page.ts';
 import { readBody } from './read-body.ts';
 import { type SyncParts, serveSync } from './sync-endpoint.ts';
+import { isForUs, isFromOwnPage } from './visitor.ts';
 
 const controlBytesMax = 1_048_576;
 
@@ -13,10 +14,15 @@ export interface FrontDoorParts {
   readonly control: ControlParts;
   readonly events: LiveEvents;
   readonly page: Page;
+  /** Names of this server in `Host`, beside IP addresses and `localhost`; in lower case. */
+  readonly hostNames: readonly string[];
 }
 
 /** Leads each request to the page, the control API (`/sandbox/…`) or the API itself, which also answers what nobody else does. */
 export async function serve(request: IncomingMessage, response: ServerResponse, parts: FrontDoorParts): Promise<void> {
+  if (!isForUs(request.headers, parts.hostNames)) {
+    return sendJson(response, 421, { error: 'the Host header names another server; --allow-host adds a name' });
+  }
   const url = request.url ?? '';
   const file = request.method === 'GET' ? parts.page.get(url.split('?', 1)[0] ?? '') : undefined;
   if (file !== undefined) {
@@ -33,9 +39,7 @@ async function serveControl(request: IncomingMessage, response: ServerResponse, 
   const method = request.method ?? '';
   if (url === null) return sendJson(response, 400, { error: 'the URL is not one' });
   // A web page of another origin may not change the sandbox in its visitor's browser.
-  if (method !== 'GET' && request.headers['sec-fetch-site'] === 'cross-site') {
-    return sendJson(response, 403, { error: 'not from another site' });
-  }
+  if (!isFromOwnPage(method, request.headers)) return sendJson(response, 403, { error: 'not from another page' });
   if (method === 'GET' && url.pathname === '/sandbox/events') {
     return parts.events.open(response, url.searchParams.get('user'));
   }

@@ -8,7 +8,7 @@ import { debeziumMariadbConnector, debeziumOrdersConnector } from '../../stack/d
 // What the pages tell people to do is done here, and what they show is compared.
 
 const root = join(import.meta.dirname, '../../..');
-const pages = ['README.md', 'DESIGN.md', ...readdirSync(join(root, 'docs')).flatMap(pageOf)];
+const pages = ['README.md', 'DESIGN.md', 'SECURITY.md', ...readdirSync(join(root, 'docs')).flatMap(pageOf)];
 const read = (page: string) => readFileSync(join(root, page), 'utf8');
 
 function pageOf(name: string): string[] {

@@ -53,6 +53,12 @@ function bent(pem: string, at: number): string {
   return lines.join('\n');
 }
 
+/** The public key with another exponent, as PEM. */
+function withExponent(exponent: number): string {
+  const jwk = { ...pair.publicKey.export({ format: 'jwk' }), e: Buffer.of(exponent).toString('base64url') };
+  return pemOf(createPublicKey({ key: jwk, format: 'jwk' }));
+}
+
 describe('our private key', () => {
   it('decides the algorithm, and the hash where it is RSA', () => {
     expect(ours(pkcs8, { eccHash: 'SHA512' })).toMatchObject({ algorithm: 'RSA256', hash: 'SHA256' });
@@ -179,6 +185,8 @@ describe("the platform's public key", () => {
     ['of 1024 bits', pemOf(small.publicKey), 'is RSA of 1024 bits'],
     ['of a small curve', pemOf(newPair('prime192v1').publicKey), 'is of the curve prime192v1'],
     ['with a point that is none', bent(pemOf(curve.publicKey), 1), 'is damaged'],
+    ['with the exponent 1, for which anyone can sign', withExponent(1), /has the public exponent 1; RSA256 needs/],
+    ['with an even exponent, which has no private half', withExponent(2), /has the public exponent 2; RSA256 needs/],
     ['no key', 'MII', /holds no key/],
   ])('is refused with the reason: %s', (_, text, reason) => {
     const fault = faultOf(() => theirs(text));
@@ -186,6 +194,10 @@ describe("the platform's public key", () => {
     expect(fault.detail).toMatch(/^platform\.publicKeyFile /);
     expect(fault.detail).toMatch(reason);
     expectNothingOf(text, fault);
+  });
+
+  it('may have the exponent 3', () => {
+    expect(theirs(withExponent(3))).toMatchObject({ algorithm: 'RSA256' });
   });
 
   it('is named in its fault by its own setting', () => {

@@ -68,7 +68,7 @@ describe('schemas/json/templates', () => {
     [
       'PAYMENT_ORDER_DEFAULT',
       'WAIT_PAY',
-      'action_url bill_amount bill_amount_currency bill_desc bill_due_time bill_icon_url bill_name order_url',
+      'action_url bill_amount bill_amount_currency bill_desc bill_due_time bill_name order_url',
     ],
     ['PAYMENT_ORDER_DEFAULT', 'OVERDUED', ''],
     ['PAYMENT_ORDER_DEFAULT', 'CLOSED', ''],

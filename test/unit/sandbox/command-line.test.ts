@@ -10,6 +10,7 @@ describe('the command line', () => {
     ['--latency 20 --seed 3 --journal-limit 5', { latencyMs: 20, seed: 3, journalMax: 5 }, false],
     ['--no-signature-check --answers unsigned', { verifySignatures: false, signAnswers: false }, false],
     ['--answers signed --journal-file', { signAnswers: true, journalFile: true }, false],
+    ['--allow-host sandbox --allow-host b', { hostNames: ['sandbox', 'b'] }, false],
     ['--algorithm ECC224', { algorithm: 'ECC224' }, false],
     ['--client-id C --key-version 2', { clientId: 'C', keyVersion: 2 }, false],
     [

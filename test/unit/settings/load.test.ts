@@ -359,6 +359,30 @@ describe('keys', () => {
   });
 });
 
+describe('what is sent as a header', () => {
+  it.each(['A B', ' A', 'A\t', 'Ä', '名', 'A\u00a0', 'A\u0000'])(
+    'refuses the client id %j, which is no printable ASCII without blanks',
+    clientId => {
+      const yaml = leastYaml.replace('clientId: CLIENT', `clientId: ${JSON.stringify(clientId)}`);
+      expect(problemsOf(yaml)).toEqual([
+        expect.stringMatching(/^platform\.clientId \| .* \| must be printable ASCII characters without blanks, is /),
+      ]);
+    },
+  );
+
+  it.each(['two\nlines', '名', 'tab\t'])('refuses the Agent-Token %j, and does not repeat it', token => {
+    const [problem, ...others] = problemsOf(leastYaml, { environment: { CARD_SYNC_PLATFORM_AGENT_TOKEN: token } });
+    expect(others).toEqual([]);
+    expect(problem).toMatch(/^platform\.agentTokenFile \| .*must hold one line of printable ASCII characters/);
+    expect(problem).not.toContain(token);
+  });
+
+  it('takes an Agent-Token with a blank in it', () => {
+    const { platform } = settingsOf(leastYaml, { environment: { CARD_SYNC_PLATFORM_AGENT_TOKEN: 'Bearer a.b' } });
+    expect(platform.agentToken?.reveal()).toBe('Bearer a.b');
+  });
+});
+
 describe('the settings in a log', () => {
   it('show no secret, and files by name', () => {
     const settings = settingsOf(leastYaml, {

@@ -57,6 +57,9 @@ function answersFinding(verifyAnswers: Settings['platform']['verifyAnswers'], ke
   const remedy =
     "name AlipayHK's public key in platform.publicKeyFile, and leave platform.verifyAnswers at its default";
   if (verifyAnswers === 'off') return warning(id, title, 'no: whoever answers at the address is believed', remedy);
-  if (verifyAnswers === 'warn') return warning(id, title, 'a bad signature is counted and believed', remedy);
+  if (verifyAnswers === 'warn') {
+    const detail = 'a bad or missing signature is counted (card_sync_answer_signatures_total) and believed';
+    return warning(id, title, detail, 'platform.verifyAnswers: required when only result="verified" is counted');
+  }
   return well(id, title, `with ${keys === 1 ? 'one key' : `${keys} keys`}`);
 }

@@ -87,6 +87,25 @@ describe('Outages', () => {
     expect(outages.degraded?.code).toBe('CREDENTIALS_REFUSED');
   });
 
+  it('name the address, not client id and key, as what to check where the API is not known there', async () => {
+    breakDown();
+    expect(outages.degraded?.remedy).toContain('the network');
+    await clock.pass(5_000);
+    probe(laneOf('A-0'), anAnswer('INVALID_API'));
+    expect(outages.degraded?.code).toBe('CREDENTIALS_REFUSED');
+    expect(outages.degraded?.remedy).toMatch(/^check platform\.baseUrl, platform\.path /);
+  });
+
+  it.each(['INVALID_SIGNATURE', 'KEY_NOT_FOUND', 'INVALID_CLIENT', 'ACCESS_DENIED'])(
+    'name client id and key as what to check after %s',
+    async code => {
+      breakDown();
+      await clock.pass(5_000);
+      probe(laneOf('A-0'), anAnswer(code));
+      expect(outages.degraded?.remedy).toMatch(/^check platform\.clientId, platform\.privateKeyFile /);
+    },
+  );
+
   it('are probed on the interval, with one timer, until they are over', async () => {
     breakDown();
     report(laneOf('B'), silence('connection'));

@@ -66,6 +66,21 @@ describe('the cards', () => {
       expect(await session.control('POST', '/sandbox/clock', body)).toMatchObject({ status: 400 });
     }
   });
+
+  it('are made however far the clock was moved, and a step past the year 9998 is refused', async () => {
+    await using session = await aSession({ now: () => start });
+    const steps = [
+      [Number.MAX_SAFE_INTEGER, 400],
+      [8.64e15, 400],
+      [Date.UTC(9999, 0, 1) - start, 400],
+      [Date.UTC(9990, 0, 1) - start, 200],
+      [Date.UTC(9990, 0, 1) - start, 400],
+    ] as const;
+    for (const [index, [advanceMs, status]] of steps.entries()) {
+      expect(await session.control('POST', '/sandbox/clock', { advanceMs })).toMatchObject({ status });
+      expect(await session.codeOf(aBody({ requestId: `${index}`, merchantBizNo: `${index}` }))).toBe('SUCCESS');
+    }
+  });
 });
 
 describe('the requests', () => {
@@ -147,12 +162,37 @@ describe('the control API', () => {
     expect((await session.fetch('POST', '/sandbox/faults', {}, '{')).status).toBe(400);
   });
 
-  it('lets no web page of another site change it', async () => {
+  it.each([
+    ['of another site', { 'sec-fetch-site': 'cross-site' }],
+    ['of another port of this machine', { 'sec-fetch-site': 'same-site', origin: 'http://127.0.0.1:3000' }],
+    ['of another port, in a browser that sends Origin only', { origin: 'http://127.0.0.1:3000' }],
+    ['in a sandboxed frame', { origin: 'null' }],
+  ])('lets no web page %s change it', async (_, headers) => {
     await using session = await aSession();
     await session.post(aBody());
-    const answer = await session.fetch('POST', '/sandbox/reset', { 'sec-fetch-site': 'cross-site' });
-    expect(answer.status).toBe(403);
+    expect((await session.fetch('POST', '/sandbox/reset', headers)).status).toBe(403);
     expect(session.sandbox.stats().cards).toBe(1);
+  });
+
+  it('lets its own page change it', async () => {
+    await using session = await aSession();
+    await session.post(aBody());
+    const headers = { 'sec-fetch-site': 'same-origin', origin: session.sandbox.url };
+    expect((await session.fetch('POST', '/sandbox/reset', headers)).status).toBe(200);
+    expect(session.sandbox.stats().cards).toBe(0);
+  });
+
+  it('answers no request whose Host names another server, as of a page that moved its name to this address', async () => {
+    await using session = await aSession({ hostNames: ['Sandbox'] });
+    const statusOf = async (host: string, path = '/sandbox/cards') =>
+      (await session.fetch('GET', path, { host })).status;
+    for (const path of ['/', '/sandbox/cards', '/api/any']) expect(await statusOf('evil.example', path)).toBe(421);
+    for (const host of ['evil.example:80', '127.0.0.1.evil.example', 'localhost.evil.example', 'a@127.0.0.1']) {
+      expect([host, await statusOf(host)]).toEqual([host, 421]);
+    }
+    for (const host of ['localhost:8080', '127.0.0.1', '[::1]:8080', '192.168.1.7:80', 'sandbox:8080', 'SANDBOX']) {
+      expect([host, await statusOf(host)]).toEqual([host, 200]);
+    }
   });
 });
 

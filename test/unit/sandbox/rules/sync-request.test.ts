@@ -11,6 +11,7 @@ describe('a body', () => {
   it.each<[string, unknown]>([
     ['an openId instead of a userId', { ...without('userId'), openId: 'abc' }],
     ['both', aBody({ openId: 'abc' })],
+    ['a userId that begins with 2188, as samples of the document do', aBody({ userId: '2188000000000001' })],
     ['fields the document has no word of', aBody({ merchantId: 'M1', further: [1] })],
     ['an end date', aBody({ endDate: 1 })],
     ['no language', withInfo({})],
@@ -38,8 +39,9 @@ describe('a body', () => {
     ['a bizDate with a fraction', aBody({ bizDate: 1.5 }), 'bizDate must be integer'],
     ['a bizDate of nothing', aBody({ bizDate: 0 }), 'bizDate must be >= 1'],
     ['an endDate in text', aBody({ endDate: 'tomorrow' }), 'endDate must be integer'],
-    ['a userId of another form', aBody({ userId: '2161000000000001' }), 'userId must match'],
+    ['a userId with a letter', aBody({ userId: '2160x00000000001' }), 'userId must match'],
     ['a userId that is too short', aBody({ userId: '216000000000001' }), 'userId must match'],
+    ['a userId that is too long', aBody({ userId: '21600000000000012' }), 'userId must match'],
     ['an amount without currency', withInfo({ amount: 1 }), 'syncDataInfo.amountCurrency is missing'],
     ['a paid amount without currency', withInfo({ payAmount: 1 }), 'syncDataInfo.payAmountCurrency is missing'],
     ['an amount in dollars', withInfo({ amount: 1.5, amountCurrency: 'HKD' }), 'syncDataInfo.amount must be integer'],

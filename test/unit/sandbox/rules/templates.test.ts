@@ -30,6 +30,7 @@ describe('the templates', () => {
   it('accept a status with all its fields, in each language', () => {
     expect(bill('WAIT_PAY', { zh_HK: aBill({ bill_name: '電費' }), en_US: aBill() })).toBeNull();
     expect(bill('WAIT_PAY', { en_US: aBill({ order_url: undefined, order_Url: 'x' }) })).toBeNull();
+    expect(bill('WAIT_PAY', { en_US: aBill({ bill_icon_url: undefined }) })).toBeNull();
     expect(bill('CLOSED', {})).toBeNull();
     expect(bill('CLOSED', { en_US: {} })).toBeNull();
   });
@@ -61,7 +62,7 @@ describe('the templates', () => {
       name => `; languageBusinessInfo.en_US.${name} is missing`,
     );
     expect(bill('WAIT_PAY', { en_US: { bill_amount: '1' } })?.text).toBe(
-      `request invalid: languageBusinessInfo.en_US.order_url or languageBusinessInfo.en_US.order_Url is missing${fields.join('')}; and 2 more`,
+      `request invalid: languageBusinessInfo.en_US.order_url or languageBusinessInfo.en_US.order_Url is missing${fields.join('')}; and 1 more`,
     );
   });
 
