@@ -59,5 +59,11 @@ function withOrigin(mark: Mark, origin: Offset | null): Mark {
 }
 
 function marked(interpreted: Interpreted, mark: Mark): Interpreted {
-  return interpreted.kind === 'change' ? { ...interpreted, change: { ...interpreted.change, ...mark } } : interpreted;
+  if (interpreted.kind !== 'change') return interpreted;
+  const change = { ...interpreted.change, ...mark };
+  const { former } = interpreted;
+  // A replay sends the order's card again, and nothing of another order.
+  return former === undefined || mark.replays !== undefined
+    ? { kind: 'change', change }
+    : { kind: 'change', change, former: { ...former, ...mark } };
 }

@@ -13,7 +13,7 @@ import type { Fault } from './kernel/fault.ts';
 import { openWatchedKeys } from './key-exchange.ts';
 import type { KeySource } from './keys/key-ring.ts';
 import type { Mapping } from './mapping/mapping.ts';
-import { mappingOf } from './mapping-of.ts';
+import { decodeOptionsOf, mappingOf } from './mapping-of.ts';
 import { withLog } from './observe/event-log.ts';
 import { type Metrics, openMetrics } from './observe/exposition.ts';
 import { createLogger, type Logger } from './observe/log.ts';
@@ -68,7 +68,7 @@ async function runIn(closing: AsyncDisposableStack, settings: Settings, signal: 
   closing.defer(() => producer.close());
   const deadLetters = openDeadLetters(producer, deadLetterOptions(settings, source, logger), systemClock);
   const registry = openRegistry(registryOptions(settings, metrics, logger));
-  const interpreter = interpreterOf(createDecoder(registry), mapping);
+  const interpreter = interpreterOf(createDecoder(registry, decodeOptionsOf(settings.mapping, mapping)), mapping);
   const consumer = openConsumer(kafka, { ...settings.kafka, topics: topicsRead(settings) }, systemClock);
   const onWaiting = () => {
     vitals.lastActivityAt = systemClock.now();

@@ -35,6 +35,19 @@ export function compileFields(type: avro.types.RecordType, names: ReadonlySet<st
   };
 }
 
+/** Like {@link compileFields}, of a record that may be null. */
+export function compileColumns(type: avro.Type, names: ReadonlySet<string>): Reader {
+  if (type instanceof avro.types.RecordType) return compileFields(type, names);
+  const isUnion = type instanceof avro.types.UnwrappedUnionType || type instanceof avro.types.WrappedUnionType;
+  if (!isUnion) return compileReader(type);
+  const readers = type.types.map(branch => compileColumns(branch, names));
+  return cursor => {
+    const read = readers[cursor.readIndex(readers.length)];
+    assert(read !== undefined, 'an index is below its count');
+    return read(cursor);
+  };
+}
+
 class Compiler {
   /** By type, so that the compilation of a record that contains itself ends. */
   readonly #readers = new Map<avro.Type, Reader>();

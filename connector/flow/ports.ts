@@ -29,7 +29,8 @@ export interface Intake {
 
 /** What a record means. */
 export type Interpreted =
-  | { readonly kind: 'change'; readonly change: CardChange }
+  /** `former`: the end of the order whose number the row had before. It is another order's change, at the same position. */
+  | { readonly kind: 'change'; readonly change: CardChange; readonly former?: CardChange }
   | { readonly kind: 'skipped'; readonly reason: SkipReason }
   /** It cannot be read or mapped: it becomes a dead letter. */
   | { readonly kind: 'unusable'; readonly fault: Fault };

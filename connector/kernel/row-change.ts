@@ -25,6 +25,40 @@ export type ColumnKind = 'text' | 'integer' | 'float' | 'truth' | 'moment' | 'by
 /** A row: column name → value. A column that the schema does not have is absent, not null. */
 export type Row = { readonly [column: string]: RowValue };
 
+/** The value of a column that its change left as it was, and did not log (PostgreSQL TOAST without REPLICA IDENTITY FULL). */
+export class UnavailableColumn extends Error {
+  readonly column: string;
+
+  constructor(column: string) {
+    super(`the column "${column}" is not in the log`);
+    this.name = 'UnavailableColumn';
+    this.column = column;
+  }
+}
+
+/** The row with these columns too; reading one of them throws {@link UnavailableColumn}. */
+export function withUnavailable(row: Record<string, RowValue>, columns: readonly string[]): Row {
+  for (const column of columns) {
+    const get = () => {
+      throw new UnavailableColumn(column);
+    };
+    Object.defineProperty(row, column, { get, enumerable: true, configurable: true });
+  }
+  return row;
+}
+
+/** The columns of a row whose values are not in the log. */
+export function unavailableIn(row: Row): readonly string[] {
+  return Object.keys(row).filter(column => Object.getOwnPropertyDescriptor(row, column)?.get !== undefined);
+}
+
+/** The row before an update, as far as the log has it. Reading it whole costs as much as the row after it. */
+export interface EarlierRow {
+  /** The columns that the decoder was asked for; null where the log does not have the row. */
+  some(): Row | null;
+  whole(): Row | null;
+}
+
 /** Where a change stands in its database's own log; compared by `order/source-position`. */
 export type SourcePosition = {
   /** `source.ts_ms`. PostgreSQL: the commit; MySQL: the start of the statement; a snapshot's row: when it was read. */
@@ -60,8 +94,10 @@ export type SourcePosition = {
 export interface RowChange {
   /** `read` is a snapshot's row. */
   readonly op: 'create' | 'update' | 'delete' | 'read';
-  /** Of a delete: the row before it. Null of all others: nobody asks for it, and reading it costs as much as `after`. */
+  /** Of a delete: the row before it; null of all others. */
   readonly before: Row | null;
+  /** Of an update, where the decoder was asked for columns of it. */
+  readonly earlier?: EarlierRow;
   readonly after: Row | null;
   /** `schema.table` (PostgreSQL) or `database.table` (MySQL), from the envelope's source. */
   readonly table: string;

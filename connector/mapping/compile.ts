@@ -33,9 +33,20 @@ export function compileMappings(documents: readonly MappingDocument[], options: 
   const mapping: Mapping = {
     mapChange: change =>
       mapChange(byTable.get(change.table) ?? [], change, options.languageBusinessInfo, environment.budget),
+    earlierColumns: earlierColumnsOf(compiled),
     templates: [...new Set(compiled.map(one => one.template.code))],
   };
   return { kind: 'compiled', mapping };
+}
+
+/** A `let` may be part of the order number: its columns count too. Without an end status no card is ended. */
+function earlierColumnsOf(mappings: readonly CompiledMapping[]): Mapping['earlierColumns'] {
+  const ending = mappings.filter(({ onDelete }) => onDelete !== null);
+  if (ending.length === 0) return null;
+  const used = ending.flatMap(({ columns }) =>
+    [...columns].filter(([path]) => path === 'merchantBizNo' || path.startsWith('let.')).map(([, one]) => one),
+  );
+  return used.some(({ asMap }) => asMap) ? 'all' : new Set(used.flatMap(({ columns }) => [...columns.keys()]));
 }
 
 /** Compiles each file on its own, with the variables of `root`; adds what is wrong to `problems`. */

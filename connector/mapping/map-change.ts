@@ -1,6 +1,6 @@
 import { digest128 } from '../kernel/digest.ts';
-import type { RowChange } from '../kernel/row-change.ts';
-import { type Card, merchantBizNo } from '../order/change.ts';
+import type { Row, RowChange } from '../kernel/row-change.ts';
+import { type Card, type CardChange, merchantBizNo } from '../order/change.ts';
 import type { Budget } from './budget.ts';
 import {
   type JsonValue,
@@ -53,9 +53,33 @@ export function mapChange(
     if (problems.count > 0) {
       return { kind: 'invalid', problems: deleted ? [...problems.listed(), wantsWholeRow] : problems.listed() };
     }
-    if (made !== null) return made;
+    if (made !== null) return made.kind === 'change' ? withFormer(draft, change, made.change, form) : made;
   }
   return unmapped;
+}
+
+/** An update may change the order number: the card under the former one is ended, as if its row had been deleted. */
+function withFormer(
+  draft: Draft,
+  change: RowChange,
+  made: CardChange,
+  form: MappingOptions['languageBusinessInfo'],
+): Mapped {
+  const { mapping, budget } = draft;
+  const some = mapping.onDelete === null ? null : (change.earlier?.some() ?? null);
+  if (some === null) return { kind: 'change', change: made };
+  const of = (row: Row): Draft => {
+    return { mapping, budget, scope: new Scope(row, 'delete').begin(mapping.lets), problems: new ProblemList() };
+  };
+  const number = take(of(some), mapping.merchantBizNo, readId);
+  const before = number === null || number === made.merchantBizNo ? null : (change.earlier?.whole() ?? null);
+  if (before === null) return { kind: 'change', change: made };
+  const { earlier: _, ...rest } = change;
+  const whole = of(before);
+  const ended = makeChange(whole, { ...rest, op: 'delete', before, after: null }, form);
+  return ended.kind === 'change' && whole.problems.count === 0
+    ? { kind: 'change', change: made, former: ended.change }
+    : { kind: 'change', change: made };
 }
 
 /** The card's change; what is returned counts only where no problem was added. */

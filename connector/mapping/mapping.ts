@@ -38,12 +38,15 @@ export interface MappingProblem {
 export interface Mapping {
   /** Makes the card of a row's change. Never throws: whatever is wrong with the row comes back as `invalid`. */
   mapChange(change: RowChange): Mapped;
+  /** Columns of the row before an update that tell whether the order number changed. Null: none are asked for. */
+  readonly earlierColumns: ReadonlySet<string> | 'all' | null;
   /** The templates the mappings make, for metric series that exist from the start. */
   readonly templates: readonly string[];
 }
 
 /** What became of a row's change. */
 export type Mapped =
-  | { readonly kind: 'change'; readonly change: CardChange }
+  /** `former`: the end of the card under the order number that the row had before. */
+  | { readonly kind: 'change'; readonly change: CardChange; readonly former?: CardChange }
   | { readonly kind: 'skipped'; readonly reason: SkipReason }
   | { readonly kind: 'invalid'; readonly problems: readonly string[] };

@@ -108,6 +108,13 @@ const mapping = z
       .describe(
         "string: the whole map as one JSON text, as in the API document's example; object: an object of JSON texts, as in its table",
       ),
+    unavailableValue: z
+      .string()
+      .min(1)
+      .default('__debezium_unavailable_value')
+      .describe(
+        "Debezium's unavailable.value.placeholder: stands for a large value that an update left as it was; never shown",
+      ),
     cardBytesMax: count(
       defaultLimits.cardBytesMax,
       'Bytes of a card; a larger one becomes a dead letter. A record of the journal holds it: keep below max.message.bytes of journal.topic',

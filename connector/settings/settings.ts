@@ -138,11 +138,11 @@ function registryOf(
 }
 
 function mappingOf(
-  { languageBusinessInfo, cardBytesMax, jsonCharactersMax, stepsMax }: SettingsDocument['mapping'],
+  { languageBusinessInfo, unavailableValue, cardBytesMax, jsonCharactersMax, stepsMax }: SettingsDocument['mapping'],
   { documents, templates }: FoundFiles,
 ): Settings['mapping'] {
   const limits = { cardBytesMax, jsonCharactersMax, stepsMax };
-  return { languageBusinessInfo, limits, documents, templates };
+  return { languageBusinessInfo, unavailableValue, limits, documents, templates };
 }
 
 function platformOf(

@@ -9,6 +9,7 @@ import type { Resolved, SchemaLookup } from '../registry/registry.ts';
 import { compileEnvelope, type Envelope, type EnvelopeReader, type Upkeep } from './envelope.ts';
 import { frameProblem, schemaInHeader } from './framing.ts';
 import { compileKeyText, keyProblem, plainKeyText } from './record-key.ts';
+import { placeholderFilter } from './unavailable-value.ts';
 
 /** What a record is. */
 export type Decoded =
@@ -27,9 +28,21 @@ export interface Decoder {
   decode(record: SourceRecord, signal: AbortSignal): Decoded | Promise<Decoded>;
 }
 
+/** How rows are read. */
+export interface DecodeOptions {
+  /** Debezium's `unavailable.value.placeholder`. */
+  readonly placeholder?: string;
+  /** Columns of the row before an update that are asked for; null or absent: none. */
+  readonly earlierColumns?: ReadonlySet<string> | 'all' | null;
+}
+
 /** Makes a decoder of Debezium's envelopes: Avro in Confluent's wire format. */
-export function createDecoder(registry: SchemaLookup): Decoder {
-  const envelopeOf = onceEach(compileEnvelope);
+export function createDecoder(registry: SchemaLookup, { placeholder, earlierColumns }: DecodeOptions = {}): Decoder {
+  const options = {
+    withoutPlaceholders: placeholderFilter(placeholder),
+    earlierColumns: earlierColumns ?? null,
+  };
+  const envelopeOf = onceEach(type => compileEnvelope(type, options));
   const keyTextOf = onceEach(compileKeyText);
 
   function decode(record: SourceRecord, signal: AbortSignal): Decoded | Promise<Decoded> {

@@ -1,10 +1,10 @@
 import avro from 'avsc';
 import { type AvroCursor, MalformedAvro } from '../avro/cursor.ts';
-import { compileFields, compileReader } from '../avro/reader.ts';
+import { compileColumns, compileFields, compileReader } from '../avro/reader.ts';
 import { compileSkipper } from '../avro/skip.ts';
 import type { Row, RowChange, RowValue, SourcePosition } from '../kernel/row-change.ts';
 import { type Instant, instant } from '../kernel/time.ts';
-import { hasPlaceholders, withoutPlaceholders } from './unavailable-value.ts';
+import { type PlaceholderFilter, placeholderFilter } from './unavailable-value.ts';
 
 /** What a value tells of a row's change; the record it came in adds the rest. */
 export type EnvelopeChange = Omit<RowChange, 'position' | 'key'>;
@@ -41,8 +41,17 @@ const operations: ReadonlyMap<RowValue | undefined, RowChange['op']> = new Map([
   ['r', 'read'],
 ]);
 
+/** How envelopes are read. */
+export interface EnvelopeOptions {
+  readonly withoutPlaceholders: PlaceholderFilter;
+  /** Columns of the row before an update that are asked for; null: none. */
+  readonly earlierColumns: ReadonlySet<string> | 'all' | null;
+}
+
+const plainOptions: EnvelopeOptions = { withoutPlaceholders: placeholderFilter(), earlierColumns: null };
+
 /** Compiles a value's schema, once: what values of it are, and how their rows are read. */
-export function compileEnvelope(type: avro.Type): EnvelopeReader {
+export function compileEnvelope(type: avro.Type, options: EnvelopeOptions = plainOptions): EnvelopeReader {
   const known = upkeepOf(type.name ?? '');
   if (known !== null) {
     const ignored: Envelope = { kind: 'ignored', what: known };
@@ -52,26 +61,29 @@ export function compileEnvelope(type: avro.Type): EnvelopeReader {
     const problem: Envelope = { kind: 'undecodable', problem: problemOfType(type) };
     return () => problem;
   }
-  const fields = type.fields.map(({ name, type }) => fieldReader(name, type));
+  const fields = type.fields.map(({ name, type }) => fieldReader(name, type, options.earlierColumns));
   return (cursor, appendedAt) => {
-    const draft: Draft = { op: null, before: none, after: null, source: null, ts_ms: null };
+    const draft: Draft = { op: null, before: none, earlier: null, after: null, source: null, ts_ms: null };
     for (const read of fields) read(cursor, draft);
     if (cursor.left > 0) throw new MalformedAvro('there are bytes behind the end');
-    return interpret(draft, appendedAt);
+    return interpret(draft, appendedAt, options);
   };
 }
 
 /** What the fields of an envelope are that was not read from Avro, in the forms of `kernel/row-change`. */
-export function envelopeOf(fields: Row, appendedAt: Instant): Envelope {
+export function envelopeOf(fields: Row, appendedAt: Instant, options: EnvelopeOptions = plainOptions): Envelope {
   const { op = null, before = null, after = null, source = null, ts_ms = null } = fields;
   if (!isEnvelope(Object.keys(fields))) return { kind: 'undecodable', problem: problemOf(Object.keys(fields)) };
-  return interpret({ op, before: () => before, after, source, ts_ms }, appendedAt);
+  const earlier = options.earlierColumns === null ? null : () => before;
+  return interpret({ op, before: () => before, earlier, after, source, ts_ms }, appendedAt, options);
 }
 
 /** What is read of an envelope; the row before the change only where it is asked for. */
 interface Draft {
   op: RowValue;
   before: () => RowValue;
+  /** The columns of it that are asked for; null: none are. */
+  earlier: (() => RowValue) | null;
   after: RowValue;
   source: RowValue;
   ts_ms: RowValue;
@@ -85,7 +97,11 @@ const sourceFields: ReadonlySet<string> = new Set([
 ]);
 
 /** What nobody asks for is stepped over; so is, at first, the row before: most changes are told by the row after. */
-function fieldReader(name: string, type: avro.Type): (cursor: AvroCursor, draft: Draft) => void {
+function fieldReader(
+  name: string,
+  type: avro.Type,
+  earlierColumns: EnvelopeOptions['earlierColumns'],
+): (cursor: AvroCursor, draft: Draft) => void {
   switch (name) {
     case 'op':
     case 'after':
@@ -100,9 +116,13 @@ function fieldReader(name: string, type: avro.Type): (cursor: AvroCursor, draft:
     case 'before': {
       const read = compileReader(type);
       const skip = compileSkipper(type);
+      const readSome =
+        earlierColumns === null || earlierColumns === 'all' ? null : compileColumns(type, earlierColumns);
       return (cursor, draft) => {
         const start = cursor.fork();
-        draft.before = () => read(start);
+        draft.before = () => read(start.fork());
+        if (earlierColumns === 'all') draft.earlier = draft.before;
+        if (readSome !== null) draft.earlier = () => readSome(start.fork());
         skip(cursor);
       };
     }
@@ -131,7 +151,7 @@ function problemOf(names: readonly string[]): string {
     : 'the value has no op, after and source: is it no Debezium topic, or does ExtractNewRecordState flatten its rows?';
 }
 
-function interpret(envelope: Draft, appendedAt: Instant): Envelope {
+function interpret(envelope: Draft, appendedAt: Instant, { withoutPlaceholders }: EnvelopeOptions): Envelope {
   if (envelope.op === 't') return { kind: 'ignored', what: 'truncation' };
   if (envelope.op === 'm') return { kind: 'ignored', what: 'logical message' };
   const op = operations.get(envelope.op);
@@ -139,23 +159,30 @@ function interpret(envelope: Draft, appendedAt: Instant): Envelope {
   const source = recordOf(envelope.source);
   const table = source && tableOf(source);
   if (source === null || table === null) return undecodable('its source names no table');
-  const after = imageOf(envelope.after, envelope.before);
+  const old = () => recordOf(envelope.before());
+  const row = recordOf(envelope.after);
+  const after = row && withoutPlaceholders(row, old);
   if (after === null && op !== 'delete') return undecodable(`a row's ${op} has no after`);
-  const before = op === 'delete' ? imageOf(envelope.before(), none) : null;
+  const deleted = op === 'delete' ? old() : null;
+  const before = deleted && withoutPlaceholders(deleted, none);
+  const { earlier } = envelope;
   const committedAt = timeOf(source.ts_ms) ?? timeOf(envelope.ts_ms) ?? appendedAt;
   return {
     kind: 'change',
-    change: { op, before, after, table, committedAt, source: positionIn(source, committedAt) },
+    change: {
+      op,
+      before,
+      after,
+      table,
+      committedAt,
+      source: positionIn(source, committedAt),
+      ...(op === 'update' && earlier !== null && { earlier: { some: () => recordOf(earlier()), whole: old } }),
+    },
   };
 }
 
 function undecodable(problem: string): Envelope {
   return { kind: 'undecodable', problem };
-}
-
-function imageOf(value: RowValue, before: () => RowValue): Row | null {
-  const row = recordOf(value);
-  return row !== null && hasPlaceholders(row) ? withoutPlaceholders(row, recordOf(before())) : row;
 }
 
 /** `schema.table`; MySQL and MariaDB, where a database is a schema, name only `db`. */

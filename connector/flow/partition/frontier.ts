@@ -11,6 +11,8 @@ import type { Instant } from '../../kernel/time.ts';
 export class Frontier {
   // A Map keeps insertion order and offsets arrive rising, so its first key is the lowest.
   readonly #unsettled = new Map<Offset, Instant>();
+  /** How many changes a record has beyond the first. */
+  readonly #shares = new Map<Offset, number>();
   #highest: Offset | null = null;
 
   /** Takes an offset in; false when it was seen before (kafkajs fetches again after a join: kafkajs#1046). */
@@ -21,13 +23,25 @@ export class Frontier {
     return true;
   }
 
+  /** The record has one change more: its offset is accounted for when all are. */
+  share(offset: Offset): void {
+    assert(this.#unsettled.has(offset), 'an offset is shared after it was accepted');
+    this.#shares.set(offset, (this.#shares.get(offset) ?? 0) + 1);
+  }
+
   /** The source was read up to here, though no record may stand at it. */
   pass(offset: Offset): void {
     if (this.#highest === null || offset > this.#highest) this.#highest = offset;
   }
 
-  /** Accounts for an offset, once. */
+  /** Accounts for an offset, once; of a shared one, for a change of it. */
   settle(offset: Offset): void {
+    const others = this.#shares.get(offset);
+    if (others !== undefined) {
+      if (others === 1) this.#shares.delete(offset);
+      else this.#shares.set(offset, others - 1);
+      return;
+    }
     assert(this.#unsettled.delete(offset), 'an offset is settled once, after it was accepted');
   }
 
@@ -38,9 +52,11 @@ export class Frontier {
     return this.#highest + 1n;
   }
 
-  /** How many received offsets are not accounted for. */
+  /** How many changes of received records are not accounted for. */
   get unsettled(): number {
-    return this.#unsettled.size;
+    let count = this.#unsettled.size;
+    for (const others of this.#shares.values()) count += others;
+    return count;
   }
 
   /** The highest offset read, or null. */

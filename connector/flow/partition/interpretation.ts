@@ -1,5 +1,6 @@
 import type { Fault } from '../../kernel/fault.ts';
 import type { SourceRecord } from '../../kernel/record.ts';
+import type { CardChange } from '../../order/change.ts';
 import { publishedUnlessRevoked } from '../lane/give-up.ts';
 import { type Entry, entryOf } from '../lane/lane.ts';
 import type { DeadLetter, DeadLetters, Interpreted, Interpreter, Meter, Outcome } from '../ports.ts';
@@ -67,6 +68,7 @@ export class Interpretation {
   #route(partition: PartitionFlow, record: SourceRecord, interpreted: Interpreted): void {
     switch (interpreted.kind) {
       case 'change':
+        if (interpreted.former !== undefined) this.#enqueueFormer(partition, record, interpreted.former);
         this.#parts.enqueue(entryOf(interpreted.change, record, partition));
         break;
       case 'skipped':
@@ -77,6 +79,14 @@ export class Interpretation {
       case 'unusable':
         this.#discard(partition, record, interpreted.fault).catch(this.#parts.fail);
     }
+  }
+
+  /** The second change of a record: it counts as a record of its own, and is not traced. */
+  #enqueueFormer(partition: PartitionFlow, { trace: _, ...record }: SourceRecord, former: CardChange): void {
+    partition.frontier.share(record.offset);
+    partition.received++;
+    this.#parts.load.add(record);
+    this.#parts.enqueue(entryOf(former, record, partition));
   }
 
   #settle(partition: PartitionFlow, { offset, trace }: SourceRecord, outcome: Outcome, detail: string): void {

@@ -1,6 +1,6 @@
 import { EvaluationError } from '@marcbachmann/cel-js';
 import { nearest } from '../../kernel/did-you-mean.ts';
-import type { Row } from '../../kernel/row-change.ts';
+import { type Row, UnavailableColumn } from '../../kernel/row-change.ts';
 
 /** A row's value that does not fit. Its text names columns, members and expressions, never a value: rows hold personal data. */
 export class Refusal extends Error {
@@ -52,6 +52,9 @@ const harmlessCodes = new Set([
 /** Says why an expression gave nothing for a row, without any value of the row. Never throws. */
 export function explain(thrown: unknown, row: Row): string {
   if (thrown instanceof Refusal) return thrown.message;
+  if (thrown instanceof UnavailableColumn) {
+    return `${thrown.message}: the update left it as it was; the table needs REPLICA IDENTITY FULL`;
+  }
   if (!(thrown instanceof EvaluationError)) return 'cannot be evaluated for this row';
   const where = nodeText(thrown.node);
   if (thrown.code === 'no_such_key') return missingMember(thrown.node, row);

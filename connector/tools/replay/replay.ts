@@ -4,7 +4,7 @@ import { openKafka } from '../../kafka/client.ts';
 import { openProducer } from '../../kafka/producer.ts';
 import { Fault } from '../../kernel/fault.ts';
 import type { Instant } from '../../kernel/time.ts';
-import { mappingOf } from '../../mapping-of.ts';
+import { decodeOptionsOf, mappingOf } from '../../mapping-of.ts';
 import type { MerchantBizNo } from '../../order/change.ts';
 import type { Settings } from '../../settings/settings.ts';
 import { createDecoder } from '../../source/decode.ts';
@@ -79,7 +79,7 @@ export async function replay(
   const reading = openReading(settings, interrupted);
   const { reader, registry, signal } = reading;
   const producer = openProducer(openKafka(settings.kafka));
-  const interpreter = interpreterOf(createDecoder(registry), mapping);
+  const interpreter = interpreterOf(createDecoder(registry, decodeOptionsOf(settings.mapping, mapping)), mapping);
   let found: FoundOrders | null = null;
   let written = 0;
   const told = (brokenOff: Replayed['brokenOff']): ReplayOutcome => ({

@@ -45,6 +45,8 @@ export const key = (partition: number): PartitionKey => partitionKey(sourceTopic
 export type Fed = ChangeParts & {
   readonly means?: Interpreted | 'undecodable' | 'late' | 'throws';
   readonly bytes?: number;
+  /** The order number that the row had before: its card is to be ended. */
+  readonly former?: string;
 };
 
 /** One pipeline in a world that does nothing by itself: the test feeds it, lets time pass, and looks. */
@@ -133,7 +135,12 @@ export class PipelineWorld {
 
   #interpret(record: SourceRecord, signal: AbortSignal): Interpreted | Promise<Interpreted> {
     const fed = this.#meanings.get(formatPosition(record)) ?? {};
-    const change: Interpreted = { kind: 'change', change: aChange(fed) };
+    const { former } = fed;
+    const change: Interpreted = {
+      kind: 'change',
+      change: aChange(fed),
+      ...(former !== undefined && { former: aChange({ ...fed, order: former, text: 'gone', ends: true }) }),
+    };
     switch (fed.means) {
       case undefined:
         return change;

@@ -247,3 +247,19 @@ describe('the snapshot', () => {
     expect(world.partition().oldestUnsettledAt).toBe(aRecord({ offset: 1n }).timestamp);
   });
 });
+
+describe('a record that changes its order number', () => {
+  it('ends the former order and sends the new one, and is accounted for when both are', async () => {
+    const world = PipelineWorld.assigned();
+    world.delivery.script = ({ change }) => (change.merchantBizNo === 'OLD' ? 'never' : anAnswer('SUCCESS'));
+    world.feed([{ n: 1, order: 'NEW', former: 'OLD' }]);
+    await world.clock.pass(100);
+    expect(world.sent).toEqual(['UPDATE OLD@1', 'SEND NEW@1']);
+    expect(world.partition()).toMatchObject({ received: 2, unsettled: 1, frontier: 1n });
+    const again = PipelineWorld.assigned();
+    again.feed([{ n: 1, order: 'NEW', former: 'OLD' }]);
+    await again.clock.pass(100);
+    expect(again.partition()).toMatchObject({ received: 2, unsettled: 0, frontier: 2n, settled: { delivered: 2 } });
+    expect(again.journal.lines).toEqual(['ended OLD@1', 'sent NEW@1']);
+  });
+});

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import type { RowValue } from '../../../connector/kernel/row-change.ts';
-import { withoutPlaceholders } from '../../../connector/source/unavailable-value.ts';
+import { type Row, type RowValue, UnavailableColumn, unavailableIn } from '../../../connector/kernel/row-change.ts';
+import { placeholderFilter } from '../../../connector/source/unavailable-value.ts';
 
 const placeholder = '__debezium_unavailable_value';
 const bytes = Uint8Array.from(Buffer.from(placeholder));
@@ -28,14 +28,20 @@ const forms: [string, RowValue][] = [
   ['real[]', [...bytes]],
 ];
 
+const withoutPlaceholders = placeholderFilter();
+const filtered = (row: Row, before: Row | null) => withoutPlaceholders(row, () => before);
+
 describe('a placeholder', () => {
   it.each(forms)('in %s is taken from before', (_, value) => {
     const before = { id: 1n, details: 'as it was' };
-    expect(withoutPlaceholders({ id: 1n, details: value }, before)).toEqual({ id: 1n, details: 'as it was' });
+    expect(filtered({ id: 1n, details: value }, before)).toEqual({ id: 1n, details: 'as it was' });
   });
 
-  it.each(forms)('in %s leaves its column out where there is no before', (_, value) => {
-    expect(withoutPlaceholders({ id: 1n, details: value, remark: null }, null)).toEqual({ id: 1n, remark: null });
+  it.each(forms)('in %s makes its column unavailable where there is no before', (_, value) => {
+    const row = filtered({ id: 1n, details: value, remark: null }, null);
+    expect(unavailableIn(row)).toEqual(['details']);
+    expect(() => row.details).toThrow(new UnavailableColumn('details'));
+    expect([row.id, row.remark]).toEqual([1n, null]);
   });
 
   it.each([
@@ -44,12 +50,18 @@ describe('a placeholder', () => {
     ['0, which it makes up for numbers', { details: 0n }],
     ['the placeholder too', { details: placeholder }],
     ['no such column', {}],
-  ])('leaves its column out where before has %s', (_, before) => {
-    expect(withoutPlaceholders({ id: 1n, details: placeholder }, before)).toEqual({ id: 1n });
+  ])('makes its column unavailable where before has %s', (_, before) => {
+    expect(unavailableIn(filtered({ id: 1n, details: placeholder }, before))).toEqual(['details']);
   });
 
   it('is not taken from what every object has', () => {
-    expect(withoutPlaceholders({ id: 1n, constructor: placeholder }, { id: 1n })).toEqual({ id: 1n });
+    expect(unavailableIn(filtered({ id: 1n, constructor: placeholder }, { id: 1n }))).toEqual(['constructor']);
+  });
+
+  it('may be another one: unavailable.value.placeholder of the connector', () => {
+    const own = placeholderFilter('(unchanged)');
+    expect(unavailableIn(own({ details: '(unchanged)' }, () => null))).toEqual(['details']);
+    expect(own({ details: placeholder }, () => null)).toEqual({ details: placeholder });
   });
 });
 
@@ -69,6 +81,6 @@ describe('a row without placeholders', () => {
     ['a number', 5n],
   ])('is the same row: %s', (_, value) => {
     const row = { id: 1n, details: value };
-    expect(withoutPlaceholders(row, { id: 0n, details: 'earlier' })).toBe(row);
+    expect(filtered(row, { id: 0n, details: 'earlier' })).toBe(row);
   });
 });

@@ -105,7 +105,7 @@ describe('the columns of a table', () => {
     neverNull: readonly string[] = [],
   ) => {
     const documents = [{ file: 'a.yaml', content: { ...leastMapping, ...change } }];
-    const options = { languageBusinessInfo: 'string', limits: defaultLimits } as const;
+    const options = { languageBusinessInfo: 'string', unavailableValue: 'x', limits: defaultLimits } as const;
     const mapping = { ...options, documents, templates: [openTemplate] as const };
     return linesOf(lookAtColumns({ topic, table, columns: new Map(Object.entries(columns)), neverNull }, mapping));
   };

@@ -27,6 +27,7 @@ describe('the mappings', () => {
       documents: [{ file: 'a.yaml', content }],
       templates: [...knownTemplates, openTemplate],
       languageBusinessInfo: 'string',
+      unavailableValue: 'x',
       limits: defaultLimits,
     });
 
