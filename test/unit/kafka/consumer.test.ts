@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { openConsumer } from '../../../connector/kafka/consumer.ts';
 import type { RecordConsumer } from '../../../connector/kafka/record-consumer.ts';
-import { type Clock, type DurationMs, instant } from '../../../connector/kernel/time.ts';
+import { type Clock, type DurationMs, instant, monotonic } from '../../../connector/kernel/time.ts';
 import { FakeKafkajs } from './fake-kafkajs.ts';
 
 // The states of kafkajs that a real broker does not give at will; what a real one gives is in test/integration/kafka.test.ts.
@@ -24,7 +24,10 @@ let heard: string[];
 let receiving: () => void;
 let quiescing: Promise<void>;
 let quiesced: DurationMs[];
+/** On the monotonic clock. */
 let now: number;
+/** What the wall clock says when the monotonic clock says 0. */
+let wallClock: number;
 let slept: DurationMs[];
 let sleeping: Promise<void>;
 
@@ -33,12 +36,14 @@ beforeEach(async () => {
   slept = [];
   sleeping = Promise.resolve();
   now = 0;
+  wallClock = 0;
   receiving = () => undefined;
   quiescing = Promise.resolve();
   quiesced = [];
   kafkajs = new FakeKafkajs();
   const clock: Clock = {
-    now: () => instant(now),
+    now: () => instant(wallClock + now),
+    monotonic: () => monotonic(now),
     sleep: async duration => {
       slept.push(duration);
       await sleeping;
