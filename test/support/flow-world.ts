@@ -63,8 +63,13 @@ interface Sleeper {
   readonly wake: () => void;
 }
 
-/** Where {@link SteppedClock}'s monotonic clock starts, when its wall clock says `dawn`. */
-export const steppedStart: MonotonicMs = monotonic(10_000);
+// Another number than the wall clock's, so that one is not taken for the other.
+const steppedStart: MonotonicMs = monotonic(10_000);
+
+/** On {@link SteppedClock}'s monotonic clock: so long after its start, when its wall clock says `dawn`. */
+export function sinceStart(ms: DurationMs): MonotonicMs {
+  return monotonic(steppedStart + ms);
+}
 
 /** A clock that stands still until it is stepped to its earliest sleeper. Its wall clock can be set by itself. */
 export class SteppedClock implements Clock {

@@ -32,13 +32,22 @@ export class FakeKafkajs {
   restartOnFailure: ((error: Error) => Promise<boolean>) | undefined;
   /** Is there a seek that was not done yet? */
   stale = false;
+  /** The end of all partitions. */
+  highWatermark = '1000';
   /** The member's id in the next joins. */
   memberId = 'member-1';
+  /** What the coordinator answers to a heartbeat; rejected: an error. */
+  heartbeat: () => Promise<void> = async () => undefined;
   #assigner: Assigner | undefined;
   readonly #cluster = {
-    findGroupCoordinator: async () => void this.coordinatorsFound++,
+    findGroupCoordinator: async () => {
+      this.coordinatorsFound++;
+      return { heartbeat: () => this.heartbeat(), syncGroup: async () => undefined };
+    },
     findTopicPartitionMetadata: () => [],
   };
+  /** As the consumer group has it. */
+  #coordinator: Awaited<ReturnType<typeof this.findCoordinator>> | undefined;
   readonly #listeners = new Map<string, (event: Event) => void>();
   #run: ConsumerRunConfig = {};
 
@@ -55,6 +64,7 @@ export class FakeKafkajs {
       run: async (config: ConsumerRunConfig) => {
         this.runs++;
         this.#run = config;
+        this.#coordinator ??= await this.findCoordinator();
         this.onRun();
       },
       on: (name: string, listener: (event: Event) => void) => this.#listeners.set(name, listener),
@@ -89,8 +99,19 @@ export class FakeKafkajs {
   }
 
   /** Looks for the coordinator, as before each request to join. */
-  findCoordinator(): Promise<unknown> {
+  findCoordinator(): Promise<{ heartbeat(): Promise<void>; syncGroup(): Promise<void> }> {
     return this.#cluster.findGroupCoordinator();
+  }
+
+  /** Sends a heartbeat, as after a fetch. */
+  async beat(): Promise<void> {
+    await this.#coordinator?.heartbeat();
+    this.emit('HEARTBEAT', {});
+  }
+
+  /** Sends what ends a join. */
+  sync(): void {
+    void this.#coordinator?.syncGroup();
   }
 
   /** Sends a request to join: what the member says of itself. */
@@ -102,7 +123,7 @@ export class FakeKafkajs {
   join(assignment: Readonly<Record<string, readonly number[]>>): void {
     void this.findCoordinator();
     this.requestToJoin();
-    this.emit('REQUEST', { apiName: 'SyncGroup', duration: 0 });
+    this.sync();
     this.emit('GROUP_JOIN', { memberAssignment: assignment, memberId: this.memberId });
   }
 
@@ -113,7 +134,7 @@ export class FakeKafkajs {
       return { key: null, value: null, timestamp: '0', attributes: 0, offset, headers: {} };
     });
     const lastOffset = String(first + count - 1);
-    const batch = { topic, partition, messages, highWatermark: '1000', lastOffset: () => lastOffset };
+    const batch = { topic, partition, messages, highWatermark: this.highWatermark, lastOffset: () => lastOffset };
     const resolveOffset = (offset: string) => this.resolved.push(`${topic}/${partition}@${offset}`);
     await this.#run.eachBatch?.({ batch, resolveOffset, isStale: () => this.stale } as unknown as EachBatchPayload);
   }
