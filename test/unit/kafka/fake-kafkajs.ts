@@ -32,8 +32,6 @@ export class FakeKafkajs {
   restartOnFailure: ((error: Error) => Promise<boolean>) | undefined;
   /** Is there a seek that was not done yet? */
   stale = false;
-  /** The end of all partitions. */
-  highWatermark = '1000';
   /** The member's id in the next joins. */
   memberId = 'member-1';
   /** What the coordinator answers to a heartbeat; rejected: an error. */
@@ -134,7 +132,7 @@ export class FakeKafkajs {
       return { key: null, value: null, timestamp: '0', attributes: 0, offset, headers: {} };
     });
     const lastOffset = String(first + count - 1);
-    const batch = { topic, partition, messages, highWatermark: this.highWatermark, lastOffset: () => lastOffset };
+    const batch = { topic, partition, messages, highWatermark: '1000', lastOffset: () => lastOffset };
     const resolveOffset = (offset: string) => this.resolved.push(`${topic}/${partition}@${offset}`);
     await this.#run.eachBatch?.({ batch, resolveOffset, isStale: () => this.stale } as unknown as EachBatchPayload);
   }
