@@ -86,6 +86,8 @@ export interface Owed {
   readonly attempts: number;
   /** Failed attempts that count towards giving up, on the quick schedule and the long one. */
   readonly failures: number;
+  /** All its pauses between attempts so far, without those of an outage: giving up is decided by it. */
+  readonly waitedMs: DurationMs;
   readonly firstAttemptAt: Instant;
   readonly lastAttemptAt: Instant;
   readonly dueAt: Instant;

@@ -1,6 +1,6 @@
 import { assert } from '../../kernel/assert.ts';
 import type { SourceRecord } from '../../kernel/record.ts';
-import type { Instant } from '../../kernel/time.ts';
+import type { DurationMs, Instant } from '../../kernel/time.ts';
 import { type CardChange, follows, type MerchantBizNo } from '../../order/change.ts';
 import type { CardRequest } from '../../order/decide.ts';
 import type { DeliveryUnconfirmed } from '../../order/event.ts';
@@ -25,6 +25,8 @@ export interface Entry {
   failures: number;
   /** Attempts that were refused for the traffic: they do not. */
   refusals: number;
+  /** See {@link Owed.waitedMs}. */
+  waitedMs: DurationMs;
   attempts: number;
   /** It counts towards the load that pauses the source; not while it waits for a repetition. */
   counted: boolean;
@@ -48,6 +50,7 @@ export function entryOf(change: CardChange, record: SourceRecord, partition: Par
     partition,
     failures: 0,
     refusals: 0,
+    waitedMs: 0,
     attempts: 0,
     counted: true,
     firstAttemptAt: null,
@@ -61,10 +64,10 @@ export function entryOf(change: CardChange, record: SourceRecord, partition: Par
 
 /** A delivery that is owed, to be tried again. */
 export function entryOfOwed({ record, request, ...tried }: Owed, partition: PartitionFlow): Entry {
-  const { heals, attempts, failures, firstAttemptAt, lastAttemptAt } = tried;
+  const { heals, attempts, failures, waitedMs, firstAttemptAt, lastAttemptAt } = tried;
   return {
     ...entryOf(request.change, record, partition),
-    ...{ attempts, failures, firstAttemptAt, lastAttemptAt },
+    ...{ attempts, failures, waitedMs, firstAttemptAt, lastAttemptAt },
     counted: false,
     pending: { request, heals },
     parked: true,

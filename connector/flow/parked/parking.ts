@@ -71,13 +71,14 @@ export class Parking {
     const now = clock.now();
     accounts.doubt(entry);
     detachRecord(entry);
-    const { record, attempts, failures, pending, firstAttemptAt } = entry;
+    const { record, attempts, failures, waitedMs, pending, firstAttemptAt } = entry;
     const owed: Owed = {
       record,
       request: pending?.request ?? carried.request,
       heals: pending?.heals ?? 0,
       attempts,
       failures,
+      waitedMs,
       firstAttemptAt: firstAttemptAt ?? now,
       lastAttemptAt: now,
       dueAt: instant(now + delay),

@@ -4,7 +4,6 @@ import { type Entry, entryOf, type Lane } from '../../../connector/flow/lane/lan
 import type { Carried } from '../../../connector/flow/lane/lane-worker.ts';
 import type { ParkingOptions } from '../../../connector/flow/parked/parking.ts';
 import { PartitionFlow } from '../../../connector/flow/partition/partition-flow.ts';
-import { instant } from '../../../connector/kernel/time.ts';
 import { merchantBizNo } from '../../../connector/order/change.ts';
 import { aChange, anAnswer, aRecord, dawn, silence } from '../../support/builders.ts';
 import { RecordingDeadLetters, RecordingJournal, RecordingMeter, SteppedClock } from '../../support/flow-world.ts';
@@ -121,11 +120,11 @@ describe('FollowUp with a journal', () => {
     [598_000, 'waiting', 0],
     [598_001, 'ready', 1],
   ])(
-    'gives up where the next attempt would come too long after the first, made %i ms ago',
-    async (ageMs, state, letters) => {
+    'gives up where its pauses would be too long in all, having been %i ms so far',
+    async (waitedMs, state, letters) => {
       const follow = followUp({ giveUpAfterMs: 600_000 });
       const entry = queue(1);
-      entry.firstAttemptAt = instant(dawn - ageMs);
+      entry.waitedMs = waitedMs;
       await followed(follow, entry);
       expect([lane.state, deadLetters.letters.length]).toEqual([state, letters]);
     },

@@ -20,6 +20,7 @@ export function anOwed(
     heals: 0,
     attempts: 5,
     failures: 4,
+    waitedMs: 6_000,
     firstAttemptAt: dawn,
     lastAttemptAt: dawn,
     dueAt: instant(dawn + dueMs),

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { anAnswer, anHttpAnswer, silence } from '../../support/builders.ts';
+import { instant } from '../../../connector/kernel/time.ts';
+import { anAnswer, anHttpAnswer, dawn, silence } from '../../support/builders.ts';
+import { anOwed } from './owed.ts';
 import { key, PipelineWorld } from './pipeline-world.ts';
 
 const fails = () => anAnswer('UNKNOWN_EXCEPTION');
@@ -32,6 +34,89 @@ describe('a poison order', () => {
     expect(new Set(world.delivery.requests.slice(2).map(({ body }) => body)).size).toBe(1);
     expect(world.partition().frontier).toBe(3n);
     expect(world.pipeline.snapshot()).toMatchObject({ lanes: 0, queuedBytes: 0 });
+  });
+});
+
+describe('an order that alone is refused as unauthorized', () => {
+  it('opens the breaker three times at most, also when it is parked in between', async () => {
+    const world = PipelineWorld.assigned({ retryDelaysMs: [100, 60_000, 60_000, 60_000, 60_000] });
+    world.delivery.script = ({ change }) =>
+      change.merchantBizNo === 'poison' ? anHttpAnswer(403) : anAnswer('SUCCESS');
+    world.feed([{ order: 'poison', n: 1 }]);
+    for (let n = 2; n < 602; n++) {
+      world.feed([{ order: `A-${n % 7}`, n }]);
+      await world.clock.pass(500);
+    }
+    expect(world.meter.parkings).toBe(1);
+    expect(world.meter.degradations).toEqual(Array(3).fill(['CREDENTIALS_REFUSED', null]).flat());
+    expect(world.deadLetters.letters).toMatchObject([{ reason: 'retries-exhausted' }]);
+  });
+
+  it('is remembered as such when its change was given up: its next change does not open the breaker', async () => {
+    const world = PipelineWorld.assigned({ retryDelaysMs: [100] });
+    world.delivery.script = ({ change }) =>
+      change.merchantBizNo === 'poison' ? anHttpAnswer(403) : anAnswer('SUCCESS');
+    world.feed([{ order: 'poison', n: 1 }]);
+    for (let n = 2; n < 102; n++) {
+      world.feed([{ order: n === 60 ? 'poison' : `A-${n % 7}`, n }]);
+      await world.clock.pass(500);
+    }
+    expect(world.deadLetters.letters).toHaveLength(2);
+    expect(world.meter.degradations).toHaveLength(6);
+  });
+});
+
+describe('giving up', () => {
+  const hours = 3_600_000;
+
+  it('does not count the time of an outage, were it longer than flow.giveUpAfterMs', async () => {
+    const world = PipelineWorld.assigned({ inFlightMax: 8, giveUpAfterMs: 24 * hours });
+    let isOver = false;
+    const throttled = new Set<string>();
+    world.delivery.script = ({ change: { merchantBizNo } }) => {
+      if (!isOver) return anAnswer('INVALID_SIGNATURE');
+      // All come at once then: a third of them is throttled at first.
+      const isThrottled = Number(merchantBizNo.slice(2)) % 3 === 1 && !throttled.has(merchantBizNo);
+      throttled.add(merchantBizNo);
+      return anAnswer(isThrottled ? 'REQUEST_TRAFFIC_EXCEED_LIMIT' : 'SUCCESS');
+    };
+    world.feed(Array.from({ length: 90 }, (_, n) => ({ order: `A-${n}`, n: n + 1 })));
+    await world.clock.pass(49 * hours);
+    isOver = true;
+    await world.clock.pass(600_000);
+    expect(world.deadLetters.letters).toEqual([]);
+    expect(world.meter.outcomes.delivered).toBe(90);
+  });
+
+  it('does not count it for a parked delivery either, nor over a restart', async () => {
+    const world = PipelineWorld.withJournal({ giveUpAfterMs: 24 * hours });
+    world.delivery.script = (_, attempt) => anAnswer(attempt < 4 ? 'REQUEST_TRAFFIC_EXCEED_LIMIT' : 'SUCCESS');
+    const firstAttemptAt = instant(dawn - 49 * hours);
+    world.restore([anOwed({ n: 1, tried: { firstAttemptAt, lastAttemptAt: firstAttemptAt, waitedMs: 23 * hours } })]);
+    await world.clock.pass(hours / 2);
+    expect(world.deadLetters.letters).toEqual([]);
+    expect(world.meter.outcomes.delivered).toBe(1);
+  });
+
+  it('counts the pauses of a parked delivery over a restart', async () => {
+    const world = PipelineWorld.withJournal({ giveUpAfterMs: 24 * hours });
+    world.delivery.script = () => anAnswer('REQUEST_TRAFFIC_EXCEED_LIMIT');
+    world.restore([anOwed({ n: 1, tried: { waitedMs: 24 * hours - 10_000 } })]);
+    await world.clock.pass(60_000);
+    expect(world.deadLetters.letters).toMatchObject([{ reason: 'retries-exhausted' }]);
+  });
+
+  it('does not happen to a throttled order where as many are parked as may be', async () => {
+    const world = PipelineWorld.assigned({ parkedMax: 0, waitingMax: 1 });
+    world.delivery.script = (_, attempt) => anAnswer(attempt < 7 ? 'REQUEST_TRAFFIC_EXCEED_LIMIT' : 'SUCCESS');
+    world.feed([
+      { order: 'A-1', n: 1 },
+      { order: 'A-2', n: 2 },
+      { order: 'A-3', n: 3 },
+    ]);
+    await world.clock.pass(300_000);
+    expect(world.deadLetters.letters).toEqual([]);
+    expect(world.meter.outcomes.delivered).toBe(3);
   });
 });
 
