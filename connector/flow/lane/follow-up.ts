@@ -11,8 +11,11 @@ import { acceptedEvent, type Carried, resultCodeOf } from './lane-worker.ts';
 import type { Lanes } from './lanes.ts';
 import { nextDelay, trafficDelay } from './retry-schedule.ts';
 
-/** Whose fault a failed delivery may be: in an outage, or where there is too much traffic, not the order's. */
-export type Blame = 'order' | 'outage' | 'traffic';
+/**
+ * Whose fault a failed delivery may be: in an outage, or where there is too much traffic, not the order's. `unproven`: it was refused by
+ * a result code that is not known, and no other order was served since its first such refusal.
+ */
+export type Blame = 'order' | 'outage' | 'traffic' | 'unproven';
 
 /** How often again, and whether the newest change wins. */
 export interface FollowUpOptions {
@@ -85,6 +88,12 @@ export class FollowUp {
         }
         break;
       case 'reject':
+        // In an outage, or while no order is served, that may be about us.
+        if (verdict.unexplained && blame !== 'order') {
+          meter.retried('unexplained-refusal');
+          await this.#again(lane, entry, carried, null, blame);
+          break;
+        }
         await this.#giveUp(lane, entry, carried, 'rejected', describeAnswer(carried.answer));
         break;
     }
@@ -144,7 +153,7 @@ export class FollowUp {
         : nextDelay(delays, ++entry.failures, afterMs, random);
     if (delay === null || entry.waitedMs + delay > giveUpAfterMs) {
       const detail = `${entry.attempts} attempts; the last: ${describeAnswer(carried.answer)}`;
-      return this.#giveUp(lane, entry, carried, 'retries-exhausted', detail);
+      return this.#giveUp(lane, entry, carried, reasonOf(carried), detail);
     }
     entry.waitedMs += delay;
     const isFull = parking.isFullFor(entry);
@@ -152,7 +161,7 @@ export class FollowUp {
     if (!parking.isFor(entry, delay) || (isFull && blame === 'traffic')) return this.#wait(lane, delay);
     if (isFull) {
       const detail = `as many orders are parked as may be (flow.parkedMax); the last: ${describeAnswer(carried.answer)}`;
-      return this.#giveUp(lane, entry, carried, 'retries-exhausted', detail);
+      return this.#giveUp(lane, entry, carried, reasonOf(carried), detail);
     }
     await parking.park(lane, entry, carried, delay);
     lanes.makeReady(lane);
@@ -187,6 +196,10 @@ export class FollowUp {
     lane.shift();
     this.#parts.lanes.makeReady(lane);
   }
+}
+
+function reasonOf({ verdict }: Carried): DeadLetterReason {
+  return verdict.kind === 'reject' ? 'rejected' : 'retries-exhausted';
 }
 
 /** To an order without a card it is all the same whether its end hid one. */

@@ -25,6 +25,8 @@ export interface Entry {
   failures: number;
   /** Attempts that were refused for the traffic: they do not. */
   refusals: number;
+  /** Deliveries that were started when it was refused first by a result code that is not known. */
+  refusedAfter: number | null;
   /** See {@link Owed.waitedMs}. */
   waitedMs: DurationMs;
   attempts: number;
@@ -50,6 +52,7 @@ export function entryOf(change: CardChange, record: SourceRecord, partition: Par
     partition,
     failures: 0,
     refusals: 0,
+    refusedAfter: null,
     waitedMs: 0,
     attempts: 0,
     counted: true,

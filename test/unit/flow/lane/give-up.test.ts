@@ -29,6 +29,8 @@ describe('publishedUnlessRevoked', () => {
   });
 });
 
+const unbelieved = { kind: 'retry', cause: 'signature', afterMs: null } as const;
+
 describe('giving up', () => {
   let clock: SteppedClock;
   let journal: RecordingJournal;
@@ -113,5 +115,16 @@ describe('giving up', () => {
     expect(journal.entries).toMatchObject([{ event: 'dead-lettered', owed: null, attempts: 5 }]);
     expect(deadLetters.letters).toMatchObject([{ attempts: { count: 5, firstAt: dawn } }]);
     expect([partition.parked, partition.settled['dead-lettered'], kept.parked.size]).toEqual([0, 1, 0]);
+  });
+
+  it.each([
+    ['ANSWERS_UNVERIFIED', anAnswer('SUCCESS', { signature: 'bad' })],
+    ['ANSWERS_UNVERIFIED', anAnswer('SUCCESS', { signature: 'missing' })],
+    ['REFUSALS_UNSIGNED', anAnswer('PARAM_ILLEGAL', { signature: 'missing' })],
+  ])('says %s where the last answer was not believed', async (code, answer) => {
+    const given = start(taken(), 'retries-exhausted', { ...failed, answer, verdict: unbelieved });
+    await clock.pass(10);
+    await given;
+    expect(deadLetters.letters).toMatchObject([{ reason: 'retries-exhausted', fault: { code } }]);
   });
 });

@@ -50,7 +50,7 @@ describe('Outages', () => {
   const report = (lane: Lane, answer: Answer, probe = false) => {
     const { request } = anOwed({ order: lane.order });
     const verdict = judge(answer, request.command, documentedVerdicts) as Carried['verdict'];
-    outages.report(lane, { request, answer, verdict }, probe);
+    outages.report(lane, { request, answer, verdict }, probe, true);
   };
   /** No connection, three times in a row. */
   const breakDown = () => {
@@ -137,7 +137,7 @@ describe('Outages', () => {
     const decision = { kind: 'deliver', request, cardExpected: false, makesCard: true, after: null } as const;
     const world = { clock, delivery, meter, verdicts: documentedVerdicts, isLeased: () => false };
     const unsent = await carry(head, decision, aPolicy(), world, stopping.signal);
-    outages.report(lane, unsent, true);
+    outages.report(lane, unsent, true, true);
     expect(outages.breaker.state).toBe('open');
     expect(outages.breaker.admit(clock.now())).toBe('probe');
   });
