@@ -32,7 +32,12 @@ export type Interpreted =
   | { readonly kind: 'change'; readonly change: CardChange }
   | { readonly kind: 'skipped'; readonly reason: SkipReason }
   /** It cannot be read or mapped: it becomes a dead letter. */
-  | { readonly kind: 'unusable'; readonly fault: Fault };
+  | {
+      readonly kind: 'unusable';
+      readonly fault: Fault;
+      /** No row of its table can be mapped: a column is missing. */
+      readonly everyRow?: boolean;
+    };
 
 /** Decoding and mapping. Synchronous but for the first record of a schema. Waits (and does not reject) while the registry is down. */
 export interface Interpreter {
@@ -203,6 +208,8 @@ export interface Meter {
   strayed(request: CardChange): void;
   /** Intake stopped because of the platform or our credentials, or went on (null). */
   degraded(fault: Fault | null): void;
+  /** The records of a topic are held back, since the mapping fits nearly none of them, or go on (null). */
+  topicHeld(fault: Fault | null): void;
 }
 
 /** One assigned partition, as the gauges show it. */

@@ -45,8 +45,8 @@ export interface Outage {
 export const distinctOrdersMin = 5;
 // No payload makes a connection fail, so a short streak tells: one delivery and its two first repetitions.
 const unreachableStreak = 3;
-/** So many different orders in a row with the same suspicion, and none that was served in between, are an outage. */
-export const suspectOrdersMin = 3;
+// So many different orders in a row with the same suspicion, and none that was served in between, are an outage.
+const suspectOrdersMin = 3;
 
 /**
  * Tells an outage (most deliveries fail, or we are refused) from an order's own failure.

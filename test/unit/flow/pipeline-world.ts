@@ -45,6 +45,8 @@ export const key = (partition: number): PartitionKey => partitionKey(sourceTopic
 export type Fed = ChangeParts & {
   readonly means?: Interpreted | 'undecodable' | 'late' | 'throws';
   readonly bytes?: number;
+  /** The record's key; without it all have the same. */
+  readonly key?: string;
 };
 
 /** One pipeline in a world that does nothing by itself: the test feeds it, lets time pass, and looks. */
@@ -105,7 +107,8 @@ export class PipelineWorld {
   feed(records: readonly Fed[], end = 0n): void {
     const sources = records.map(fed => {
       const { position } = aChange(fed);
-      const record = aRecord({ ...position, bytes: fed.bytes ?? 8 });
+      const made = aRecord({ ...position, bytes: fed.bytes ?? 8 });
+      const record = fed.key === undefined ? made : { ...made, key: Buffer.from(fed.key) };
       this.#meanings.set(formatPosition(record), fed);
       return record;
     });
