@@ -127,13 +127,14 @@ export class Misfits {
     return false;
   }
 
-  /** Its schema is fetched first: once that is there, it and what waits with it are tried again. */
+  /** Its schema is fetched first; where it does not fit, what waits with it is tried then. */
   #lookLater(partition: PartitionFlow, pending: Promise<Interpreted>): void {
     const { onGoOn, fail } = this.#parts;
     pending
-      .then(() => {
+      .then(({ kind }) => {
         partition.lookedAt = null;
-        if (partition.held && !partition.revoked) onGoOn(partition);
+        if (kind === 'change') this.#goOn(topicOf(partition));
+        else if (partition.held && !partition.revoked) onGoOn(partition);
       })
       .catch(error => (partition.revoked ? undefined : fail(error)));
   }
