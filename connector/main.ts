@@ -1,3 +1,4 @@
+import { type ColumnCheck, openColumnCheck } from './column-check.ts';
 import { openDeadLetters } from './dead-letter/dead-letters.ts';
 import { openDelivery } from './delivery/deliver.ts';
 import { Pipeline } from './flow/pipeline.ts';
@@ -19,6 +20,7 @@ import { type Metrics, openMetrics } from './observe/exposition.ts';
 import { createLogger, type Logger } from './observe/log.ts';
 import { httpStatusOf, verdictsWith } from './order/result-codes.ts';
 import { openRegistry } from './registry/registry.ts';
+import { openSubjects } from './registry/subjects.ts';
 import { redactedSettings, type Settings } from './settings/settings.ts';
 import { createDecoder } from './source/decode.ts';
 import { systemClock, systemRandom } from './system-clock.ts';
@@ -68,7 +70,14 @@ async function runIn(closing: AsyncDisposableStack, settings: Settings, signal: 
   closing.defer(() => producer.close());
   const deadLetters = openDeadLetters(producer, deadLetterOptions(settings, source, logger), systemClock);
   const registry = openRegistry(registryOptions(settings, metrics, logger));
-  const interpreter = interpreterOf(createDecoder(registry, decodeOptionsOf(settings.mapping, mapping)), mapping);
+  const columns = openColumnCheck({
+    mapping: settings.mapping,
+    schemas: registry,
+    subjects: openSubjects(settings.registry),
+    onMisfit: fault => logger.error('the mapping does not fit a table', { fault }),
+  });
+  const decoder = createDecoder(registry, decodeOptionsOf(settings.mapping, mapping));
+  const interpreter = interpreterOf(decoder, mapping, columns);
   const consumer = openConsumer(kafka, { ...settings.kafka, topics: topicsRead(settings) }, systemClock);
   const onWaiting = () => {
     vitals.lastActivityAt = systemClock.monotonic();
@@ -98,6 +107,9 @@ async function runIn(closing: AsyncDisposableStack, settings: Settings, signal: 
       meter,
     },
   );
+  const ended = new AbortController();
+  closing.defer(() => ended.abort());
+  void checkColumns(columns, settings.kafka.topics, pipeline, logger, AbortSignal.any([signal, ended.signal]));
   metrics.watchFlow(() => pipeline.snapshot());
   Object.assign(vitals, { consumer, pipeline, journaling });
   closing.defer(() => consumer.close());
@@ -110,6 +122,22 @@ async function runIn(closing: AsyncDisposableStack, settings: Settings, signal: 
   const { abandoned } = await pipeline.drain(settings.shutdown.drainMs);
   logger.info('stopped', { event: 'stopped', abandoned });
   return 0;
+}
+
+/** In the background: the registry may be away. */
+async function checkColumns(
+  columns: ColumnCheck,
+  topics: readonly string[],
+  pipeline: Pipeline,
+  logger: Logger,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await columns.atStart(topics, signal, (topic, fault) => pipeline.suspect(topic, fault));
+  } catch (error) {
+    // The same is seen at the first records.
+    if (!signal.aborted) logger.error('the columns of the mapping could not be checked', { error });
+  }
 }
 
 /** Resolves when the signal is aborted; rejects when the consumer or an invariant broke. */

@@ -105,8 +105,8 @@ export class Accounts {
     entry.pending = null;
     if (!(await this.#write(entry, note, owed))) return;
     entry.record.trace?.parked();
-    const { change, partition, firstTriedAt } = entry;
-    this.#parts.parked.put(change.merchantBizNo, owed, partition, { dueAt, firstTriedAt });
+    const { change, partition } = entry;
+    this.#parts.parked.put(change.merchantBizNo, owed, partition, dueAt);
     if (entry.parked) return;
     this.uncount(entry);
     entry.partition.frontier.settle(entry.record.offset);

@@ -23,7 +23,7 @@ export interface DispatchOptions extends AdmissionOptions {
   readonly retryDelaysMs: readonly DurationMs[];
   /** A wait of at least this long is spent in the journal. */
   readonly parkFromMs: DurationMs;
-  /** No attempt is made of a change whose first one is so long ago. */
+  /** A change is given up when its pauses between attempts, without those of outages, would add up to more. */
   readonly giveUpAfterMs: DurationMs;
   readonly requestIdForm: RequestIdForm;
   /** What answers mean. */

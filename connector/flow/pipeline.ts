@@ -1,3 +1,4 @@
+import type { Fault } from '../kernel/fault.ts';
 import type { Offset, PartitionKey } from '../kernel/position.ts';
 import type { SourceRecord } from '../kernel/record.ts';
 import type { DurationMs } from '../kernel/time.ts';
@@ -11,6 +12,7 @@ import { ParkedOrders } from './parked/parked.ts';
 import { Commits } from './partition/commits.ts';
 import { Interpretation } from './partition/interpretation.ts';
 import { Load } from './partition/load.ts';
+import { Misfits } from './partition/misfits.ts';
 import { PartitionFlow } from './partition/partition-flow.ts';
 import { Valve } from './partition/valve.ts';
 import type { FlowSnapshot, Intake, Interpreter, PartitionEnds, Remembered, Restoration } from './ports.ts';
@@ -47,9 +49,12 @@ export class Pipeline implements Restoration {
   readonly #parts: FlowParts;
   readonly #partitions = new Map<PartitionKey, PartitionFlow>();
   readonly #load: Load;
+  /** What waits in partitions that are held. */
+  readonly #heldLoad: Load;
   readonly #book: OrderBook;
   readonly #accounts: Accounts;
   readonly #dispatcher: Dispatcher;
+  readonly #misfits: Misfits;
   readonly #interpretation: Interpretation;
   readonly #valve: Valve;
   readonly #commits: Commits;
@@ -60,7 +65,9 @@ export class Pipeline implements Restoration {
   constructor(options: FlowOptions, parts: FlowParts) {
     this.#options = options;
     this.#parts = parts;
-    this.#load = new Load({ recordsMax: options.queuedMax, bytesMax: options.queuedBytesMax });
+    const limits = { recordsMax: options.queuedMax, bytesMax: options.queuedBytesMax };
+    this.#load = new Load(limits);
+    this.#heldLoad = new Load(limits);
     this.#book = new OrderBook(options.ordersMax, () => parts.meter.evicted());
     const kept = { book: this.#book, load: this.#load, lanes: new Lanes(), parked: new ParkedOrders() };
     const regulate = () => this.#valve.regulate();
@@ -74,9 +81,18 @@ export class Pipeline implements Restoration {
       regulate,
       fail,
     });
+    this.#misfits = new Misfits({
+      ...parts,
+      partitions: this.#partitions,
+      load: this.#load,
+      heldLoad: this.#heldLoad,
+      onGoOn: partition => this.#interpretation.advance(partition),
+      fail,
+    });
     this.#interpretation = new Interpretation({
       ...parts,
       load: this.#load,
+      misfits: this.#misfits,
       enqueue: entry => this.#dispatcher.enqueue(entry),
       onProgress: () => {
         this.#dispatcher.pump();
@@ -86,7 +102,8 @@ export class Pipeline implements Restoration {
     });
     const isBusy = (order: MerchantBizNo) => kept.lanes.has(order) || kept.parked.of(order).length > 0;
     this.#forgetting = { ...parts, book: this.#book, partitions: this.#partitions, isBusy, fail };
-    this.#valve = new Valve(parts.intake, this.#partitions, () => this.#load.full || this.#dispatcher.wantsPause);
+    const wantsPause = () => this.#load.full || this.#dispatcher.wantsPause;
+    this.#valve = new Valve(parts.intake, this.#partitions, wantsPause, () => this.#heldLoad.full);
     this.#commits = new Commits(parts.intake, parts.meter, this.#partitions);
     // Whoever waits for `failed` may come late; until then the rejection is not unhandled.
     this.#failed.promise.catch(() => {});
@@ -157,6 +174,14 @@ export class Pipeline implements Restoration {
     await this.commit();
   }
 
+  /** No row of the topic's table can be mapped, as far as its schema tells: its records wait until one can be. */
+  suspect(topic: string, fault: Fault): void {
+    this.#guarded(() => {
+      this.#misfits.hold(topic, fault);
+      this.#valve.regulate();
+    });
+  }
+
   /**
    * Takes in what was fetched of a partition. `lastOffset` is how far the fetch went (compaction may leave no record there),
    * `highWatermark` the broker's end. Only queues; never waits, never throws.
@@ -175,7 +200,7 @@ export class Pipeline implements Restoration {
       if (!partition.frontier.accept(record.offset, record.timestamp)) continue;
       received++;
       partition.received++;
-      this.#load.add(record);
+      this.#loadOf(partition).add(record);
       partition.backlog.push(record);
     }
     partition.frontier.pass(lastOffset);
@@ -215,11 +240,16 @@ export class Pipeline implements Restoration {
   }
 
   snapshot(): FlowSnapshot {
-    return snapshotOf(this.#partitions.values(), this.#dispatcher, this.#load, this.#book);
+    const bytes = this.#load.bytes + this.#heldLoad.bytes;
+    return snapshotOf(this.#partitions.values(), this.#dispatcher, bytes, this.#book, this.#misfits.degraded);
+  }
+
+  #loadOf({ held }: PartitionFlow): Load {
+    return held ? this.#heldLoad : this.#load;
   }
 
   #revoke(partition: PartitionFlow): void {
-    for (const record of partition.backlog.drain()) this.#load.remove(record);
+    for (const record of partition.backlog.drain()) this.#loadOf(partition).remove(record);
     partition.revoke();
     this.#partitions.delete(partition.key);
   }

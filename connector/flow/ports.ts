@@ -33,7 +33,12 @@ export type Interpreted =
   | { readonly kind: 'change'; readonly change: CardChange; readonly former?: CardChange }
   | { readonly kind: 'skipped'; readonly reason: SkipReason }
   /** It cannot be read or mapped: it becomes a dead letter. */
-  | { readonly kind: 'unusable'; readonly fault: Fault };
+  | {
+      readonly kind: 'unusable';
+      readonly fault: Fault;
+      /** No row of its table can be mapped: a column is missing. */
+      readonly everyRow?: boolean;
+    };
 
 /** Decoding and mapping. Synchronous but for the first record of a schema. Waits (and does not reject) while the registry is down. */
 export interface Interpreter {
@@ -87,6 +92,8 @@ export interface Owed {
   readonly attempts: number;
   /** Failed attempts that count towards giving up, on the quick schedule and the long one. */
   readonly failures: number;
+  /** All its pauses between attempts so far, without those of an outage: giving up is decided by it. */
+  readonly waitedMs: DurationMs;
   readonly firstAttemptAt: Instant;
   readonly lastAttemptAt: Instant;
   readonly dueAt: Instant;
@@ -204,6 +211,8 @@ export interface Meter {
   evicted(): void;
   /** Intake stopped because of the platform or our credentials, or went on (null). */
   degraded(fault: Fault | null): void;
+  /** The records of a topic are held back, since the mapping fits nearly none of them, or go on (null). */
+  topicHeld(fault: Fault | null): void;
 }
 
 /** One assigned partition, as the gauges show it. */

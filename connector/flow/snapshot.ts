@@ -1,6 +1,6 @@
+import type { Fault } from '../kernel/fault.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { OrderBook } from './memory/order-book.ts';
-import type { Load } from './partition/load.ts';
 import type { PartitionFlow } from './partition/partition-flow.ts';
 import type { FlowSnapshot } from './ports.ts';
 
@@ -8,8 +8,9 @@ import type { FlowSnapshot } from './ports.ts';
 export function snapshotOf(
   flows: Iterable<PartitionFlow>,
   { lanes, parking, admission, inFlightMax }: Dispatcher,
-  load: Load,
+  queuedBytes: number,
   book: OrderBook,
+  misfit: Fault | null,
 ): FlowSnapshot {
   const { breaker, inFlight, limits, degraded } = admission;
   const partitions = [...flows].map(partition => partition.snapshot());
@@ -17,7 +18,7 @@ export function snapshotOf(
   return {
     partitions,
     queued: Math.max(0, unsettled - inFlight - lanes.waiting),
-    queuedBytes: load.bytes,
+    queuedBytes,
     inFlight,
     inFlightMax,
     limits,
@@ -26,6 +27,6 @@ export function snapshotOf(
     lanes: lanes.size,
     orders: book.size,
     breaker: breaker.state,
-    degraded,
+    degraded: degraded ?? misfit,
   };
 }

@@ -144,6 +144,7 @@ function writeOwed(writer: AvroWriter, owed: Owed, { order }: JournalEntry, home
   writer.writeLong(owed.firstAttemptAt);
   writer.writeLong(owed.lastAttemptAt);
   writer.writeLong(owed.dueAt);
+  writer.writeLong(owed.waitedMs);
 }
 
 function writeRecord(writer: AvroWriter, record: SourceRecord): void {

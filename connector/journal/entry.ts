@@ -95,6 +95,7 @@ function owedOf(row: Row, order: MerchantBizNo, home: Home): Owed {
     firstAttemptAt: moment(row, 'firstAttemptAt'),
     lastAttemptAt: moment(row, 'lastAttemptAt'),
     dueAt: moment(row, 'dueAt'),
+    waitedMs: optional(row, 'waitedMs', integer) ?? 0,
   };
 }
 

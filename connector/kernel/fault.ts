@@ -78,6 +78,26 @@ export const faultTable = {
     meaning: 'most deliveries fail',
     remedy: 'check platform.baseUrl and the network; intake waits and probes',
   },
+  ANSWERS_UNVERIFIED: {
+    meaning: 'answers have a signature that the public key of AlipayHK does not verify',
+    remedy:
+      "check platform.publicKeyFile: AlipayHK's public key of the version in use (card-sync keys check prints it); intake waits and probes",
+  },
+  REFUSALS_UNSIGNED: {
+    meaning: 'refusals come without a signature',
+    remedy:
+      'a gateway that signs only success? Ask AlipayHK; platform.verifyAnswers: warn believes unsigned answers, for which TLS alone vouches then',
+  },
+  REFUSALS_UNEXPLAINED: {
+    meaning: 'order after order is refused with a result code that is not known',
+    remedy:
+      'ask AlipayHK what the code means; say in platform.verdicts that it is about us (halt) or about each order (reject); intake waits and probes',
+  },
+  MAPPING_FITS_NOTHING: {
+    meaning: 'the mapping does not fit the rows of a table',
+    remedy:
+      'compare the mapping with the table (card-sync check names the columns), mend it and start again; the records wait, and go on by themselves once rows fit',
+  },
   DEAD_LETTER_UNWRITABLE: {
     meaning: 'a dead letter cannot be written',
     remedy: 'check that deadLetters.topic exists and may be written; its offset is not committed before',

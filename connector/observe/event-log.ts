@@ -97,6 +97,11 @@ export function withLog(meter: Meter, logger: Logger, clock: Clock): Meter {
       else if (degraded) logger.info('intake goes on');
       degraded = fault !== null;
     },
+    topicHeld: fault => {
+      meter.topicHeld(fault);
+      if (fault) logger.error('intake of a topic stopped', { fault });
+      else logger.info('intake of a topic goes on');
+    },
   };
 }
 

@@ -73,6 +73,9 @@ export function createMeter(metrics: MetricObjects, bounds: LabelBounds): Meter 
     degraded: fault => {
       if (fault) counts.degraded(fault.code).inc();
     },
+    topicHeld: fault => {
+      if (fault) counts.degraded(fault.code).inc();
+    },
     signatureChecked: check => counts.signatures(check).inc(),
     journalRestored: (records, duration) => {
       metrics.journal_restored_records_total.inc(records);

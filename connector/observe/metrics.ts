@@ -34,7 +34,14 @@ export const noneLabel = 'none';
 const commands: readonly Command[] = ['SEND', 'UPDATE'];
 const verdicts: readonly Verdict['kind'][] = ['accepted', 'retry', 'heal', 'reject', 'halt'];
 const signatureChecks: readonly SignatureCheck[] = ['verified', 'missing', 'bad', 'unchecked'];
-const stops: readonly FaultCode[] = ['PLATFORM_UNREACHABLE', 'CREDENTIALS_REFUSED'];
+const stops: readonly FaultCode[] = [
+  'PLATFORM_UNREACHABLE',
+  'CREDENTIALS_REFUSED',
+  'REFUSALS_UNEXPLAINED',
+  'ANSWERS_UNVERIFIED',
+  'REFUSALS_UNSIGNED',
+  'MAPPING_FITS_NOTHING',
+];
 const journalFaults: readonly FaultCode[] = [
   'SOURCE_RECORDS_LOST',
   'SOURCE_TOPIC_REMADE',

@@ -25,7 +25,7 @@ export interface ResultCodeEntry {
 }
 
 /**
- * Every result code that AlipayHK documents for contractCardSync and for the gateway before it.
+ * Every result code that AlipayHK documents for contractCardSync and for the gateway before it, and what its gateways are known to answer besides.
  * The closed label set of the metrics is these names, those of the settings, some that came undocumented, `none` (no answer) and `other`.
  */
 export const resultCodes = {
@@ -53,6 +53,12 @@ export const resultCodes = {
   ACCESS_DENIED: { verdict: 'halt', meaning: 'the client may not use this API' },
   METHOD_NOT_SUPPORTED: { verdict: 'halt', meaning: 'the API does not take this HTTP method' },
   MEDIA_TYPE_NOT_ACCEPTABLE: { verdict: 'halt', meaning: 'the API does not take this content type' },
+  // Not documented for this API: what gateways of the vendor answer, with HTTP 200, before any API is reached.
+  ILLEGAL_CLIENT_IP: { verdict: 'halt', meaning: 'our IP address is not on the list of the client' },
+  OAUTH_FAIL: { verdict: 'halt', meaning: 'the client has no permission' },
+  INVALID_AGENT_TOKEN: { verdict: 'halt', meaning: 'the agent token is wrong or expired' },
+  HAS_NO_PRIVILEGE: { verdict: 'halt', meaning: 'the client has no right to this API' },
+  NO_INTERFACE_DEF: { verdict: 'halt', meaning: 'the gateway does not know the API' },
 } as const satisfies Record<string, ResultCodeEntry>;
 
 /** A documented result code. */
@@ -89,6 +95,7 @@ export const retryCauses = [
   'timeout',
   'unreadable',
   'signature',
+  'unexplained-refusal',
 ] as const;
 
 /** One of {@link retryCauses}. */

@@ -8,8 +8,18 @@ export type Verdict =
   /** The same request again, not before `afterMs` where the platform asks for that. */
   | { readonly kind: 'retry'; readonly cause: RetryCause; readonly afterMs: number | null }
   /** The same change under the other command; how often is the caller's to bound. */
-  | { readonly kind: 'heal'; readonly command: Command }
-  | { readonly kind: 'reject'; readonly reason: string }
+  | {
+      readonly kind: 'heal';
+      readonly command: Command;
+      /** The answer has no signature: it may lead to the SEND of a card, and to nothing else. */
+      readonly unsigned?: true;
+    }
+  | {
+      readonly kind: 'reject';
+      readonly reason: string;
+      /** By a result code that the table does not have: whether it is about the order is not known. */
+      readonly unexplained?: true;
+    }
   | { readonly kind: 'halt'; readonly reason: string };
 
 /** Judges one attempt by the table of verdicts. */
@@ -20,8 +30,20 @@ export function judge(answer: Answer, command: Command, table: Verdicts): Verdic
   // An answer whose signature does not hold says nothing of the order. That we are refused is believed all the same: a
   // gateway that does not know us cannot sign for us, and to halt loses nothing. Nor does asking again: a proxy's 503 stays one.
   const distrusted = answer.signature === 'bad' || answer.signature === 'missing';
-  const needsTrust = verdict.kind !== 'halt' && verdict.kind !== 'retry';
-  return distrusted && needsTrust ? retry(answer, 'signature') : verdict;
+  if (!distrusted || verdict.kind === 'halt' || verdict.kind === 'retry') return verdict;
+  // Some gateways sign only success. Without a signature "no such card" is followed all the same: the card is sent, and the platform
+  // refuses that where there is one. The other way is not: an UPDATE of a card that is over is accepted and ignored.
+  const isUnsignedHeal = answer.signature === 'missing' && verdict.kind === 'heal' && verdict.command === 'SEND';
+  return isUnsignedHeal ? { ...verdict, unsigned: true } : retry(answer, 'signature');
+}
+
+/** Why an answer that says something was not believed. */
+export type Distrust = 'unverified' | 'unsigned';
+
+/** `unsigned`: a refusal without a signature, as some gateways send it. `unverified`: any other answer that AlipayHK's key does not verify. */
+export function distrustOf(answer: Answer): Distrust {
+  const isUnsigned = answer.kind === 'answered' && answer.signature === 'missing' && answer.result?.status !== 'S';
+  return isUnsigned ? 'unsigned' : 'unverified';
 }
 
 /** Does the answer say that there are too many requests of ours? Known by the code, whatever verdict the settings give it. */
@@ -64,7 +86,7 @@ function judgeStatus(answer: WithResult, table: Verdicts): Verdict {
     case 'F':
       // With an HTTP error the code may be a gateway's word for "not you" or "not now": neither is the order's fault.
       return isSuccess(answer.httpStatus)
-        ? { kind: 'reject', reason: answer.result.code }
+        ? { kind: 'reject', reason: answer.result.code, unexplained: true }
         : judgeHttpStatus(answer, table);
   }
 }

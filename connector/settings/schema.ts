@@ -175,7 +175,7 @@ const flow = z
       ),
     giveUpAfterMs: ms(
       86_400_000,
-      'No attempt is made of a change whose first one is so long ago: it becomes a dead letter',
+      'A change becomes a dead letter when its pauses between attempts would add up to more; those of an outage do not count',
     ),
     probeIntervalMs: ms(5_000, 'While the platform is out, or refuses our credentials: pause between probes'),
     outageWindow: count(20, 'Deliveries that are looked at to tell an outage', 2),

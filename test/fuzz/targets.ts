@@ -134,7 +134,7 @@ const headers: FuzzTarget = {
     const check = await checkAnswer(verifying, { ...answerParts, time, signature });
     const isOwn = time === answerParts.time && read.signature?.equals(goodSignature) === true;
     expect(check === (isOwn ? 'verified' : 'bad'), 'verified for exactly the bytes that the platform signed');
-    const wait = retryAfterMs(retryAfter, instant(0));
+    const wait = retryAfterMs(retryAfter, undefined, instant(0));
     expect(wait === null || (wait > 0 && wait <= 3_600_000), 'a wait of at most an hour, or none');
   },
 };

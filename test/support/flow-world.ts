@@ -259,6 +259,7 @@ export class RecordingMeter implements Meter {
   readonly retries: string[] = [];
   readonly limits: string[] = [];
   readonly degradations: (string | null)[] = [];
+  readonly held: (string | null)[] = [];
   readonly commits: boolean[] = [];
   receivedRecords = 0;
   attempts = 0;
@@ -319,5 +320,8 @@ export class RecordingMeter implements Meter {
   }
   degraded(fault: { readonly code: string } | null): void {
     this.degradations.push(fault?.code ?? null);
+  }
+  topicHeld(fault: { readonly code: string } | null): void {
+    this.held.push(fault?.code ?? null);
   }
 }

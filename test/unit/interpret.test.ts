@@ -30,4 +30,16 @@ describe('a record that is interpreted', () => {
       change: aChange(),
     });
   });
+
+  it('that cannot be mapped says whether any row of its table can be', () => {
+    const invalid = { templates: [], mapChange: () => ({ kind: 'invalid', problems: ['no'] }) } as unknown as Mapping;
+    const asked: unknown[] = [];
+    const everyRowFails = (record: unknown, table: string) => asked.push([record, table]) > 0;
+    const change = { position: aRecord(), table: 'shop.orders' };
+    const row: Decoder = { decode: () => ({ kind: 'change', change }) as unknown as Decoded };
+    const meaning = interpreterOf(row, invalid, { everyRowFails }).interpret(aRecord(), never);
+    expect(meaning).toMatchObject({ kind: 'unusable', fault: { code: 'CHANGE_UNMAPPABLE' }, everyRow: true });
+    expect(asked).toEqual([[aRecord(), 'shop.orders']]);
+    expect(interpreterOf(row, invalid).interpret(aRecord(), never)).toMatchObject({ everyRow: false });
+  });
 });

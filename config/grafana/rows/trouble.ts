@@ -108,7 +108,10 @@ export const trouble: readonly Builder<Panel>[] = [
     ],
     alerts: [
       'CardSyncCredentialsRefused',
+      'CardSyncAnswersUnverified',
+      'CardSyncRefusalsUnexplained',
       'CardSyncPlatformUnreachable',
+      'CardSyncMappingFitsNothing',
       'CardSyncJournalUnwritable',
       'CardSyncRegistryUnavailable',
       'CardSyncKeysRefused',

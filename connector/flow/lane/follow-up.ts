@@ -11,13 +11,16 @@ import { acceptedEvent, type Carried, resultCodeOf } from './lane-worker.ts';
 import type { Lanes } from './lanes.ts';
 import { nextDelay, trafficDelay } from './retry-schedule.ts';
 
-/** Whose fault a failed delivery may be: in an outage, or where there is too much traffic, not the order's. */
-export type Blame = 'order' | 'outage' | 'traffic';
+/**
+ * Whose fault a failed delivery may be: in an outage, or where there is too much traffic, not the order's. `unproven`: it was refused by
+ * a result code that is not known, and no other order was served since its first such refusal.
+ */
+export type Blame = 'order' | 'outage' | 'traffic' | 'unproven';
 
 /** How often again, and whether the newest change wins. */
 export interface FollowUpOptions {
   readonly retryDelaysMs: readonly DurationMs[];
-  /** No attempt is made of a change whose first one is so long ago. */
+  /** A change is given up when its pauses between attempts, without those of outages, would add up to more. */
   readonly giveUpAfterMs: DurationMs;
   readonly conflate: boolean;
 }
@@ -51,7 +54,7 @@ export class FollowUp {
 
   /**
    * `blame`: in an outage (the breaker was not closed when the answer came) a failure tells nothing of the order. Nor does one
-   * for the traffic, which is ours: it uses up none of the order's attempts, and only the age of its change ends it.
+   * for the traffic, which is ours: it uses up none of the order's attempts, and only the sum of its pauses ends it.
    */
   async follow(lane: Lane, entry: Entry, carried: Carried, blame: Blame): Promise<void> {
     const { accounts, meter, lanes } = this.#parts;
@@ -90,6 +93,12 @@ export class FollowUp {
         }
         break;
       case 'reject':
+        // In an outage, or while no order is served, that may be about us.
+        if (verdict.unexplained && blame !== 'order') {
+          meter.retried('unexplained-refusal');
+          await this.#again(lane, entry, carried, null, blame);
+          break;
+        }
         await this.#giveUp(lane, entry, carried, 'rejected', describeAnswer(carried.answer));
         break;
     }
@@ -137,7 +146,7 @@ export class FollowUp {
   /** The same request again, later: as often as the schedule says; an outage does not count, nor a refusal for the traffic. */
   async #again(lane: Lane, entry: Entry, carried: Carried, afterMs: DurationMs | null, blame: Blame): Promise<void> {
     const { retryDelaysMs: delays, giveUpAfterMs } = this.#options;
-    const { parking, lanes, clock, random } = this.#parts;
+    const { parking, lanes, random } = this.#parts;
     // The end of the outage wakes it, whatever its delay.
     const tillOutageEnds = Math.max(0, ...delays);
     const outage = blame === 'outage';
@@ -147,16 +156,17 @@ export class FollowUp {
       blame === 'traffic'
         ? trafficDelay(this.#firstDelay, ++entry.refusals, afterMs, random)
         : nextDelay(delays, ++entry.failures, afterMs, random);
-    const now = clock.monotonic();
-    const age = now - (entry.firstTriedAt ?? now);
-    if (delay === null || age + delay > giveUpAfterMs) {
+    if (delay === null || entry.waitedMs + delay > giveUpAfterMs) {
       const detail = `${entry.attempts} attempts; the last: ${describeAnswer(carried.answer)}`;
-      return this.#giveUp(lane, entry, carried, 'retries-exhausted', detail);
+      return this.#giveUp(lane, entry, carried, reasonOf(carried), detail);
     }
-    if (!parking.isFor(entry, delay)) return this.#wait(lane, delay);
-    if (parking.isFullFor(entry)) {
+    entry.waitedMs += delay;
+    const isFull = parking.isFullFor(entry);
+    // Throttling is no reason to give up: then it waits in memory, and the source is paused before too many do.
+    if (!parking.isFor(entry, delay) || (isFull && blame === 'traffic')) return this.#wait(lane, delay);
+    if (isFull) {
       const detail = `as many orders are parked as may be (flow.parkedMax); the last: ${describeAnswer(carried.answer)}`;
-      return this.#giveUp(lane, entry, carried, 'retries-exhausted', detail);
+      return this.#giveUp(lane, entry, carried, reasonOf(carried), detail);
     }
     await parking.park(lane, entry, carried, delay);
     lanes.makeReady(lane);
@@ -191,6 +201,10 @@ export class FollowUp {
     lane.shift();
     this.#parts.lanes.makeReady(lane);
   }
+}
+
+function reasonOf({ verdict }: Carried): DeadLetterReason {
+  return verdict.kind === 'reject' ? 'rejected' : 'retries-exhausted';
 }
 
 /** To an order without a card it is all the same whether its end hid one. */

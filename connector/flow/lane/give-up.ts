@@ -1,5 +1,6 @@
-import { Fault } from '../../kernel/fault.ts';
+import { Fault, type FaultCode } from '../../kernel/fault.ts';
 import type { Clock } from '../../kernel/time.ts';
+import { distrustOf } from '../../order/verdict.ts';
 import type { Accounts } from '../accounts.ts';
 import type { DeadLetter, DeadLetterReason, DeadLetters, Meter } from '../ports.ts';
 import type { Entry } from './lane.ts';
@@ -46,7 +47,7 @@ function letterOf(
   { clock }: GiveUpParts,
 ): DeadLetter {
   const now = clock.now();
-  const code = reason === 'rejected' ? 'CARD_REJECTED' : 'RETRIES_EXHAUSTED';
+  const code = reason === 'rejected' ? 'CARD_REJECTED' : exhaustedBy(carried);
   return {
     record: entry.record,
     reason,
@@ -59,6 +60,12 @@ function letterOf(
       lastAnswer: carried.answer,
     },
   };
+}
+
+/** That answers are not believed is no failure of the platform. */
+function exhaustedBy({ verdict, answer }: Carried): FaultCode {
+  if (verdict.kind !== 'retry' || verdict.cause !== 'signature') return 'RETRIES_EXHAUSTED';
+  return distrustOf(answer) === 'unsigned' ? 'REFUSALS_UNSIGNED' : 'ANSWERS_UNVERIFIED';
 }
 
 /** True once the broker has it; false when its partition was taken away meanwhile. */

@@ -11,8 +11,8 @@ import {
 import type { OrderEvent } from '../../order/event.ts';
 import type { Verdicts } from '../../order/result-codes.ts';
 import type { OrderState } from '../../order/state.ts';
-import { judge, type Verdict } from '../../order/verdict.ts';
-import type { Health } from '../outage/breaker.ts';
+import { distrustOf, judge, type Verdict } from '../../order/verdict.ts';
+import type { Health, Suspicion } from '../outage/breaker.ts';
 import type { Delivery, Meter } from '../ports.ts';
 import { doubtOf } from './doubt.ts';
 import type { Entry, Pending } from './lane.ts';
@@ -79,7 +79,6 @@ export async function carry(
     }
     const durationMs = clock.monotonic() - startedAt;
     const now = clock.now();
-    entry.firstTriedAt ??= startedAt;
     entry.firstAttemptAt ??= instant(now - durationMs);
     entry.lastAttemptAt = now;
     const verdict = judge(answer, current.request.command, verdicts);
@@ -88,6 +87,10 @@ export async function carry(
     if (verdict.kind !== 'heal') return { ...attempted, verdict };
     // No card, and the status would hide it: that is what the order is owed, once it is sure.
     const noCard = verdict.command === 'SEND' && !makesCard;
+    // Not signed, it may only have the change's own card sent: no end is dropped for it, or whoever can answer for the platform hides it.
+    if (verdict.unsigned && noCard) {
+      return { ...attempted, verdict: { kind: 'retry', cause: 'signature', afterMs: null } };
+    }
     if (noCard && (current.heals > 0 || !cardExpected)) {
       // Under the same requestId the platform would give the same answer, whatever it has by then.
       const next = againRequest(current.request, current.request.command, policy, `no-card/${entry.attempts}`);
@@ -148,7 +151,17 @@ export function healthOf(order: MerchantBizNo, carried: Carried, alone: boolean)
         order,
         unreachable: answer.kind === 'unanswered' && answer.cause === 'connection',
         text: describeAnswer(answer),
+        ...(verdict.cause === 'signature' && { suspicion: suspicionOf(distrustOf(answer)) }),
       };
+    case 'reject':
+      return verdict.unexplained
+        ? {
+            kind: 'refused',
+            order,
+            text: describeAnswer(answer),
+            suspicion: suspicionOf('unexplained', verdict.reason),
+          }
+        : { kind: 'answered' };
     case 'halt':
       return alone
         ? { kind: 'failed', order, unreachable: false, text: describeAnswer(answer) }
@@ -156,4 +169,8 @@ export function healthOf(order: MerchantBizNo, carried: Carried, alone: boolean)
     default:
       return { kind: 'answered' };
   }
+}
+
+function suspicionOf(kind: Suspicion['kind'], code = ''): Suspicion {
+  return { kind, sign: `${kind} ${code}` };
 }

@@ -1,6 +1,6 @@
 import { assert } from '../../kernel/assert.ts';
 import type { SourceRecord } from '../../kernel/record.ts';
-import type { Instant, MonotonicMs } from '../../kernel/time.ts';
+import type { DurationMs, Instant, MonotonicMs } from '../../kernel/time.ts';
 import { type CardChange, follows, type MerchantBizNo, replaces } from '../../order/change.ts';
 import type { CardRequest } from '../../order/decide.ts';
 import type { DeliveryUnconfirmed } from '../../order/event.ts';
@@ -24,13 +24,15 @@ export interface Entry {
   failures: number;
   /** Attempts that were refused for the traffic: they do not. */
   refusals: number;
+  /** Deliveries that were started when it was refused first by a result code that is not known. */
+  refusedAfter: number | null;
+  /** See {@link Owed.waitedMs}. */
+  waitedMs: DurationMs;
   attempts: number;
   /** It counts towards the load that pauses the source; not while it waits for a repetition. */
   counted: boolean;
   firstAttemptAt: Instant | null;
   lastAttemptAt: Instant | null;
-  /** When the first attempt was made, on the monotonic clock: the age of its attempts is measured with it. */
-  firstTriedAt: MonotonicMs | null;
   /** The request to repeat: the same id, the same body. */
   pending: Pending | null;
   /** It is owed: its offset is accounted for already, and the journal has it. */
@@ -49,11 +51,12 @@ export function entryOf(change: CardChange, record: SourceRecord, partition: Par
     partition,
     failures: 0,
     refusals: 0,
+    refusedAfter: null,
+    waitedMs: 0,
     attempts: 0,
     counted: true,
     firstAttemptAt: null,
     lastAttemptAt: null,
-    firstTriedAt: null,
     pending: null,
     parked: false,
     doubt: null,
@@ -61,16 +64,12 @@ export function entryOf(change: CardChange, record: SourceRecord, partition: Par
   };
 }
 
-/** A delivery that is owed, to be tried again; `firstTriedAt` says when it was tried first. */
-export function entryOfOwed(
-  { record, request, ...tried }: Owed,
-  partition: PartitionFlow,
-  firstTriedAt: MonotonicMs | null = null,
-): Entry {
-  const { heals, attempts, failures, firstAttemptAt, lastAttemptAt } = tried;
+/** A delivery that is owed, to be tried again. */
+export function entryOfOwed({ record, request, ...tried }: Owed, partition: PartitionFlow): Entry {
+  const { heals, attempts, failures, waitedMs, firstAttemptAt, lastAttemptAt } = tried;
   return {
     ...entryOf(request.change, record, partition),
-    ...{ attempts, failures, firstAttemptAt, lastAttemptAt, firstTriedAt },
+    ...{ attempts, failures, waitedMs, firstAttemptAt, lastAttemptAt },
     counted: false,
     pending: { request, heals },
     parked: true,

@@ -4,11 +4,16 @@ import type { DeliveryUnconfirmed } from '../../order/event.ts';
 import { Fifo } from '../partition/fifo.ts';
 import { type Entry, Lane } from './lane.ts';
 
+// Each costs some 100 bytes. Past it the one that was refused longest ago is forgotten: it opens the breaker once more.
+const haltsKeptMax = 1_000;
+
 /** All lanes that have something to do, and the queue of those that may start, first come first served. */
 export class Lanes {
   readonly #lanes = new Map<MerchantBizNo, Lane>();
   readonly #ready = new Fifo<Lane>();
   readonly #waiting = new Set<Lane>();
+  /** {@link Lane.halts} of orders whose lane is gone: parked ones, and ones whose change was given up. */
+  readonly #halts = new Map<MerchantBizNo, number>();
 
   get size(): number {
     return this.#lanes.size;
@@ -27,6 +32,8 @@ export class Lanes {
     const known = this.#lanes.get(order);
     if (known) return { lane: known, isNew: false };
     const lane = new Lane(order);
+    lane.halts = this.#halts.get(order) ?? 0;
+    this.#halts.delete(order);
     this.#lanes.set(order, lane);
     return { lane, isNew: true };
   }
@@ -84,8 +91,15 @@ export class Lanes {
     });
   }
 
-  /** Forgets a lane that has nothing to do. */
+  /** Forgets a lane that has nothing to do, but not that its order is refused as unauthorized while others are served. */
   drop(lane: Lane): void {
     this.#lanes.delete(lane.order);
+    if (lane.halts === 0) return;
+    this.#halts.set(lane.order, lane.halts);
+    if (this.#halts.size <= haltsKeptMax) return;
+    for (const oldest of this.#halts.keys()) {
+      this.#halts.delete(oldest);
+      break;
+    }
   }
 }

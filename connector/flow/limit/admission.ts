@@ -36,6 +36,8 @@ export interface AdmissionParts {
 /** A delivery that was let in. */
 export interface Started {
   readonly at: MonotonicMs;
+  /** How many were started before it, and itself. */
+  readonly turn: number;
   readonly probe: boolean;
   /** Attempts made of its change before. */
   readonly attempts: number;
@@ -56,6 +58,10 @@ export class Admission {
   readonly #requestsPerSecond: number | null;
   readonly #timer: DueTimer;
   #inFlight = 0;
+  /** Deliveries that were started. */
+  #turns = 0;
+  /** The highest turn of a delivery that the platform served, or refused for a reason that is known. */
+  #servedTurn = 0;
   /** What the next delivery waits for, since it was asked for last. */
   #waitsFor: LimitCause | null = null;
   /** The order that was answered 503 last, with no answer of another kind since. */
@@ -114,7 +120,7 @@ export class Admission {
     const now = this.#parts.clock.monotonic();
     this.#inFlight++;
     this.#bucket?.take(now, 1);
-    return { at: now, probe, attempts: entry.attempts };
+    return { at: now, turn: ++this.#turns, probe, attempts: entry.attempts };
   }
 
   /** It has ended: takes in what its answer tells of the platform. */
@@ -123,10 +129,25 @@ export class Admission {
     // A heal is a request more; where the partition was taken away in between, there was none.
     this.#bucket?.take(this.#parts.clock.monotonic(), entry.attempts - started.attempts - 1);
     const outage = this.breaker.state !== 'closed';
-    this.#outages.report(lane, carried, started.probe);
+    const isProven = this.#isProven(entry, carried, started);
+    this.#outages.report(lane, carried, started.probe, isProven);
     const congested = this.#heed(lane.order, carried, started, wereInFlight);
     if (outage) return 'outage';
-    return congested ? 'traffic' : 'order';
+    if (congested) return 'traffic';
+    return isProven ? 'order' : 'unproven';
+  }
+
+  /**
+   * A refusal by a code that is not known is the order's fault only where another order, started after it was refused first, was
+   * served, and it is refused again. All other answers prove themselves.
+   */
+  #isProven(entry: Entry, { verdict }: Carried, { turn }: Started): boolean {
+    const isUnexplained = verdict.kind === 'reject' && verdict.unexplained === true;
+    const isServed = verdict.kind === 'accepted' || verdict.kind === 'no-card' || verdict.kind === 'reject';
+    if (isServed && !isUnexplained) this.#servedTurn = Math.max(this.#servedTurn, turn);
+    if (!isUnexplained) return true;
+    entry.refusedAfter ??= this.#turns;
+    return this.#servedTurn > entry.refusedAfter;
   }
 
   /** Was it refused for the traffic? Then less is sent. */

@@ -1,5 +1,6 @@
 import { type DurationMs, type MonotonicMs, monotonic } from '../../kernel/time.ts';
 import type { MerchantBizNo } from '../../order/change.ts';
+import type { Distrust } from '../../order/verdict.ts';
 
 /** When the breaker opens, and how often it probes. */
 export interface BreakerOptions {
@@ -10,16 +11,32 @@ export interface BreakerOptions {
   readonly probeIntervalMs: DurationMs;
 }
 
+/** What one order may be told for a fault of its own, but several in a row are not. */
+export interface Suspicion {
+  /** `unexplained`: refused by a result code that is not known. The others: see {@link Distrust}. */
+  readonly kind: 'unexplained' | Distrust;
+  /** Only equal ones make a run. */
+  readonly sign: string;
+}
+
 /** What a delivery says of the platform: `answered` also when it refused the order. */
 export type Health =
   | { readonly kind: 'answered' }
-  | { readonly kind: 'failed'; readonly order: MerchantBizNo; readonly unreachable: boolean; readonly text: string }
+  | {
+      readonly kind: 'failed';
+      readonly order: MerchantBizNo;
+      readonly unreachable: boolean;
+      readonly text: string;
+      readonly suspicion?: Suspicion;
+    }
+  /** It answers, and refuses the order or us: that is not known. */
+  | { readonly kind: 'refused'; readonly order: MerchantBizNo; readonly text: string; readonly suspicion: Suspicion }
   /** It refuses us, not the order. */
   | { readonly kind: 'halted'; readonly text: string };
 
 /** Why the breaker is open. */
 export interface Outage {
-  readonly kind: 'credentials' | 'platform';
+  readonly kind: 'credentials' | 'platform' | Suspicion['kind'];
   readonly text: string;
   readonly since: MonotonicMs;
 }
@@ -28,11 +45,14 @@ export interface Outage {
 export const distinctOrdersMin = 5;
 // No payload makes a connection fail, so a short streak tells: one delivery and its two first repetitions.
 const unreachableStreak = 3;
+// So many different orders in a row with the same suspicion, and none that was served in between, are an outage.
+const suspectOrdersMin = 3;
 
 /**
  * Tells an outage (most deliveries fail, or we are refused) from an order's own failure.
  *
- * - `closed`: all deliveries may start. Opens at a halt, at a streak of unreachable answers, or when the recent deliveries of enough orders failed.
+ * - `closed`: all deliveries may start. Opens at a halt, at a streak of unreachable answers, at a run of orders with the same suspicion, or when the
+ *   recent deliveries of enough orders failed.
  * - `open`: none may start until the next probe is due.
  * - `probing`: one delivery is under way; it closes the breaker, or opens it again.
  */
@@ -44,6 +64,8 @@ export class Breaker {
   /** The last deliveries: the order that failed, or null for an answer. */
   #recent: (MerchantBizNo | null)[] = [];
   #streak = 0;
+  /** The orders with the same suspicion since one was served: as many as make an outage. */
+  #run: { readonly sign: string; readonly orders: Set<MerchantBizNo> } | null = null;
 
   constructor(options: BreakerOptions) {
     this.#options = options;
@@ -78,9 +100,23 @@ export class Breaker {
   /** Takes in what a delivery told. While not closed, only the probe's word counts: the others started before. */
   report(health: Health, wasProbe: boolean, now: MonotonicMs): void {
     if (this.#state !== 'closed' && !wasProbe) return;
-    if (health.kind === 'answered') this.#answered(wasProbe);
-    else if (wasProbe) this.#open(health, now);
-    else if (health.kind === 'halted' || this.#tellsOutage(health)) this.#open(health, now);
+    const isRun = this.#isRun(health);
+    // What a refused probe says of any other outage is that it is over.
+    const isAnswer =
+      health.kind === 'answered' || (health.kind === 'refused' && !isRun && this.#outage?.kind !== 'unexplained');
+    if (isAnswer) this.#answered(wasProbe);
+    else if (wasProbe || isRun || health.kind === 'halted') this.#open(health, now);
+    else if (health.kind === 'failed' && this.#tellsOutage(health)) this.#open(health, now);
+  }
+
+  #isRun(health: Health): boolean {
+    if (health.kind === 'answered') this.#run = null;
+    if (health.kind === 'answered' || health.kind === 'halted' || health.suspicion === undefined) return false;
+    const { sign } = health.suspicion;
+    if (this.#run?.sign !== sign) this.#run = { sign, orders: new Set() };
+    const { orders } = this.#run;
+    if (orders.size < suspectOrdersMin) orders.add(health.order);
+    return orders.size >= suspectOrdersMin;
   }
 
   #answered(wasProbe: boolean): void {
@@ -106,10 +142,10 @@ export class Breaker {
     if (this.#recent.length > this.#options.window) this.#recent.shift();
   }
 
-  #open(health: { readonly kind: 'failed' | 'halted'; readonly text: string }, now: MonotonicMs): void {
+  #open(health: Exclude<Health, { kind: 'answered' }>, now: MonotonicMs): void {
     this.#state = 'open';
     this.#probeAt = monotonic(now + this.#options.probeIntervalMs);
-    const kind = health.kind === 'halted' ? 'credentials' : 'platform';
+    const kind = health.kind === 'halted' ? 'credentials' : (health.suspicion?.kind ?? 'platform');
     this.#outage = { kind, text: health.text, since: this.#outage?.since ?? now };
   }
 }

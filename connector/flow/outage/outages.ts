@@ -1,4 +1,4 @@
-import { Fault } from '../../kernel/fault.ts';
+import { Fault, type FaultCode } from '../../kernel/fault.ts';
 import type { Clock, DurationMs } from '../../kernel/time.ts';
 import { haltRemedy } from '../../order/halt-remedy.ts';
 import { haltsMax } from '../lane/follow-up.ts';
@@ -6,7 +6,7 @@ import type { Lane } from '../lane/lane.ts';
 import { type Carried, healthOf } from '../lane/lane-worker.ts';
 import type { Lanes } from '../lane/lanes.ts';
 import type { Meter } from '../ports.ts';
-import { Breaker } from './breaker.ts';
+import { Breaker, type Outage } from './breaker.ts';
 
 /** How an outage is told, and how often it is probed. */
 export interface OutageOptions {
@@ -26,6 +26,14 @@ export interface OutageParts {
   readonly onProbe: () => void;
   readonly fail: (error: unknown) => void;
 }
+
+const faultCodes = {
+  credentials: 'CREDENTIALS_REFUSED',
+  platform: 'PLATFORM_UNREACHABLE',
+  unexplained: 'REFUSALS_UNEXPLAINED',
+  unverified: 'ANSWERS_UNVERIFIED',
+  unsigned: 'REFUSALS_UNSIGNED',
+} as const satisfies Record<Outage['kind'], FaultCode>;
 
 /** Watches what deliveries tell of the platform: opens the breaker, says why, and probes until the platform answers again. */
 export class Outages {
@@ -50,20 +58,21 @@ export class Outages {
     return this.#degraded;
   }
 
-  /** Takes in what an attempt told. */
-  report(lane: Lane, carried: Carried, probe: boolean): void {
+  /** Takes in what an attempt told. `isProven`: a refusal is known to be the order's fault, which says nothing of the platform. */
+  report(lane: Lane, carried: Carried, probe: boolean, isProven: boolean): void {
     const { clock, meter, lanes } = this.#parts;
     const before = this.breaker.outage;
     const alone = lane.halts >= haltsMax && !probe;
     const health = healthOf(lane.order, carried, alone);
-    if (health !== null) this.breaker.report(health, probe, clock.monotonic());
+    const tellsNothing = health?.kind === 'refused' && isProven && !probe;
+    if (health !== null && !tellsNothing) this.breaker.report(health, probe, clock.monotonic());
     else if (probe) this.breaker.release();
     const { outage } = this.breaker;
     if (outage !== null) this.#scheduleProbe();
     if (outage?.since === before?.since && outage?.kind === before?.kind) return;
-    const code = outage?.kind === 'credentials' ? 'CREDENTIALS_REFUSED' : 'PLATFORM_UNREACHABLE';
+    const code = outage && faultCodes[outage.kind];
     const remedy = code === 'CREDENTIALS_REFUSED' ? haltRemedy(carried.answer) : undefined;
-    this.#degraded = outage && new Fault(code, { detail: outage.text, ...(remedy && { remedy }) });
+    this.#degraded = outage && code && new Fault(code, { detail: outage.text, ...(remedy && { remedy }) });
     meter.degraded(this.#degraded);
     if (outage === null) lanes.wakeAll();
   }

@@ -4,19 +4,11 @@ import type { PartitionFlow } from '../partition/partition-flow.ts';
 import type { Owed } from '../ports.ts';
 import { DueQueue } from './due-queue.ts';
 
-/** The times of a delivery that is owed, on the monotonic clock: those in {@link Owed} are the wall clock's, for the journal. */
-export interface ParkedTimes {
-  readonly dueAt: MonotonicMs;
-  readonly firstTriedAt: MonotonicMs | null;
-}
-
 /** A delivery that is owed, and the assignment it belongs to. */
 export interface Parked {
   readonly order: MerchantBizNo;
   readonly owed: Owed;
   readonly partition: PartitionFlow;
-  /** See {@link ParkedTimes}. */
-  readonly firstTriedAt: MonotonicMs | null;
   /** When it is looked at next: first when it is due. */
   lookAt: MonotonicMs;
   /** It is in a lane, and comes back by {@link ParkedOrders.put} or {@link ParkedOrders.remove}. */
@@ -66,10 +58,10 @@ export class ParkedOrders {
     return [...this.#byOrder.values()].filter(({ length }) => length > 1);
   }
 
-  /** Takes the place of what was owed of the order in the partition before. */
-  put(order: MerchantBizNo, owed: Owed, partition: PartitionFlow, { dueAt, firstTriedAt }: ParkedTimes): void {
+  /** Takes the place of what was owed of the order in the partition before; due at `dueAt`, for the journal's time may be set. */
+  put(order: MerchantBizNo, owed: Owed, partition: PartitionFlow, dueAt: MonotonicMs): void {
     this.remove(order, partition);
-    const parked = { order, owed, partition, firstTriedAt, lookAt: dueAt, released: false };
+    const parked = { order, owed, partition, lookAt: dueAt, released: false };
     this.#byOrder.set(order, [...this.of(order), parked]);
     this.#size++;
     partition.parked++;

@@ -1,5 +1,5 @@
 import { assert } from '../../kernel/assert.ts';
-import { type Clock, type DurationMs, instant, monotonic } from '../../kernel/time.ts';
+import { type Clock, type DurationMs, instant, type MonotonicMs, monotonic } from '../../kernel/time.ts';
 import { type CardChange, follows, isCopy, isRepetition } from '../../order/change.ts';
 import { type Decision, decide, isExpired, type Policy } from '../../order/decide.ts';
 import { isOlder } from '../../order/source-position.ts';
@@ -11,7 +11,7 @@ import { longestDelay } from '../lane/retry-schedule.ts';
 import type { OrderBook } from '../memory/order-book.ts';
 import type { PartitionFlow } from '../partition/partition-flow.ts';
 import type { Meter, Owed, PartitionEnds, Remembered } from '../ports.ts';
-import type { Parked, ParkedOrders, ParkedTimes } from './parked.ts';
+import type { Parked, ParkedOrders } from './parked.ts';
 
 /** When a delivery is parked, and how many may be. */
 export interface ParkingOptions {
@@ -74,13 +74,14 @@ export class Parking {
     const dueAt = monotonic(clock.monotonic() + delay);
     accounts.doubt(entry);
     detachRecord(entry);
-    const { record, attempts, failures, pending, firstAttemptAt } = entry;
+    const { record, attempts, failures, waitedMs, pending, firstAttemptAt } = entry;
     const owed: Owed = {
       record,
       request: pending?.request ?? carried.request,
       heals: pending?.heals ?? 0,
       attempts,
       failures,
+      waitedMs,
       firstAttemptAt: firstAttemptAt ?? now,
       lastAttemptAt: now,
       dueAt: instant(now + delay),
@@ -148,7 +149,7 @@ export class Parking {
     book.restore(partition.key, order, known);
     if (parked.remove(order, partition) !== undefined) partition.recalled--;
     if (known === null || known.owed === null) return;
-    parked.put(order, known.owed, partition, this.#timesOf(known.owed));
+    parked.put(order, known.owed, partition, this.#dueAtOf(known.owed));
     partition.recalled++;
   }
 
@@ -168,17 +169,16 @@ export class Parking {
    * The journal has times of the wall clock, which may have been set since: a delivery is due after as long as was left, and no
    * later than after the longest wait there is.
    */
-  #timesOf({ dueAt, firstAttemptAt }: Owed): ParkedTimes {
+  #dueAtOf({ dueAt }: Owed): MonotonicMs {
     const { clock } = this.#parts;
-    const [now, wallNow] = [clock.monotonic(), clock.now()];
-    const left = Math.min(Math.max(0, dueAt - wallNow), longestDelay(this.#options.retryDelaysMs));
-    return { dueAt: monotonic(now + left), firstTriedAt: monotonic(now - Math.max(0, wallNow - firstAttemptAt)) };
+    const left = Math.min(Math.max(0, dueAt - clock.now()), longestDelay(this.#options.retryDelaysMs));
+    return monotonic(clock.monotonic() + left);
   }
 
-  #enqueue({ order, owed, partition, firstTriedAt }: Parked): void {
+  #enqueue({ order, owed, partition }: Parked): void {
     const { lanes } = this.#parts;
     const { lane } = lanes.of(order);
-    lane.push(entryOfOwed(owed, partition, firstTriedAt), false);
+    lane.push(entryOfOwed(owed, partition), false);
     lanes.makeReady(lane);
   }
 }

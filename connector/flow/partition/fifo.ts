@@ -24,6 +24,22 @@ export class Fifo<T> {
     return entry;
   }
 
+  get first(): T | undefined {
+    return this.#entries[this.#first];
+  }
+
+  get last(): T | undefined {
+    return this.size === 0 ? undefined : this.#entries.at(-1);
+  }
+
+  /** What is in it, the last first. */
+  *newestFirst(): Generator<T> {
+    for (let place = this.#entries.length - 1; place >= this.#first; place--) {
+      const entry = this.#entries[place];
+      if (entry !== undefined) yield entry;
+    }
+  }
+
   /** Empties the queue and gives what was in it. */
   drain(): readonly T[] {
     const rest: T[] = [];

@@ -5,6 +5,7 @@ import { publishedUnlessRevoked } from '../lane/give-up.ts';
 import { type Entry, entryOf } from '../lane/lane.ts';
 import type { DeadLetter, DeadLetters, Interpreted, Interpreter, Meter, Outcome } from '../ports.ts';
 import type { Load } from './load.ts';
+import type { Misfits } from './misfits.ts';
 import type { PartitionFlow } from './partition-flow.ts';
 
 /** What interpreting needs of the world. */
@@ -13,6 +14,7 @@ export interface InterpretationParts {
   readonly deadLetters: DeadLetters;
   readonly meter: Meter;
   readonly load: Load;
+  readonly misfits: Misfits;
   /** A record made a change. */
   readonly enqueue: (entry: Entry) => void;
   /** Deliveries may start, or the load fell. */
@@ -36,8 +38,11 @@ export class Interpretation {
   }
 
   #workOff(partition: PartitionFlow): void {
-    if (partition.interpreting || !partition.restored) return;
-    for (let record = partition.backlog.shift(); record !== undefined; record = partition.backlog.shift()) {
+    const { misfits } = this.#parts;
+    if (!partition.restored || misfits.holds(partition) || partition.interpreting) return;
+    while (!partition.held) {
+      const record = partition.backlog.shift();
+      if (record === undefined) return;
       const interpreted = this.#parts.interpreter.interpret(record, partition.signal);
       if (interpreted instanceof Promise) {
         this.#goOnLater(partition, record, interpreted);
@@ -68,6 +73,7 @@ export class Interpretation {
   #route(partition: PartitionFlow, record: SourceRecord, interpreted: Interpreted): void {
     switch (interpreted.kind) {
       case 'change':
+        this.#parts.misfits.fits(record.topic);
         if (interpreted.former !== undefined) this.#enqueueFormer(partition, record, interpreted.former);
         this.#parts.enqueue(entryOf(interpreted.change, record, partition));
         break;
@@ -77,6 +83,7 @@ export class Interpretation {
         this.#settle(partition, record, 'skipped', interpreted.reason);
         break;
       case 'unusable':
+        if (interpreted.fault.code === 'CHANGE_UNMAPPABLE') this.#parts.misfits.unfit(record, interpreted);
         this.#discard(partition, record, interpreted.fault).catch(this.#parts.fail);
     }
   }

@@ -16,6 +16,10 @@ export class PartitionFlow {
   readonly backlog = new Fifo<SourceRecord>();
   /** A record is being interpreted asynchronously (its schema is fetched): the ones behind it wait. */
   interpreting = false;
+  /** Its records wait, since nearly none of its topic's can be mapped (see {@link Misfits}). */
+  held = false;
+  /** While it is held: the last record that was tried. */
+  lookedAt: Offset | null = null;
   /** The source is told not to fetch it. */
   paused = false;
   /** What the journal remembers of it is known: its deliveries may begin. */
@@ -54,7 +58,8 @@ export class PartitionFlow {
    */
   get isReadUp(): boolean {
     if (!this.restored || this.repeatsBelow === null) return false;
-    const next = this.frontier.highest === null ? this.#begin : this.frontier.highest + 1n;
+    const next =
+      this.backlog.first?.offset ?? (this.frontier.highest === null ? this.#begin : this.frontier.highest + 1n);
     return this.repeatsBelow === 0n || (next !== null && next >= this.repeatsBelow);
   }
 

@@ -7,12 +7,20 @@ export class Valve {
   readonly #intake: Intake;
   readonly #partitions: ReadonlyMap<PartitionKey, PartitionFlow>;
   readonly #wantsPause: () => boolean;
+  readonly #wantsPauseOfHeld: () => boolean;
   #closed = false;
 
-  constructor(intake: Intake, partitions: ReadonlyMap<PartitionKey, PartitionFlow>, wantsPause: () => boolean) {
+  /** `wantsPauseOfHeld`: of the partitions that are held (see {@link PartitionFlow.held}), whose records wait apart. */
+  constructor(
+    intake: Intake,
+    partitions: ReadonlyMap<PartitionKey, PartitionFlow>,
+    wantsPause: () => boolean,
+    wantsPauseOfHeld: () => boolean,
+  ) {
     this.#intake = intake;
     this.#partitions = partitions;
     this.#wantsPause = wantsPause;
+    this.#wantsPauseOfHeld = wantsPauseOfHeld;
   }
 
   /** Tells the source nothing any more. */
@@ -25,7 +33,7 @@ export class Valve {
     const pause = this.#wantsPause();
     const others: PartitionFlow[] = [];
     for (const partition of this.#partitions.values()) {
-      if (partition.paused !== (pause || !partition.restored)) others.push(partition);
+      if (partition.paused !== this.#isToPause(partition, pause)) others.push(partition);
     }
     this.#tell(others, pause);
   }
@@ -35,11 +43,15 @@ export class Valve {
     this.#tell([...this.#partitions.values()], this.#wantsPause());
   }
 
+  #isToPause(partition: PartitionFlow, pause: boolean): boolean {
+    return !partition.restored || (partition.held ? this.#wantsPauseOfHeld() : pause);
+  }
+
   #tell(partitions: readonly PartitionFlow[], pause: boolean): void {
     if (this.#closed || partitions.length === 0) return;
     const [paused, open]: [PartitionKey[], PartitionKey[]] = [[], []];
     for (const partition of partitions) {
-      partition.paused = pause || !partition.restored;
+      partition.paused = this.#isToPause(partition, pause);
       (partition.paused ? paused : open).push(partition.key);
     }
     if (paused.length > 0) this.#intake.pause(paused);

@@ -14,7 +14,7 @@ import {
   sinceStart,
 } from '../../support/flow-world.ts';
 import { keptWith } from './kept.ts';
-import { anOwed, timesOf } from './owed.ts';
+import { anOwed, dueAtOf } from './owed.ts';
 import { key } from './pipeline-world.ts';
 
 const order = merchantBizNo('A-1');
@@ -109,7 +109,7 @@ describe('FollowUp with a journal', () => {
 
   it('gives up what it would park where as many are parked as may be, and says so', async () => {
     const follow = followUp({ parkedMax: 1, parkFromMs: 0 });
-    kept.parked.put(merchantBizNo('B'), anOwed({ order: 'B' }), partition, timesOf(anOwed()));
+    kept.parked.put(merchantBizNo('B'), anOwed({ order: 'B' }), partition, dueAtOf(anOwed()));
     await followed(follow, queue(1));
     expect(deadLetters.letters).toMatchObject([{ reason: 'retries-exhausted' }]);
     expect(deadLetters.letters[0]?.fault.message).toContain('flow.parkedMax');
@@ -126,11 +126,11 @@ describe('FollowUp with a journal', () => {
     [598_000, 'waiting', 0],
     [598_001, 'ready', 1],
   ])(
-    'gives up where the next attempt would come too long after the first, made %i ms ago',
-    async (ageMs, state, letters) => {
+    'gives up where its pauses would be too long in all, having been %i ms so far',
+    async (waitedMs, state, letters) => {
       const follow = followUp({ giveUpAfterMs: 600_000 });
       const entry = queue(1);
-      entry.firstTriedAt = sinceStart(-ageMs);
+      entry.waitedMs = waitedMs;
       await followed(follow, entry);
       expect([lane.state, deadLetters.letters.length]).toEqual([state, letters]);
     },
@@ -177,7 +177,7 @@ describe('FollowUp with a journal', () => {
   describe('what was owed', () => {
     /** It was parked, came due, and is in its lane. */
     const released = (follow: FollowUp) => {
-      kept.parked.put(order, anOwed(), partition, timesOf(anOwed()));
+      kept.parked.put(order, anOwed(), partition, dueAtOf(anOwed()));
       kept.lanes.drop(lane);
       kept.parking.release();
       lane = kept.lanes.of(order).lane;

@@ -1,6 +1,5 @@
-import type { ParkedTimes } from '../../../connector/flow/parked/parked.ts';
 import type { Owed, Remembered } from '../../../connector/flow/ports.ts';
-import { instant } from '../../../connector/kernel/time.ts';
+import { instant, type MonotonicMs } from '../../../connector/kernel/time.ts';
 import type { CardChange } from '../../../connector/order/change.ts';
 import { decide } from '../../../connector/order/decide.ts';
 import type { OrderEvent } from '../../../connector/order/event.ts';
@@ -22,6 +21,7 @@ export function anOwed(
     heals: 0,
     attempts: 5,
     failures: 4,
+    waitedMs: 6_000,
     firstAttemptAt: dawn,
     lastAttemptAt: dawn,
     dueAt: instant(dawn + dueMs),
@@ -30,8 +30,8 @@ export function anOwed(
 }
 
 /** Its times on the monotonic clock of a {@link SteppedClock} that was never set. */
-export function timesOf({ dueAt, firstAttemptAt }: Owed): ParkedTimes {
-  return { dueAt: sinceStart(dueAt - dawn), firstTriedAt: sinceStart(firstAttemptAt - dawn) };
+export function dueAtOf({ dueAt }: Owed): MonotonicMs {
+  return sinceStart(dueAt - dawn);
 }
 
 /** What the journal remembers of an order after this happened to its change. */

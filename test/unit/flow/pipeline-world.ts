@@ -47,6 +47,8 @@ export type Fed = ChangeParts & {
   readonly bytes?: number;
   /** The order number that the row had before: its card is to be ended. */
   readonly former?: string;
+  /** The record's key; without it all have the same. */
+  readonly key?: string;
 };
 
 /** One pipeline in a world that does nothing by itself: the test feeds it, lets time pass, and looks. */
@@ -110,7 +112,8 @@ export class PipelineWorld {
   feed(records: readonly Fed[], end = 0n): void {
     const sources = records.map(fed => {
       const { position } = aChange(fed);
-      const record = aRecord({ ...position, bytes: fed.bytes ?? 8 });
+      const made = aRecord({ ...position, bytes: fed.bytes ?? 8 });
+      const record = fed.key === undefined ? made : { ...made, key: Buffer.from(fed.key) };
       this.#meanings.set(formatPosition(record), fed);
       return record;
     });

@@ -114,6 +114,7 @@ describe('an entry', () => {
         heals: 0,
         attempts: 1,
         failures: 1,
+        waitedMs: 0,
         firstAttemptAt: decided.at,
         lastAttemptAt: decided.at,
         dueAt: decided.at,

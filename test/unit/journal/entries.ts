@@ -151,6 +151,7 @@ const owed: fc.Arbitrary<Owed> = fc.record({
   heals: fc.nat(),
   attempts: fc.nat(),
   failures: fc.nat(),
+  waitedMs: fc.nat(),
   firstAttemptAt: instants,
   lastAttemptAt: instants,
   dueAt: instants,

@@ -85,6 +85,8 @@ describe('the log of the flow', () => {
     meter.degraded(null);
     meter.degraded(new Fault('PLATFORM_UNREACHABLE', { detail: '18 of 20 failed' }));
     meter.degraded(null);
+    meter.topicHeld(new Fault('MAPPING_FITS_NOTHING', { detail: '20 of the last 20' }));
+    meter.topicHeld(null);
     meter.rebalanced();
     expect(lines().map(({ level, msg }) => `${level} ${msg}`)).toEqual([
       'warn record became a dead letter',
@@ -92,6 +94,8 @@ describe('the log of the flow', () => {
       'warn offsets could not be committed; tried again',
       'error intake stopped',
       'info intake goes on',
+      'error intake of a topic stopped',
+      'info intake of a topic goes on',
       'info partitions were given out anew',
     ]);
     expect(lines()[0]).toMatchObject({

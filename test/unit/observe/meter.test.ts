@@ -126,6 +126,8 @@ describe('the meter', () => {
     meter.degraded(new Fault('PLATFORM_UNREACHABLE', { detail: 'x' }));
     meter.degraded(null);
     meter.degraded(new Fault('TOPIC_MISSING', { detail: 'x' }));
+    meter.topicHeld(new Fault('MAPPING_FITS_NOTHING', { detail: 'x' }));
+    meter.topicHeld(null);
     meter.signatureChecked('bad');
     meter.registryAvailable(false);
     const samples = await samplesOf(metrics);
@@ -136,6 +138,7 @@ describe('the meter', () => {
     expect(samples.get('heals_total{command="UPDATE"}')).toBe(1);
     expect(samples.get('heals_total{command="SEND"}')).toBe(0);
     expect(samples.get('dead_letters_total{reason="rejected"}')).toBe(1);
+    expect(samples.get('degradations_total{reason="MAPPING_FITS_NOTHING"}')).toBe(1);
     expect(samples.get('commits_total{outcome="ok"}')).toBe(1);
     expect(samples.get('commits_total{outcome="failed"}')).toBe(1);
     expect(samples.get('rebalances_total')).toBe(1);

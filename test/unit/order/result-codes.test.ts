@@ -29,9 +29,15 @@ const documented = [
   'SYSTEM_ERROR',
 ];
 
+const fromGateways = ['ILLEGAL_CLIENT_IP', 'OAUTH_FAIL', 'INVALID_AGENT_TOKEN', 'HAS_NO_PRIVILEGE', 'NO_INTERFACE_DEF'];
+
 describe('resultCodes', () => {
-  it('holds every documented code, and no other', () => {
-    expect(Object.keys(resultCodes).sort()).toEqual([...documented].sort());
+  it('holds every documented code, and those seen from the gateways, and no other', () => {
+    expect(Object.keys(resultCodes).sort()).toEqual([...documented, ...fromGateways].sort());
+  });
+
+  it('halts at every code of the gateways alone: they do not know the order', () => {
+    expect(new Set(fromGateways.map(code => verdictsWith({}).codes.get(code)?.verdict))).toEqual(new Set(['halt']));
   });
 
   it('accepts one only', () => {

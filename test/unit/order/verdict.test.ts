@@ -2,13 +2,14 @@ import { describe, expect, it } from 'vitest';
 import type { Answer, Answered, ResultStatus, SignatureCheck } from '../../../connector/order/answer.ts';
 import type { Command } from '../../../connector/order/change.ts';
 import { resultCodes, retryCauses, verdictNames, verdictsWith } from '../../../connector/order/result-codes.ts';
-import { isTrafficLimit, judge as judgeBy, type Verdict } from '../../../connector/order/verdict.ts';
+import { distrustOf, isTrafficLimit, judge as judgeBy, type Verdict } from '../../../connector/order/verdict.ts';
 import { anAnswer, anHttpAnswer, documentedVerdicts, silence } from '../../support/builders.ts';
 
 const judge = (answer: Answer, command: Command, table = documentedVerdicts) => judgeBy(answer, command, table);
 
 const accepted = { kind: 'accepted' } as const;
 const reject = (reason: string) => ({ kind: 'reject', reason }) as const;
+const unexplained = (reason: string) => ({ kind: 'reject', reason, unexplained: true }) as const;
 const halt = (reason: string) => ({ kind: 'halt', reason }) as const;
 const heal = (command: Command) => ({ kind: 'heal', command }) as const;
 const retry = (cause: string, afterMs: number | null = null) => ({ kind: 'retry', cause, afterMs });
@@ -36,6 +37,11 @@ describe('judge, by result code (HTTP 200)', () => {
     ACCESS_DENIED: halts('ACCESS_DENIED'),
     METHOD_NOT_SUPPORTED: halts('METHOD_NOT_SUPPORTED'),
     MEDIA_TYPE_NOT_ACCEPTABLE: halts('MEDIA_TYPE_NOT_ACCEPTABLE'),
+    ILLEGAL_CLIENT_IP: halts('ILLEGAL_CLIENT_IP'),
+    OAUTH_FAIL: halts('OAUTH_FAIL'),
+    INVALID_AGENT_TOKEN: halts('INVALID_AGENT_TOKEN'),
+    HAS_NO_PRIVILEGE: halts('HAS_NO_PRIVILEGE'),
+    NO_INTERFACE_DEF: halts('NO_INTERFACE_DEF'),
   };
 
   it.each(Object.entries(table))('%s', (code, verdicts) => {
@@ -51,7 +57,7 @@ describe('judge, a code that is not documented', () => {
   it('follows its resultStatus', () => {
     expect(judge(strange('S'), 'SEND')).toEqual(accepted);
     expect(judge(strange('U'), 'SEND')).toEqual(retry('unknown-outcome'));
-    expect(judge(strange('F'), 'SEND')).toEqual(reject('BRAND_NEW'));
+    expect(judge(strange('F'), 'SEND')).toEqual(unexplained('BRAND_NEW'));
   });
 
   it('is not held against the order when HTTP says that the gateway is out, or refuses us', () => {
@@ -135,7 +141,7 @@ describe('judge, over all there is', () => {
     answer.signature === 'verified' || answer.signature === 'unchecked';
 
   it('covers every combination with one of the five verdicts', () => {
-    expect(all).toHaveLength(4 * 35 * 18 * 3 * 2);
+    expect(all).toHaveLength(4 * 35 * 23 * 3 * 2);
     expect(new Set(all.map(({ verdict }) => verdict.kind))).toEqual(
       new Set(['accepted', 'retry', 'heal', 'reject', 'halt']),
     );
@@ -150,8 +156,17 @@ describe('judge, over all there is', () => {
     }
   });
 
-  it('believes no rejection and no heal whose signature does not hold', () => {
-    for (const judged of [...those('reject'), ...those('heal')]) expect(isTrusted(judged)).toBe(true);
+  it('believes no rejection whose signature does not hold', () => {
+    for (const judged of those('reject')) expect(isTrusted(judged)).toBe(true);
+  });
+
+  it('believes no heal whose signature does not hold, and of those without one only that there is no card, and says so', () => {
+    for (const judged of those('heal').filter(one => !isTrusted(one))) {
+      expect(judged.answer).toMatchObject({ signature: 'missing', result: { code: 'ORDER_NOT_FOUND' } });
+      expect(judged.verdict).toEqual({ ...heal('SEND'), unsigned: true });
+    }
+    expect(those('heal').some(one => !isTrusted(one))).toBe(true);
+    for (const judged of those('heal').filter(isTrusted)) expect(judged.verdict).not.toHaveProperty('unsigned');
   });
 
   it('says why it asks again, also where the answer is not signed: a proxy signs nothing', () => {
@@ -210,7 +225,7 @@ describe('judge, by the verdicts of the settings', () => {
   it('a heal counts for the other command only: else the code means what it meant, or follows its status', () => {
     const table = verdictsWith({ SOME_NEW_CODE: 'heal-to-send', PARAM_ILLEGAL: 'heal-to-update' });
     expect(judge(strange('F'), 'UPDATE', table)).toEqual(heal('SEND'));
-    expect(judge(strange('F'), 'SEND', table)).toEqual(reject('SOME_NEW_CODE'));
+    expect(judge(strange('F'), 'SEND', table)).toEqual(unexplained('SOME_NEW_CODE'));
     expect(judge(strange('U'), 'SEND', table)).toEqual(retry('unknown-outcome'));
     expect(judge(anAnswer('PARAM_ILLEGAL'), 'SEND', table)).toEqual(heal('UPDATE'));
     expect(judge(anAnswer('PARAM_ILLEGAL'), 'UPDATE', table)).toEqual(reject('PARAM_ILLEGAL'));
@@ -239,5 +254,44 @@ describe('isTrafficLimit', () => {
     for (const answer of [anHttpAnswer(503), anAnswer('SUCCESS'), anAnswer('SYSTEM_ERROR'), silence('timeout')]) {
       expect(isTrafficLimit(answer)).toBe(false);
     }
+  });
+});
+
+describe('distrustOf', () => {
+  it('tells refusals without a signature, as some gateways send them, from answers that the key does not verify', () => {
+    const of = (code: string, signature: SignatureCheck) => distrustOf(anAnswer(code, { signature }));
+    expect([of('PARAM_ILLEGAL', 'missing'), distrustOf(anHttpAnswer(400, { signature: 'missing' }))]).toEqual([
+      'unsigned',
+      'unsigned',
+    ]);
+    expect([of('SUCCESS', 'missing'), of('SUCCESS', 'bad'), of('PARAM_ILLEGAL', 'bad')]).toEqual(
+      Array(3).fill('unverified'),
+    );
+  });
+});
+
+describe('judge, answers seen from gateways of the vendor', () => {
+  const refusal = (code: string, parts: Partial<Answered> = {}) =>
+    anAnswer(code, { result: { code, status: 'F', message: 'no' }, ...parts });
+
+  it.each(['ILLEGAL_CLIENT_IP', 'OAUTH_FAIL', 'INVALID_AGENT_TOKEN'])(
+    '%s with HTTP 200 halts: it is about us',
+    code => {
+      for (const signature of ['verified', 'missing', 'unchecked'] as const) {
+        expect(judge(refusal(code, { signature }), 'SEND')).toEqual(halt(code));
+      }
+    },
+  );
+
+  it('sends the card where an UPDATE of an order without one is refused without a signature', () => {
+    const unsigned = refusal('ORDER_NOT_FOUND', { signature: 'missing' });
+    expect(judge(unsigned, 'UPDATE')).toEqual({ ...heal('SEND'), unsigned: true });
+    expect(judge({ ...unsigned, signature: 'bad' }, 'UPDATE')).toEqual(retry('signature'));
+  });
+
+  it('asks again where any other refusal has no signature', () => {
+    expect(judge(refusal('PARAM_ILLEGAL', { signature: 'missing' }), 'SEND')).toEqual(retry('signature'));
+    expect(judge(refusal('UN_SUPPORT_BUSINESS', { signature: 'missing' }), 'SEND')).toEqual(retry('signature'));
+    expect(judge(refusal('BRAND_NEW', { signature: 'missing' }), 'SEND')).toEqual(retry('signature'));
   });
 });

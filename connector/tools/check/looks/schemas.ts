@@ -6,13 +6,9 @@ import { type ColumnProblem, checkTable, type TableFit } from '../../../mapping/
 import type { SchemaLookup } from '../../../registry/registry.ts';
 import type { SubjectReader } from '../../../registry/subjects.ts';
 import type { Settings } from '../../../settings/settings.ts';
+import { rowTypeOf, subjectOf, tableNameIn } from '../../../source/table-schema.ts';
 import { type Found, failed, type Looked, skipped, warning, well } from '../finding.ts';
 import type { SeenTopic } from './rows.ts';
-
-/** Where Debezium's converters register the schema of a topic's values (TopicNameStrategy). */
-function subjectOf(topic: string): string {
-  return `${topic}-value`;
-}
 
 /** Whether the registry answers as one. */
 export async function lookAtRegistry(
@@ -63,24 +59,13 @@ export async function lookAtSchema(
     return { found: [failed(id, title, detail, remedy)], value: null };
   }
   const columns = columnKindsOf(row);
-  const table = rows?.changes[0]?.change.table ?? topic.split('.').slice(-2).join('.');
+  const table = rows?.changes[0]?.change.table ?? tableNameIn(topic);
   const version = latest.kind === 'found' && latest.id === schemaId ? ` (version ${latest.version}, the latest)` : '';
   const detail = `${topic}: ${table} with ${columns.size} columns, schema id ${schemaId}${version}`;
   const neverNull = nullableWithDefault(row).filter(
     name => !(rows?.changes ?? []).some(({ change }) => change.after?.[name] === null),
   );
   return { found: [well(id, title, detail)], value: { topic, table, columns, neverNull } };
-}
-
-/** The record type of `after`. */
-function rowTypeOf(envelope: avro.Type): avro.types.RecordType | null {
-  if (!(envelope instanceof avro.types.RecordType)) return null;
-  const names = new Set(envelope.fields.map(({ name }) => name));
-  const after = envelope.fields.find(({ name }) => name === 'after')?.type;
-  if (after === undefined || !names.has('op') || !names.has('source')) return null;
-  const isUnion = after instanceof avro.types.UnwrappedUnionType || after instanceof avro.types.WrappedUnionType;
-  const branches = isUnion ? after.types : [after];
-  return branches.find(branch => branch instanceof avro.types.RecordType) ?? null;
 }
 
 /**

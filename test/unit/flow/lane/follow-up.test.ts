@@ -72,7 +72,6 @@ describe('FollowUp', () => {
     if (decision.kind === 'skip') throw new Error('nothing to send');
     entry.attempts++;
     entry.firstAttemptAt ??= dawn;
-    entry.firstTriedAt ??= sinceStart(0);
     entry.lastAttemptAt = clock.now();
     entry.pending = { request: decision.request, heals: 0 };
     return { request: decision.request, answer, verdict };
@@ -133,11 +132,13 @@ describe('FollowUp', () => {
     expect([entry.failures, lane.wakeAt]).toEqual([1, clock.monotonic() + 2_000]);
   });
 
-  it('gives up what is refused for the traffic only when its change is too old', async () => {
+  it('gives up what is throttled only when its pauses add up to flow.giveUpAfterMs, whatever the clock says', async () => {
     const entry = queue(1);
     const follow = followUp({ giveUpAfterMs: 3_600_000 });
     await follow.follow(lane, entry, carriedOf(entry, retry), 'traffic');
-    await clock.pass(3_599_000);
+    await clock.pass(7_200_000);
+    expect(deadLetters.letters).toEqual([]);
+    entry.waitedMs = 3_599_000;
     const given = follow.follow(lane, entry, carriedOf(entry, retry), 'traffic');
     await clock.pass(5);
     await given;

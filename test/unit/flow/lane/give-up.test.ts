@@ -7,7 +7,7 @@ import { merchantBizNo } from '../../../../connector/order/change.ts';
 import { aChange, anAnswer, aRecord, dawn, silence } from '../../../support/builders.ts';
 import { RecordingDeadLetters, RecordingJournal, RecordingMeter, SteppedClock } from '../../../support/flow-world.ts';
 import { keptWith } from '../kept.ts';
-import { anOwed, timesOf } from '../owed.ts';
+import { anOwed, dueAtOf } from '../owed.ts';
 import { key } from '../pipeline-world.ts';
 
 describe('publishedUnlessRevoked', () => {
@@ -28,6 +28,8 @@ describe('publishedUnlessRevoked', () => {
     await expect(publishedUnlessRevoked({ publish }, letter, new AbortController().signal)).rejects.toThrow('a defect');
   });
 });
+
+const unbelieved = { kind: 'retry', cause: 'signature', afterMs: null } as const;
 
 describe('giving up', () => {
   let clock: SteppedClock;
@@ -106,12 +108,23 @@ describe('giving up', () => {
 
   it('of what was owed: nothing is owed any more, and its offset, accounted for long ago, is not settled again', async () => {
     const owed = anOwed({ n: 3 });
-    kept.parked.put(merchantBizNo('A-1'), owed, partition, timesOf(owed));
+    kept.parked.put(merchantBizNo('A-1'), owed, partition, dueAtOf(owed));
     const given = start(entryOfOwed(owed, partition), 'retries-exhausted');
     await clock.pass(10);
     await given;
     expect(journal.entries).toMatchObject([{ event: 'dead-lettered', owed: null, attempts: 5 }]);
     expect(deadLetters.letters).toMatchObject([{ attempts: { count: 5, firstAt: dawn } }]);
     expect([partition.parked, partition.settled['dead-lettered'], kept.parked.size]).toEqual([0, 1, 0]);
+  });
+
+  it.each([
+    ['ANSWERS_UNVERIFIED', anAnswer('SUCCESS', { signature: 'bad' })],
+    ['ANSWERS_UNVERIFIED', anAnswer('SUCCESS', { signature: 'missing' })],
+    ['REFUSALS_UNSIGNED', anAnswer('PARAM_ILLEGAL', { signature: 'missing' })],
+  ])('says %s where the last answer was not believed', async (code, answer) => {
+    const given = start(taken(), 'retries-exhausted', { ...failed, answer, verdict: unbelieved });
+    await clock.pass(10);
+    await given;
+    expect(deadLetters.letters).toMatchObject([{ reason: 'retries-exhausted', fault: { code } }]);
   });
 });

@@ -79,6 +79,23 @@ describe('carry', () => {
     expect([meter.attempts, meter.heals]).toEqual([2, 1]);
   });
 
+  it('heals into a SEND also where the refusal is not signed', async () => {
+    delivery.script = ({ command }) =>
+      command === 'UPDATE' ? anAnswer('ORDER_NOT_FOUND', { signature: 'missing' }) : anAnswer('SUCCESS');
+    expect((await carried(start({ replays: 1 }))).verdict).toEqual({ kind: 'accepted' });
+    expect(commands()).toEqual(['UPDATE', 'SEND']);
+  });
+
+  it('believes no unsigned refusal that there is no card to end: the end is asked for again', async () => {
+    delivery.script = () => anAnswer('ORDER_NOT_FOUND', { signature: 'missing' });
+    expect((await carried(start({ ends: true }))).verdict).toEqual({
+      kind: 'retry',
+      cause: 'signature',
+      afterMs: null,
+    });
+    expect(commands()).toEqual(['UPDATE']);
+  });
+
   it('heals a SEND that finds a card into an UPDATE', async () => {
     delivery.script = ({ command }) => anAnswer(command === 'SEND' ? 'UN_SUPPORT_BUSINESS' : 'SUCCESS');
     await carried(start({ creates: true }));

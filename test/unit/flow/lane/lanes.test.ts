@@ -69,6 +69,17 @@ describe('Lanes', () => {
     expect(lanes.of(merchantBizNo('A')).isNew).toBe(true);
   });
 
+  it('remembers that the order of a dropped lane was refused alone, for the last 1000 such orders', () => {
+    const lanes = new Lanes();
+    for (let n = 0; n <= 1_000; n++) {
+      const { lane } = lanes.of(merchantBizNo(`A-${n}`));
+      lane.halts = 3;
+      lanes.drop(lane);
+    }
+    const haltsOf = (order: string) => lanes.of(merchantBizNo(order)).lane.halts;
+    expect([haltsOf('A-0'), haltsOf('A-1'), haltsOf('A-1000')]).toEqual([0, 3, 3]);
+  });
+
   it('takes revoked changes out of every lane, and makes a lane ready that waited for one', () => {
     const gone = new PartitionFlow(partitionKey(sourceTopic, 1));
     const lanes = new Lanes();

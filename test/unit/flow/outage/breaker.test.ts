@@ -14,6 +14,20 @@ const failed = (order: number | string, unreachable = false): Health => ({
   unreachable,
   text: unreachable ? 'ECONNREFUSED' : 'U UNKNOWN_EXCEPTION',
 });
+const refused = (order: number, code = 'BRAND_NEW'): Health => ({
+  kind: 'refused',
+  order: merchantBizNo(`A-${order}`),
+  text: `F ${code}`,
+  suspicion: { kind: 'unexplained', sign: code },
+});
+const unbelieved = (order: number): Health => ({
+  ...failed(order),
+  kind: 'failed',
+  order: merchantBizNo(`A-${order}`),
+  unreachable: false,
+  text: 'S SUCCESS, signature bad',
+  suspicion: { kind: 'unverified', sign: 'unverified' },
+});
 const at = sinceStart;
 const start = at(0);
 
@@ -60,6 +74,30 @@ describe('a closed breaker', () => {
     expect(breakerAfter(halted)).toMatchObject({ state: 'open', outage: { kind: 'credentials' } });
   });
 
+  describe('with orders that may be at fault themselves', () => {
+    it('opens at the third order in a row, and says of what kind it is', () => {
+      expect(breakerAfter(refused(1), refused(2)).state).toBe('closed');
+      expect(breakerAfter(refused(1), refused(2), refused(3))).toMatchObject({
+        state: 'open',
+        outage: { kind: 'unexplained' },
+      });
+      expect(breakerAfter(unbelieved(1), unbelieved(2), unbelieved(3)).outage?.kind).toBe('unverified');
+    });
+
+    it('stays closed for one order, however often', () => {
+      expect(breakerAfter(...Array(50).fill(refused(1))).state).toBe('closed');
+    });
+
+    it('begins anew when an order is served, and with another code', () => {
+      expect(breakerAfter(refused(1), refused(2), answered, refused(3), refused(4)).state).toBe('closed');
+      expect(breakerAfter(refused(1), refused(2), refused(3, 'OTHER'), refused(4)).state).toBe('closed');
+    });
+
+    it('is not led astray by a failure in between: that says nothing of it', () => {
+      expect(breakerAfter(refused(1), failed(7), refused(2), failed(8), refused(3)).state).toBe('open');
+    });
+  });
+
   it('with a window of fewer orders than that, needs no more than the window', () => {
     const small = new Breaker({ ...options, window: 2 });
     small.report(failed(1), false, start);
@@ -70,7 +108,7 @@ describe('a closed breaker', () => {
   });
 
   it('is opened by no single order, whatever it does, but by failing to connect', () => {
-    const poison = fc.constantFrom(failed('poison'), answered);
+    const poison = fc.constantFrom(failed('poison'), refused(1), unbelieved(1), answered);
     const healthy = fc.tuple(fc.constant(answered), fc.constant(null));
     fc.assert(
       fc.property(
@@ -116,6 +154,25 @@ describe('an open breaker', () => {
     breaker.admit(at(5000));
     breaker.report(health, true, at(5100));
     expect(breaker).toMatchObject({ state: 'open', probeAt: at(10_100), outage: { since: start } });
+  });
+
+  it('opened by refusals that nobody can explain, stays open for one more, and closes with an order that is served', () => {
+    const breaker = breakerAfter(refused(1), refused(2), refused(3));
+    breaker.admit(at(5000));
+    breaker.report(refused(1), true, at(5100));
+    expect(breaker).toMatchObject({ state: 'open', outage: { kind: 'unexplained', since: start } });
+    breaker.admit(at(10_100));
+    breaker.report(answered, true, at(10_200));
+    expect(breaker.state).toBe('closed');
+    breaker.report(refused(4), false, at(10_300));
+    expect(breaker.state).toBe('closed');
+  });
+
+  it('opened by anything else, closes with a refusal that nobody can explain: the platform answers', () => {
+    const breaker = breakerAfter(...fails(5));
+    breaker.admit(at(5000));
+    breaker.report(refused(1), true, at(5100));
+    expect(breaker.state).toBe('closed');
   });
 
   it('tells the latest reason, and since when there is any', () => {
@@ -177,6 +234,8 @@ describe('over any sequence', () => {
   const healths = fc.oneof(
     fc.constant(answered),
     fc.constant(halted),
+    fc.nat(4).map(order => refused(order)),
+    fc.nat(4).map(unbelieved),
     fc.tuple(fc.nat(8), fc.boolean()).map(([order, unreachable]) => failed(order, unreachable)),
   );
   const commands = fc.commands(
@@ -208,7 +267,7 @@ describe('over any sequence', () => {
           (model, real) => {
             real.report(health, true, model.now);
             model.probe = false;
-            expect(real.state).toBe(health.kind === 'answered' ? 'closed' : 'open');
+            if (health.kind !== 'refused') expect(real.state).toBe(health.kind === 'answered' ? 'closed' : 'open');
           },
           ({ probe }) => probe,
         ),

@@ -50,7 +50,7 @@ describe('Outages', () => {
   const report = (lane: Lane, answer: Answer, probe = false) => {
     const { request } = anOwed({ order: lane.order });
     const verdict = judge(answer, request.command, documentedVerdicts) as Carried['verdict'];
-    outages.report(lane, { request, answer, verdict }, probe);
+    outages.report(lane, { request, answer, verdict }, probe, true);
   };
   /** No connection, three times in a row. */
   const breakDown = () => {
@@ -163,7 +163,7 @@ describe('Outages', () => {
     } as const;
     const world = { clock, delivery, meter, verdicts: documentedVerdicts, isLeased: () => false };
     const unsent = await carry(head, decision, aPolicy(), world, stopping.signal);
-    outages.report(lane, unsent, true);
+    outages.report(lane, unsent, true, true);
     expect(outages.breaker.state).toBe('open');
     expect(outages.breaker.admit(clock.monotonic())).toBe('probe');
   });

@@ -6,7 +6,7 @@ import { partitionKey } from '../../../../connector/kernel/position.ts';
 import { merchantBizNo } from '../../../../connector/order/change.ts';
 import { dawn, sourceTopic } from '../../../support/builders.ts';
 import { sinceStart } from '../../../support/flow-world.ts';
-import { anOwed, timesOf } from '../owed.ts';
+import { anOwed, dueAtOf } from '../owed.ts';
 
 const at = sinceStart;
 const always = () => true;
@@ -21,7 +21,7 @@ describe('ParkedOrders', () => {
   });
 
   const put = (order: string, dueMs: number, of = partition) =>
-    parked.put(merchantBizNo(order), anOwed({ order, dueMs }), of, timesOf(anOwed({ dueMs })));
+    parked.put(merchantBizNo(order), anOwed({ order, dueMs }), of, dueAtOf(anOwed({ dueMs })));
   const take = (ms: number, mayGo: (one: Parked) => boolean = always) => parked.takeDue(at(ms), mayGo)?.order;
 
   it('gives what is due, the earliest first, and each once', () => {
@@ -128,7 +128,7 @@ describe('ParkedOrders', () => {
           if ('put' in step) {
             const order = `A-${step.put}`;
             const owed = anOwed({ order, dueMs: now + step.dueMs });
-            real.put(merchantBizNo(order), owed, partition, timesOf(owed));
+            real.put(merchantBizNo(order), owed, partition, dueAtOf(owed));
             model.set(order, now + step.dueMs);
           } else if ('remove' in step) {
             real.remove(merchantBizNo(`A-${step.remove}`), partition);

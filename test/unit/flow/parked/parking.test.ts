@@ -10,7 +10,7 @@ import { aChange, anAnswer, aPolicy, aRecord, dawn, lsnAt } from '../../../suppo
 import { RecordingJournal, RecordingMeter, SteppedClock, sinceStart } from '../../../support/flow-world.ts';
 import { sent, skipped } from '../../order/given.ts';
 import { keptWith } from '../kept.ts';
-import { anOwed, timesOf } from '../owed.ts';
+import { anOwed, dueAtOf } from '../owed.ts';
 import { key } from '../pipeline-world.ts';
 
 const order = merchantBizNo('A-1');
@@ -55,7 +55,7 @@ describe('Parking', () => {
     return { lane, carried: { request, answer: anAnswer('UNKNOWN_EXCEPTION'), verdict: { kind: 'accepted' } } };
   };
   const putOwed = (name: string, dueMs = 0, of = partition) =>
-    kept.parked.put(merchantBizNo(name), anOwed({ order: name, dueMs }), of, timesOf(anOwed({ dueMs })));
+    kept.parked.put(merchantBizNo(name), anOwed({ order: name, dueMs }), of, dueAtOf(anOwed({ dueMs })));
 
   describe('is for', () => {
     it.each([
@@ -206,7 +206,7 @@ describe('Parking', () => {
 
   describe('decides of what is owed', () => {
     const decided = (owed = anOwed({ n: 3 })) => {
-      kept.parked.put(order, owed, partition, timesOf(owed));
+      kept.parked.put(order, owed, partition, dueAtOf(owed));
       kept.parking.release();
       const head = kept.lanes.of(order).lane.head;
       if (head === undefined) throw new Error('it was not released');

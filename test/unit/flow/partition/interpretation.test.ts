@@ -1,12 +1,16 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Interpretation } from '../../../../connector/flow/partition/interpretation.ts';
 import { Load } from '../../../../connector/flow/partition/load.ts';
+import { Misfits } from '../../../../connector/flow/partition/misfits.ts';
 import { PartitionFlow } from '../../../../connector/flow/partition/partition-flow.ts';
 import type { Interpreted } from '../../../../connector/flow/ports.ts';
 import { Fault } from '../../../../connector/kernel/fault.ts';
 import { partitionKey } from '../../../../connector/kernel/position.ts';
+import type { SourceRecord } from '../../../../connector/kernel/record.ts';
 import { aChange, aRecord, sourceTopic } from '../../../support/builders.ts';
 import { RecordingDeadLetters, RecordingMeter, SteppedClock } from '../../../support/flow-world.ts';
+
+const limits = { recordsMax: 100, bytesMax: 1e6 };
 
 describe('Interpretation', () => {
   let clock: SteppedClock;
@@ -22,7 +26,7 @@ describe('Interpretation', () => {
 
   beforeEach(() => {
     clock = new SteppedClock();
-    load = new Load({ recordsMax: 100, bytesMax: 1e6 });
+    load = new Load(limits);
     meter = new RecordingMeter();
     deadLetters = new RecordingDeadLetters(clock);
     partition = new PartitionFlow(partitionKey(sourceTopic, 0));
@@ -31,14 +35,20 @@ describe('Interpretation', () => {
     failures = [];
     progress = 0;
     meaning = offset => ({ kind: 'change', change: aChange({ offset }) });
+    const interpreter = { interpret: (record: SourceRecord) => meaning(record.offset) };
+    const fail = (error: unknown) => void failures.push(error);
+    const partitions = new Map([[partition.key, partition]]);
+    const onGoOn = (one: PartitionFlow) => interpretation.advance(one);
+    const misfits = new Misfits({ interpreter, meter, partitions, load, heldLoad: new Load(limits), onGoOn, fail });
     interpretation = new Interpretation({
-      interpreter: { interpret: record => meaning(record.offset) },
+      interpreter,
       deadLetters,
       meter,
       load,
+      misfits,
       enqueue: entry => void queued.push(entry.record.offset),
       onProgress: () => void progress++,
-      fail: error => void failures.push(error),
+      fail,
     });
   });
 

@@ -7,16 +7,23 @@ import { key } from '../pipeline-world.ts';
 describe('Valve', () => {
   let told: string[];
   let pause: boolean;
+  let pauseHeld: boolean;
   let partitions: Map<PartitionKey, PartitionFlow>;
   let valve: Valve;
 
   beforeEach(() => {
     told = [];
     pause = false;
+    pauseHeld = false;
     partitions = new Map();
     const tell = (what: string) => (keys: readonly PartitionKey[]) => void told.push(`${what} ${keys.join(' ')}`);
     const intake = { pause: tell('pause'), resume: tell('resume'), commit: async () => {}, leased: true };
-    valve = new Valve(intake, partitions, () => pause);
+    valve = new Valve(
+      intake,
+      partitions,
+      () => pause,
+      () => pauseHeld,
+    );
   });
 
   const add = (number: number, restored = true) => {
@@ -51,6 +58,21 @@ describe('Valve', () => {
     valve.regulate();
     expect(told.splice(0)).toEqual([`pause ${key(0)}`, `resume ${key(0)}`]);
     restoring.restored = true;
+    valve.regulate();
+    expect(told).toEqual([`resume ${key(1)}`]);
+  });
+
+  it('pauses a partition that is held for its own records only, and the others for theirs', () => {
+    add(0);
+    const held = add(1);
+    held.held = true;
+    pause = true;
+    valve.regulate();
+    expect(told.splice(0)).toEqual([`pause ${key(0)}`]);
+    [pause, pauseHeld] = [false, true];
+    valve.regulate();
+    expect(told.splice(0)).toEqual([`pause ${key(1)}`, `resume ${key(0)}`]);
+    held.held = false;
     valve.regulate();
     expect(told).toEqual([`resume ${key(1)}`]);
   });

@@ -64,6 +64,7 @@ describe('a rehearsal', () => {
       heals: 0,
       attempts: 4,
       failures: 4,
+      waitedMs: 6_000,
       firstAttemptAt: at,
       lastAttemptAt: at,
       dueAt: instant(now + 600_000),
