@@ -99,6 +99,13 @@ describe('the size of a card', () => {
     expect(problemsShowing('t11', {}, { let: lets })).toEqual([expect.stringMatching(/stepsMax/)]);
   });
 
+  it('stops bytes whose text is twice as long in each let', () => {
+    const lets = Object.fromEntries(
+      Array.from({ length: 30 }, (_, i) => [`t${i}`, i === 0 ? 'bytes(row.no).hex()' : `bytes(t${i - 1}).hex()`]),
+    );
+    expect(problemsShowing('t29', {}, { let: lets })).toEqual([expect.stringMatching(/stepsMax/)]);
+  });
+
   it('stops lists that hold one another twice in each let', () => {
     const lets = Object.fromEntries(
       Array.from({ length: 50 }, (_, i) => [`t${i}`, i === 0 ? '["a"]' : `[t${i - 1}, t${i - 1}]`]),

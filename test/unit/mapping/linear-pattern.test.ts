@@ -8,6 +8,7 @@ describe('schemaPattern', () => {
     '^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}$',
     String.raw`^[0-9]{4}/[0-9]{2}/[0-9]{2} ?\(.+\)$`,
     '^https?://',
+    '^$|^[+-][0-9]+天$|^[+-][0-9]+Day$',
   ])('leaves %s to V8, which takes time linear in the text', pattern => {
     expect(schemaPattern(pattern)).toBeInstanceOf(RegExp);
   });
