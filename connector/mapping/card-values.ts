@@ -1,7 +1,7 @@
 import { type Instant, instant } from '../kernel/time.ts';
-import { type Budget, tooDeep } from './budget.ts';
+import { type Budget, tooDeep } from './bounds/budget.ts';
+import { depthMax } from './bounds/limits.ts';
 import { kindOf, refuse } from './expressions/refusal.ts';
-import { depthMax } from './limits.ts';
 
 /** A value as JSON has it. */
 export type JsonValue =

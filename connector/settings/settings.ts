@@ -3,7 +3,7 @@ import type { KeyMaterial } from '../kernel/key-material.ts';
 import type { Sasl } from '../kernel/sasl.ts';
 import type { Secret } from '../kernel/secret.ts';
 import type { TlsMaterial } from '../kernel/tls-material.ts';
-import type { MappingLimits } from '../mapping/limits.ts';
+import type { MappingLimits } from '../mapping/bounds/limits.ts';
 import type { MappingDocument, TemplateSchema } from '../mapping/mapping.ts';
 import type { CheckedParts } from './check-document.ts';
 import type { GivenTexts } from './files.ts';

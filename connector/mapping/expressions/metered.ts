@@ -1,6 +1,6 @@
-import { type Budget, isLarge, joinedWeight, stepsPerError, tooDeep, weightOf } from '../budget.ts';
-import { depthMax } from '../limits.ts';
-import { compileRe2 } from '../linear-pattern.ts';
+import { type Budget, isLarge, joinedWeight, stepsPerError, tooDeep, weightOf } from '../bounds/budget.ts';
+import { depthMax } from '../bounds/limits.ts';
+import { compileRe2 } from '../bounds/linear-pattern.ts';
 import {
   type CheckedNode,
   type Comprehension,

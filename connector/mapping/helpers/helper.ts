@@ -1,5 +1,5 @@
 import type { ASTNode, Environment, TypeDeclaration } from '@marcbachmann/cel-js';
-import { type Budget, BudgetExceeded, isLarge, stepsPerError, weightOf } from '../budget.ts';
+import { type Budget, BudgetExceeded, isLarge, stepsPerError, weightOf } from '../bounds/budget.ts';
 import { isMissingMember, kindOf, nodeText, Refusal } from '../expressions/refusal.ts';
 
 /** CEL's names of the types that helpers take and give. */

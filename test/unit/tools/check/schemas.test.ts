@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ColumnKind } from '../../../../connector/kernel/row-change.ts';
-import { defaultLimits } from '../../../../connector/mapping/limits.ts';
+import { defaultLimits } from '../../../../connector/mapping/bounds/limits.ts';
 import type { LatestAnswer } from '../../../../connector/registry/subjects.ts';
 import { lookAtColumns, lookAtRegistry, lookAtSchema } from '../../../../connector/tools/check/looks/schemas.ts';
 import { impatientLookup } from '../../../../connector/tools/schema-lookup.ts';

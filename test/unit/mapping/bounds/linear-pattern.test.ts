@@ -1,6 +1,6 @@
 import { array, assert, constantFrom, property, string } from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { compileRe2, schemaPattern } from '../../../connector/mapping/linear-pattern.ts';
+import { compileRe2, schemaPattern } from '../../../../connector/mapping/bounds/linear-pattern.ts';
 
 describe('schemaPattern', () => {
   it.each([

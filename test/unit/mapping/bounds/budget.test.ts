@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Row } from '../../../connector/kernel/row-change.ts';
+import type { Row } from '../../../../connector/kernel/row-change.ts';
 import {
   aChange,
   exampleMappings,
@@ -8,7 +8,7 @@ import {
   mappingOf,
   problemsOfRow,
   problemsShowing,
-} from './mappings.ts';
+} from '../mappings.ts';
 
 // Work is counted, never timed: without bounds these rows cost seconds to hours.
 

@@ -1,4 +1,4 @@
-import { Refusal } from './expressions/refusal.ts';
+import { Refusal } from '../expressions/refusal.ts';
 import { defaultLimits, depthMax, type MappingLimits } from './limits.ts';
 
 /** Steps of a character that is copied, searched or compared, as Kubernetes' CEL cost limits have it. */
