@@ -1,7 +1,7 @@
 import { type Instant, instant } from '../kernel/time.ts';
-import { type Budget, tooDeep } from './budget.ts';
+import { type Budget, tooDeep } from './bounds/budget.ts';
+import { depthMax } from './bounds/limits.ts';
 import { kindOf, refuse } from './expressions/refusal.ts';
-import { depthMax } from './limits.ts';
 
 /** A value as JSON has it. */
 export type JsonValue =
@@ -116,6 +116,7 @@ export function readId(value: unknown): string {
 
 /** {@link readId}, or null: merchantId. */
 export function readOptionalId(value: unknown): string | null {
+  if (typeof value === 'string' && usualId.test(value)) return value;
   const text = readText(value);
   if (text === null) return null;
   if (text.length > idCharactersMax) refuse(`is longer than ${idCharactersMax} characters`);
@@ -125,20 +126,21 @@ export function readOptionalId(value: unknown): string | null {
 
 /** An AlipayHK user id: 16 digits. */
 export function readUserId(value: unknown): string {
+  if (typeof value === 'string' && userId.test(value)) return value;
   const text = readId(value);
   return userId.test(text) ? text : refuse('is not 16 digits, as an AlipayHK user id is');
 }
 
 /** Whether a text has blanks at its beginning or end, as a char(n) column pads its values. */
 export function hasOuterBlanks(text: string): boolean {
-  return outerBlank.test(text);
+  return text.trim().length !== text.length;
 }
 
 /** What to do about outer blanks. */
 export const trimHint = 'as values of a char(n) column have; add .trim()';
 
-// Of a fixed length each, so that they take time linear in the text.
-const outerBlank = /^\s|\s$/u;
+// Printable ASCII: what an id usually is, told at once.
+const usualId = /^[!-~]{1,256}$/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
 const controlCharacter = /[\u0000-\u001f\u007f-\u009f]/u;
 const userId = /^[0-9]{16}$/;

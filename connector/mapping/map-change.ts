@@ -1,7 +1,8 @@
 import { digest128 } from '../kernel/digest.ts';
 import type { Row, RowChange } from '../kernel/row-change.ts';
 import { type Card, type CardChange, merchantBizNo } from '../order/change.ts';
-import type { Budget } from './budget.ts';
+import type { Budget } from './bounds/budget.ts';
+import { ProblemList } from './bounds/problem-list.ts';
 import {
   type JsonValue,
   readCents,
@@ -19,7 +20,6 @@ import { skipStatus } from './document.ts';
 import { explain } from './expressions/refusal.ts';
 import { LetFailed, Scope, type Source } from './expressions/scope.ts';
 import type { Mapped, MappingOptions } from './mapping.ts';
-import { ProblemList } from './problem-list.ts';
 
 const unmapped: Mapped = { kind: 'skipped', reason: 'unmapped' };
 const wantsWholeRow = 'for deletes the table needs REPLICA IDENTITY FULL (PostgreSQL) or full row images (MySQL)';

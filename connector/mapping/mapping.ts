@@ -1,7 +1,7 @@
 import type { RowChange } from '../kernel/row-change.ts';
 import type { CardChange } from '../order/change.ts';
 import type { SkipReason } from '../order/event.ts';
-import type { MappingLimits } from './limits.ts';
+import type { MappingLimits } from './bounds/limits.ts';
 
 /** A mapping file after YAML: unchecked. `file` is named in problems. */
 export interface MappingDocument {

@@ -1,6 +1,6 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { schemaPattern } from './linear-pattern.ts';
+import { schemaPattern } from './bounds/linear-pattern.ts';
 import type { TemplateSchema } from './mapping.ts';
 
 /** A template's schema, compiled. */

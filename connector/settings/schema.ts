@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defaultLimits } from '../mapping/limits.ts';
+import { defaultLimits } from '../mapping/bounds/limits.ts';
 import { platform } from './platform-schema.ts';
 import {
   count,

@@ -4,7 +4,7 @@ import type { HttpProxy } from '../kernel/proxy.ts';
 import type { Sasl, TokenSource } from '../kernel/sasl.ts';
 import type { Secret } from '../kernel/secret.ts';
 import type { TlsMaterial } from '../kernel/tls-material.ts';
-import type { MappingLimits } from '../mapping/limits.ts';
+import type { MappingLimits } from '../mapping/bounds/limits.ts';
 import type { MappingDocument, TemplateSchema } from '../mapping/mapping.ts';
 import type { CheckedParts } from './check-document.ts';
 import { fromSettingsFile, type GivenTexts } from './files.ts';

@@ -1,11 +1,11 @@
 import { TypeError as CelTypeError, Environment, EvaluationError, ParseError } from '@marcbachmann/cel-js';
 import { didYouMean } from '../../kernel/did-you-mean.ts';
 import type { ColumnKind } from '../../kernel/row-change.ts';
-import { Budget } from '../budget.ts';
+import { Budget } from '../bounds/budget.ts';
+import type { MappingLimits } from '../bounds/limits.ts';
 import { addHelper, signatureOf } from '../helpers/helper.ts';
 import { timestamp } from '../helpers/params.ts';
 import { helpers } from '../helpers/table.ts';
-import type { MappingLimits } from '../limits.ts';
 import { checkedNode } from './checked-node.ts';
 import { type ColumnsUsed, columnsIn } from './columns.ts';
 import { meter } from './metered.ts';

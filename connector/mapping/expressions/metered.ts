@@ -1,6 +1,6 @@
-import { type Budget, joinedWeight, stepsPerError, tooDeep, weightOf } from '../budget.ts';
-import { depthMax } from '../limits.ts';
-import { compileRe2 } from '../linear-pattern.ts';
+import { type Budget, isLarge, joinedWeight, stepsPerError, tooDeep, weightOf } from '../bounds/budget.ts';
+import { depthMax } from '../bounds/limits.ts';
+import { compileRe2 } from '../bounds/linear-pattern.ts';
 import {
   type CheckedNode,
   type Comprehension,
@@ -34,7 +34,7 @@ function meterNode(checked: CheckedNode, budget: Budget, isRepeated: boolean): v
   else if (op === '||' || op === '&&') meterSurvived((node.args as readonly CheckedNode[])[0], budget);
   else if (op === 'rcall' && calledIn(node) === 'matches') giveRe2(node, budget);
   // Helpers are macros without a handle, and count for themselves.
-  else if ((op === 'call' || op === 'rcall') && typeof node.handle === 'function') meterCall(node, budget);
+  else if ((op === 'call' || op === 'rcall') && typeof node.handle === 'function') meterCall(node, budget, isRepeated);
 }
 
 const comparisons: ReadonlySet<string> = new Set(['==', '!=', 'in', '<', '<=', '>', '>=']);
@@ -102,12 +102,22 @@ function isNumber(value: unknown): boolean {
 
 /** Functions that look for one text in another. */
 const searches: ReadonlySet<string> = new Set(['contains', 'indexOf', 'lastIndexOf', 'split']);
+/** Functions that may cost too much though they are called once. */
+const alwaysMetered: ReadonlySet<string> = new Set([...searches, 'join', 'duration', 'json']);
 const stepsOfZoneClock = 500;
 const durationCharactersMax = 100;
 
-function meterCall(node: CheckedNode, budget: Budget): void {
+function meterCall(node: CheckedNode, budget: Budget, isRepeated: boolean): void {
   const name = calledIn(node);
   const { handle } = node;
+  if (!isRepeated && !alwaysMetered.has(name)) {
+    node.handle = (...given) => {
+      const result = handle(...given);
+      if (isLarge(result)) budget.spend(weightOf(result));
+      return result;
+    };
+    return;
+  }
   node.handle = (values, ...rest) => {
     const list = values as readonly unknown[];
     budget.spend(1 + costOf(name, list));

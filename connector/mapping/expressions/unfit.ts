@@ -1,4 +1,4 @@
-import { compileRe2 } from '../linear-pattern.ts';
+import { compileRe2 } from '../bounds/linear-pattern.ts';
 import { type CheckedNode, type CheckedType, calledIn, meantBy, partsOf } from './checked-node.ts';
 import { nodeText } from './refusal.ts';
 

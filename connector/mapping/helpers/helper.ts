@@ -1,5 +1,5 @@
 import type { ASTNode, Environment, TypeDeclaration } from '@marcbachmann/cel-js';
-import { type Budget, BudgetExceeded, stepsPerError, weightOf } from '../budget.ts';
+import { type Budget, BudgetExceeded, isLarge, stepsPerError, weightOf } from '../bounds/budget.ts';
 import { isMissingMember, kindOf, nodeText, Refusal } from '../expressions/refusal.ts';
 
 /** CEL's names of the types that helpers take and give. */
@@ -120,9 +120,6 @@ function verifyLiteral(of: Helper, param: Param<unknown>, node: ASTNode, checker
   }
 }
 
-// Of what runs once for a change only large results count: they may be given to the next let, and grow.
-const usualCharacters = 1_000;
-
 function call(
   of: Helper,
   ast: ASTNode,
@@ -148,7 +145,7 @@ function call(
   try {
     if (isRepeated) budget.spend(values.reduce<number>((steps, value) => steps + weightOf(value), of.steps ?? 1));
     const result = of.run(values, budget);
-    if (isRepeated || (typeof result === 'string' && result.length > usualCharacters)) budget.spend(weightOf(result));
+    if (isRepeated || isLarge(result)) budget.spend(weightOf(result));
     return result;
   } catch (error) {
     throw error instanceof Refusal && !(error instanceof BudgetExceeded)

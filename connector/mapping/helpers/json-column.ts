@@ -1,6 +1,6 @@
-import { type Budget, tooDeep } from '../budget.ts';
+import { type Budget, tooDeep } from '../bounds/budget.ts';
+import { depthMax } from '../bounds/limits.ts';
 import { refuse } from '../expressions/refusal.ts';
-import { depthMax } from '../limits.ts';
 import { plainDecimal } from './money.ts';
 
 const int64 = { min: -(2n ** 63n), max: 2n ** 63n - 1n } as const;

@@ -1,4 +1,4 @@
-import { joinedWeight } from '../budget.ts';
+import { joinedWeight } from '../bounds/budget.ts';
 import { type Helper, helper } from './helper.ts';
 import { readJson } from './json-column.ts';
 import { cents, money } from './money.ts';

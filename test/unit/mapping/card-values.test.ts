@@ -1,7 +1,7 @@
 import { Environment } from '@marcbachmann/cel-js';
 import { assert, bigInt, double, jsonValue, property, string } from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Budget } from '../../../connector/mapping/budget.ts';
+import { Budget } from '../../../connector/mapping/bounds/budget.ts';
 import {
   readCents,
   readCurrency,

@@ -1,6 +1,6 @@
 import { Environment } from '@marcbachmann/cel-js';
 import { describe, expect, it } from 'vitest';
-import { Budget } from '../../../../connector/mapping/budget.ts';
+import { Budget } from '../../../../connector/mapping/bounds/budget.ts';
 import { Refusal, refuse } from '../../../../connector/mapping/expressions/refusal.ts';
 import { addHelper, type Helper, helper, signatureOf } from '../../../../connector/mapping/helpers/helper.ts';
 import { anyParam, intParam, optional, textParam } from '../../../../connector/mapping/helpers/params.ts';

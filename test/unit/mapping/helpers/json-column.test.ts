@@ -13,7 +13,7 @@ import {
   string,
 } from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Budget } from '../../../../connector/mapping/budget.ts';
+import { Budget } from '../../../../connector/mapping/bounds/budget.ts';
 import { readJson } from '../../../../connector/mapping/helpers/json-column.ts';
 
 const read = (text: string) => readJson(text, new Budget());

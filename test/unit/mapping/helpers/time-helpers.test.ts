@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Budget } from '../../../../connector/mapping/budget.ts';
+import { Budget } from '../../../../connector/mapping/bounds/budget.ts';
 import { timeHelpers } from '../../../../connector/mapping/helpers/time-helpers.ts';
 
 // What each helper gives is tested by its example (table.test.ts); here are the edges that an example does not show.

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ColumnKind, Row, RowChange } from '../../../../connector/kernel/row-change.ts';
-import { defaultLimits } from '../../../../connector/mapping/limits.ts';
+import { defaultLimits } from '../../../../connector/mapping/bounds/limits.ts';
 import type { LatestAnswer } from '../../../../connector/registry/subjects.ts';
 import type { SeenTopic } from '../../../../connector/tools/check/looks/rows.ts';
 import { lookAtColumns, lookAtRegistry, lookAtSchema } from '../../../../connector/tools/check/looks/schemas.ts';

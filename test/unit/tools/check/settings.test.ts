@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { KeyMaterial } from '../../../../connector/kernel/key-material.ts';
 import { Secret } from '../../../../connector/kernel/secret.ts';
-import { defaultLimits } from '../../../../connector/mapping/limits.ts';
+import { defaultLimits } from '../../../../connector/mapping/bounds/limits.ts';
 import { lookAtKeys, lookAtMappings, lookAtSettings } from '../../../../connector/tools/check/looks/settings.ts';
 import { knownTemplates, leastMapping, openTemplate } from '../../mapping/mappings.ts';
 import { leastYaml, settingsOf } from '../../settings/loading.ts';

@@ -34,7 +34,8 @@ const stepsPerPatternCharacter = 0.25;
  */
 export function schemaPattern(pattern: string): { test(text: string): boolean } {
   const native = new RegExp(pattern, 'u');
-  if (isPlain(pattern)) return native;
+  // A bar in a class or behind a backslash leaves parts that are not plain.
+  if (pattern.split('|').every(isPlain)) return native;
   const linear = compileRe2(RE2JS.translateRegExp(pattern));
   if (typeof linear === 'string') throw new Error(`pattern ${pattern} is not one of RE2: ${linear}`);
   return linear;

@@ -1,9 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { idCharactersMax } from '../../../connector/mapping/card-values.ts';
-import { defaultLimits, depthMax, problemCharactersMax, problemsMax } from '../../../connector/mapping/limits.ts';
+import {
+  defaultLimits,
+  depthMax,
+  problemCharactersMax,
+  problemsMax,
+} from '../../../../connector/mapping/bounds/limits.ts';
+import { idCharactersMax } from '../../../../connector/mapping/card-values.ts';
 
-const page = readFileSync(new URL('../../../docs/limits.md', import.meta.url), 'utf8');
+const page = readFileSync(new URL('../../../../docs/limits.md', import.meta.url), 'utf8');
 const rows = page
   .split('\n')
   .filter(line => line.startsWith('| '))

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Row } from '../../../connector/kernel/row-change.ts';
+import type { Row } from '../../../../connector/kernel/row-change.ts';
 import {
   aChange,
   exampleMappings,
@@ -8,7 +8,7 @@ import {
   mappingOf,
   problemsOfRow,
   problemsShowing,
-} from './mappings.ts';
+} from '../mappings.ts';
 
 // Work is counted, never timed: without bounds these rows cost seconds to hours.
 
@@ -97,6 +97,13 @@ describe('the size of a card', () => {
       ]),
     );
     expect(problemsShowing('t11', {}, { let: lets })).toEqual([expect.stringMatching(/stepsMax/)]);
+  });
+
+  it('stops bytes whose text is twice as long in each let', () => {
+    const lets = Object.fromEntries(
+      Array.from({ length: 30 }, (_, i) => [`t${i}`, i === 0 ? 'bytes(row.no).hex()' : `bytes(t${i - 1}).hex()`]),
+    );
+    expect(problemsShowing('t29', {}, { let: lets })).toEqual([expect.stringMatching(/stepsMax/)]);
   });
 
   it('stops lists that hold one another twice in each let', () => {

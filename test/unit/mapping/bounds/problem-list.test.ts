@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { aChange, leastMapping, leastRow, mappingOf, problemsOfRow, problemsShowing } from './mappings.ts';
+import { aChange, leastMapping, leastRow, mappingOf, problemsOfRow, problemsShowing } from '../mappings.ts';
 
 describe('the problems of a row', () => {
   it('lists 20 of them and says that there are more', () => {

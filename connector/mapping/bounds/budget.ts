@@ -1,4 +1,4 @@
-import { Refusal } from './expressions/refusal.ts';
+import { Refusal } from '../expressions/refusal.ts';
 import { defaultLimits, depthMax, type MappingLimits } from './limits.ts';
 
 /** Steps of a character that is copied, searched or compared, as Kubernetes' CEL cost limits have it. */
@@ -70,6 +70,14 @@ export class Budget {
 
 /** Text of the refusal of a value that nests too deeply. */
 export const tooDeep = `nested deeper than ${depthMax} levels`;
+
+/**
+ * Whether a value is so long that it counts also where it is made once for a change. It may be given to the next `let`, and grow; what
+ * is shorter costs no more than the mapping's author wrote.
+ */
+export function isLarge(value: unknown): boolean {
+  return (typeof value === 'string' || value instanceof Uint8Array) && value.length > 1_000;
+}
 
 /** Steps to join texts. */
 export function joinedWeight(texts: unknown, separator: unknown): number {
