@@ -33,6 +33,7 @@ export function createDecoder(registry: SchemaLookup): Decoder {
 
   function decode(record: SourceRecord, signal: AbortSignal): Decoded | Promise<Decoded> {
     const { value, key } = record;
+    if (record.unreadable !== undefined) return undecodable(record, record.unreadable);
     if (value === null) return { kind: 'ignored', what: 'tombstone' };
     const valueId = schemaIdOf(value);
     if (valueId === null) return undecodable(record, frameProblem(value));

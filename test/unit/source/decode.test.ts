@@ -56,6 +56,16 @@ async function problemOf(value: Uint8Array): Promise<string> {
 const undecodable = (detail: string) =>
   `RECORD_UNDECODABLE at shop.public.orders/2@42: the bytes of a record cannot be read: ${detail}`;
 
+describe('a record of a batch that cannot be decompressed', () => {
+  it('is undecodable with the reason and its position, and no tombstone', async () => {
+    const record = { ...valued(Buffer.alloc(0)), unreadable: 'the batch is compressed with LZ4 and cannot be read' };
+    expect(await decoder.decode(record, never)).toMatchObject({
+      kind: 'undecodable',
+      fault: { message: undecodable('the batch is compressed with LZ4 and cannot be read') },
+    });
+  });
+});
+
 describe('a change', () => {
   it('has the envelope, its position and its key', async () => {
     const after = orderRow();
