@@ -3,6 +3,7 @@ import { assert } from '../kernel/assert.ts';
 import type { RowValue } from '../kernel/row-change.ts';
 import { annotationOf } from './annotated-type.ts';
 import type { AvroCursor } from './cursor.ts';
+import { emptyFields, takesNoBytes } from './empty-type.ts';
 import { conversionIn, ofBytes, ofInt, ofLong, ofRecord, ofText } from './logical-types.ts';
 import { compileSkipper } from './skip.ts';
 
@@ -74,7 +75,9 @@ class Compiler {
 
   #record(type: avro.types.RecordType): Reader {
     const fields = type.fields.map(({ name, type }) => ({ name, read: this.reader(type) }));
+    const empty = emptyFields(type);
     const read = (cursor: AvroCursor) => {
+      if (empty > 0) cursor.countEmpty(empty);
       const values: Record<string, RowValue> = {};
       for (const { name, read } of fields) put(values, name, read(cursor));
       return values;
@@ -85,9 +88,11 @@ class Compiler {
 
   #array(itemsType: avro.Type): Reader {
     const read = this.reader(itemsType);
+    const isEmpty = takesNoBytes(itemsType);
     return cursor => {
       const items: RowValue[] = [];
       for (let count = cursor.readBlockCount(); count > 0; count = cursor.readBlockCount()) {
+        if (isEmpty) cursor.countEmpty(count);
         for (; count > 0; count--) items.push(read(cursor));
       }
       return items;
