@@ -5,7 +5,7 @@ import { annotationOf } from './annotated-type.ts';
 import type { AvroCursor } from './cursor.ts';
 import { emptyFields, takesNoBytes } from './empty-type.ts';
 import { conversionIn, ofBytes, ofInt, ofLong, ofRecord, ofText } from './logical-types.ts';
-import { compileSkipper } from './skip.ts';
+import { skipperCompiler } from './skip.ts';
 
 /**
  * Reads one value of a type and steps behind it. Throws `MalformedAvro`; and `RangeError` where values of a schema that
@@ -15,7 +15,7 @@ export type Reader = (cursor: AvroCursor) => RowValue;
 
 /**
  * Compiles a type into a reader of its values, in the forms of `kernel/row-change`. Done once a schema: how a column is
- * read is not asked again for each row.
+ * read is not asked again for each row. Throws `RangeError` where types nest deeper than the stack.
  */
 export function compileReader(type: avro.Type): Reader {
   return new Compiler().reader(type);
@@ -23,8 +23,10 @@ export function compileReader(type: avro.Type): Reader {
 
 /** Compiles a record's type into a reader of these fields only; the others are stepped over, with every bound checked. */
 export function compileFields(type: avro.types.RecordType, names: ReadonlySet<string>): Reader {
+  const readers = new Compiler();
+  const skipperOf = skipperCompiler();
   const fields = type.fields.map(({ name, type }) =>
-    names.has(name) ? { name, read: compileReader(type) } : { name: null, skip: compileSkipper(type) },
+    names.has(name) ? { name, read: readers.reader(type) } : { name: null, skip: skipperOf(type) },
   );
   return cursor => {
     const values: Record<string, RowValue> = {};

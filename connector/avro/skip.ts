@@ -6,9 +6,15 @@ import { emptyFields, takesNoBytes } from './empty-type.ts';
 /** Steps over one value of a type, with every bound checked as where it is read. Throws as a `Reader` does. */
 export type Skipper = (cursor: AvroCursor) => void;
 
-/** Compiles a type into a skipper of its values: nothing of them is made. */
+/** Compiles a type into a skipper of its values: nothing of them is made. Throws `RangeError` where types nest too deeply. */
 export function compileSkipper(type: avro.Type): Skipper {
   return new Compiler().skipper(type);
+}
+
+/** Compiles types as {@link compileSkipper} does, those that contain one another only once. */
+export function skipperCompiler(): (type: avro.Type) => Skipper {
+  const compiler = new Compiler();
+  return type => compiler.skipper(type);
 }
 
 class Compiler {

@@ -1,7 +1,7 @@
 import avro from 'avsc';
 import { type AvroCursor, MalformedAvro } from '../avro/cursor.ts';
 import { compileFields, compileReader } from '../avro/reader.ts';
-import { compileSkipper } from '../avro/skip.ts';
+import { type Skipper, skipperCompiler } from '../avro/skip.ts';
 import type { Row, RowChange, RowValue, SourcePosition } from '../kernel/row-change.ts';
 import { type Instant, instant } from '../kernel/time.ts';
 import { hasPlaceholders, withoutPlaceholders } from './unavailable-value.ts';
@@ -52,7 +52,8 @@ export function compileEnvelope(type: avro.Type): EnvelopeReader {
     const problem: Envelope = { kind: 'undecodable', problem: problemOfType(type) };
     return () => problem;
   }
-  const fields = type.fields.map(({ name, type }) => fieldReader(name, type));
+  const skipperOf = skipperCompiler();
+  const fields = type.fields.map(({ name, type }) => fieldReader(name, type, skipperOf));
   return (cursor, appendedAt) => {
     const draft: Draft = { op: null, before: none, after: null, source: null, ts_ms: null };
     for (const read of fields) read(cursor, draft);
@@ -81,7 +82,11 @@ const none = () => null;
 const sourceFields: ReadonlySet<string> = new Set(['schema', 'db', 'table', 'ts_ms', 'lsn', 'file', 'pos', 'row']);
 
 /** What nobody asks for is stepped over; so is, at first, the row before: most changes are told by the row after. */
-function fieldReader(name: string, type: avro.Type): (cursor: AvroCursor, draft: Draft) => void {
+function fieldReader(
+  name: string,
+  type: avro.Type,
+  skipperOf: (type: avro.Type) => Skipper,
+): (cursor: AvroCursor, draft: Draft) => void {
   switch (name) {
     case 'op':
     case 'after':
@@ -95,7 +100,7 @@ function fieldReader(name: string, type: avro.Type): (cursor: AvroCursor, draft:
     }
     case 'before': {
       const read = compileReader(type);
-      const skip = compileSkipper(type);
+      const skip = skipperOf(type);
       return (cursor, draft) => {
         const start = cursor.fork();
         draft.before = () => read(start);
@@ -103,7 +108,7 @@ function fieldReader(name: string, type: avro.Type): (cursor: AvroCursor, draft:
       };
     }
     default:
-      return compileSkipper(type);
+      return skipperOf(type);
   }
 }
 
