@@ -128,3 +128,11 @@ export class Fault extends Error {
 export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
 }
+
+/** A file that is there, but is not read: it is no regular one, or too large. The message continues a sentence that names the file. */
+export class FileRefused extends Error {
+  constructor(problem: string) {
+    super(problem);
+    this.name = 'FileRefused';
+  }
+}
