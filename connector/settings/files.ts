@@ -99,13 +99,14 @@ export function readTemplates(paths: readonly string[], place: Place): Read<read
     );
   }
   const own = paths.map(path => fromSettingsFile(place.file, path));
+  const isOwn = new Set(own);
   const templates = new Map<string, TemplateSchema>();
   for (const [index, file] of [...builtIn, ...own].entries()) {
     const path =
       index < builtIn.length ? ['mapping', 'templateFiles'] : ['mapping', 'templateFiles', index - builtIn.length];
     const read = readTemplate(file, place.access);
     if (read.kind === 'bad') problems.push(problemAt(path, place, `${file} ${read.reason}`));
-    else if (own.includes(templates.get(read.value.template)?.file ?? '')) {
+    else if (isOwn.has(templates.get(read.value.template)?.file ?? '')) {
       problems.push(problemAt(path, place, `is a second file for the template ${read.value.template}`));
     } else templates.set(read.value.template, read.value);
   }
