@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import type { KeyRing } from './keys/key-ring.ts';
 import { type WatchedKeys, watchKeys } from './keys/key-watch.ts';
 import type { Metrics } from './observe/exposition.ts';
 import type { Logger } from './observe/log.ts';
+import { readSmallFileAsync } from './read-file.ts';
 import type { Settings } from './settings/settings.ts';
 import { systemClock } from './system-clock.ts';
 
@@ -10,7 +10,7 @@ import { systemClock } from './system-clock.ts';
 export function openWatchedKeys({ platform }: Settings, { meter }: Metrics, logger: Logger): WatchedKeys {
   const keys = watchKeys(platform.keys, {
     clock: systemClock,
-    read: path => readFile(path),
+    read: readSmallFileAsync,
     intervalMs: platform.keyCheckIntervalMs,
     onTaken: ring => {
       meter.keysReloaded(true);

@@ -6,6 +6,9 @@ export class MalformedAvro extends Error {
   }
 }
 
+/** Most values without bytes that one cursor reads: nulls, for example, in an array of nulls. No table has them. */
+const emptyValuesMax = 65_536;
+
 const truncated = 'the bytes end too early';
 
 /**
@@ -20,6 +23,7 @@ export class AvroCursor {
   #at: number;
   /** Whether the variable-length number just read in part goes on. */
   #continues = false;
+  #emptyValues = 0;
 
   /** Starts at byte `start`. The bytes are not copied. */
   constructor(bytes: Uint8Array, start: number) {
@@ -95,7 +99,15 @@ export class AvroCursor {
 
   /** Another cursor at the same place. */
   fork(): AvroCursor {
-    return new AvroCursor(this.#bytes, this.#at);
+    const other = new AvroCursor(this.#bytes, this.#at);
+    other.#emptyValues = this.#emptyValues;
+    return other;
+  }
+
+  /** Counts values that take no bytes, which the number of bytes does not bound. Throws past 65,536 of them. */
+  countEmpty(values: number): void {
+    this.#emptyValues += values;
+    if (this.#emptyValues > emptyValuesMax) throw new MalformedAvro(`more than ${emptyValuesMax} values without bytes`);
   }
 
   /** Steps over so many bytes. */
@@ -122,14 +134,14 @@ export class AvroCursor {
   }
 
   /**
-   * How many items the next block of an array or map has; 0 ends it. Never more than there are bytes left, so that a
-   * corrupt count cannot keep us busy. (Items without bytes, such as nulls that are no union, make no sense in a row.)
+   * How many items the next block of an array or map has; 0 ends it. Never more than there are bytes left: a corrupt count is
+   * refused at once. Items without bytes must be counted with {@link countEmpty}.
    */
   readBlockCount(): number {
     let count = this.readLong();
     if (count < 0n) {
       count = -count;
-      this.readLong(); // The block's size in bytes, for those who skip it.
+      this.skipLong(); // The block's size in bytes. A corrupt one must not decide where the value ends.
     }
     if (count > this.left) throw new MalformedAvro(truncated);
     return Number(count);

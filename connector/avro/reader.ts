@@ -3,8 +3,9 @@ import { assert } from '../kernel/assert.ts';
 import type { RowValue } from '../kernel/row-change.ts';
 import { annotationOf, fieldNamesOf } from './annotated-type.ts';
 import type { AvroCursor } from './cursor.ts';
+import { emptyFields, takesNoBytes } from './empty-type.ts';
 import { conversionIn, ofBytes, ofInt, ofLong, ofRecord, ofText } from './logical-types.ts';
-import { compileSkipper } from './skip.ts';
+import { skipperCompiler } from './skip.ts';
 
 /**
  * Reads one value of a type and steps behind it. Throws `MalformedAvro`; and `RangeError` where values of a schema that
@@ -14,7 +15,7 @@ export type Reader = (cursor: AvroCursor) => RowValue;
 
 /**
  * Compiles a type into a reader of its values, in the forms of `kernel/row-change`. Done once a schema: how a column is
- * read is not asked again for each row.
+ * read is not asked again for each row. Throws `RangeError` where types nest deeper than the stack.
  */
 export function compileReader(type: avro.Type): Reader {
   return new Compiler().reader(type);
@@ -22,9 +23,13 @@ export function compileReader(type: avro.Type): Reader {
 
 /** Compiles a record's type into a reader of these fields only; the others are stepped over, with every bound checked. */
 export function compileFields(type: avro.types.RecordType, names: ReadonlySet<string>): Reader {
-  const fields = type.fields.map(({ name, type }) =>
-    names.has(name) ? { name, read: compileReader(type) } : { name: null, skip: compileSkipper(type) },
-  );
+  const readers = new Compiler();
+  const skipperOf = skipperCompiler();
+  const own = fieldNamesOf(type);
+  const fields = type.fields.map(({ type, name: written }, at) => {
+    const name = own[at] ?? written;
+    return names.has(name) ? { name, read: readers.reader(type) } : { name: null, skip: skipperOf(type) };
+  });
   return cursor => {
     const values: Record<string, RowValue> = {};
     for (const field of fields) {
@@ -88,7 +93,9 @@ class Compiler {
   #record(type: avro.types.RecordType): Reader {
     const names = fieldNamesOf(type);
     const fields = type.fields.map(({ type }, at) => ({ name: names[at] ?? '', read: this.reader(type) }));
+    const empty = emptyFields(type);
     const read = (cursor: AvroCursor) => {
+      if (empty > 0) cursor.countEmpty(empty);
       const values: Record<string, RowValue> = {};
       for (const { name, read } of fields) put(values, name, read(cursor));
       return values;
@@ -99,9 +106,11 @@ class Compiler {
 
   #array(itemsType: avro.Type): Reader {
     const read = this.reader(itemsType);
+    const isEmpty = takesNoBytes(itemsType);
     return cursor => {
       const items: RowValue[] = [];
       for (let count = cursor.readBlockCount(); count > 0; count = cursor.readBlockCount()) {
+        if (isEmpty) cursor.countEmpty(count);
         for (; count > 0; count--) items.push(read(cursor));
       }
       return items;

@@ -1,13 +1,20 @@
 import avro from 'avsc';
 import { assert } from '../kernel/assert.ts';
 import type { AvroCursor } from './cursor.ts';
+import { emptyFields, takesNoBytes } from './empty-type.ts';
 
 /** Steps over one value of a type, with every bound checked as where it is read. Throws as a `Reader` does. */
 export type Skipper = (cursor: AvroCursor) => void;
 
-/** Compiles a type into a skipper of its values: nothing of them is made. */
+/** Compiles a type into a skipper of its values: nothing of them is made. Throws `RangeError` where types nest too deeply. */
 export function compileSkipper(type: avro.Type): Skipper {
   return new Compiler().skipper(type);
+}
+
+/** Compiles types as {@link compileSkipper} does, those that contain one another only once. */
+export function skipperCompiler(): (type: avro.Type) => Skipper {
+  const compiler = new Compiler();
+  return type => compiler.skipper(type);
 }
 
 class Compiler {
@@ -31,7 +38,7 @@ class Compiler {
     if (type instanceof avro.types.UnwrappedUnionType) return this.#union(type.types);
     if (type instanceof avro.types.WrappedUnionType) return this.#union(type.types);
     if (type instanceof avro.types.RecordType) return this.#record(type);
-    if (type instanceof avro.types.ArrayType) return blocks(this.skipper(type.itemsType));
+    if (type instanceof avro.types.ArrayType) return blocks(this.skipper(type.itemsType), takesNoBytes(type.itemsType));
     if (type instanceof avro.types.MapType) return this.#map(type.valuesType);
     if (type instanceof avro.types.EnumType) return cursor => void cursor.readIndex(type.symbols.length);
     if (type instanceof avro.types.FixedType) return cursor => cursor.skip(type.size);
@@ -45,7 +52,9 @@ class Compiler {
 
   #record(type: avro.types.RecordType): Skipper {
     const skippers = type.fields.map(field => this.skipper(field.type));
+    const empty = emptyFields(type);
     return cursor => {
+      if (empty > 0) cursor.countEmpty(empty);
       for (const skip of skippers) skip(cursor);
     };
   }
@@ -55,13 +64,14 @@ class Compiler {
     return blocks(cursor => {
       cursor.skipSized();
       skip(cursor);
-    });
+    }, false);
   }
 }
 
-function blocks(skip: Skipper): Skipper {
+function blocks(skip: Skipper, isEmpty: boolean): Skipper {
   return cursor => {
     for (let count = cursor.readBlockCount(); count > 0; count = cursor.readBlockCount()) {
+      if (isEmpty) cursor.countEmpty(count);
       for (; count > 0; count--) skip(cursor);
     }
   };

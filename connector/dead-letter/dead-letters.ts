@@ -60,7 +60,8 @@ function* formsOf(letter: DeadLetter, options: DeadLetterOptions): Generator<Out
   const { topic, partitions, connectorName } = options;
   const partition = record.partition < partitions ? record.partition : null;
   const headers = deadLetterHeaders(letter, connectorName);
-  yield { topic, partition, key: record.key, value: record.value, headers };
+  // Of a batch that could not be decompressed nothing is known, and a redrive reads the record where it lies.
+  if (record.unreadable === undefined) yield { topic, partition, key: record.key, value: record.value, headers };
   const omitted = omission(letter);
   yield { topic, partition, key: record.key, value: null, headers: [...headers, omitted] };
   const story = deadLetterHeaders({ ...letter, record: { ...record, headers: [] } }, connectorName);
@@ -68,6 +69,10 @@ function* formsOf(letter: DeadLetter, options: DeadLetterOptions): Generator<Out
 }
 
 function omission({ record }: DeadLetter): RecordHeader {
-  const text = `${record.value?.length ?? 0} bytes, too large for this topic: read them at ${formatPosition(record)}`;
+  const at = formatPosition(record);
+  const text =
+    record.unreadable === undefined
+      ? `${record.value?.length ?? 0} bytes, too large for this topic: read them at ${at}`
+      : `the batch was not decompressed: read the record at ${at}`;
   return { name: valueOmittedHeader, value: new TextEncoder().encode(text) };
 }

@@ -107,9 +107,14 @@ export async function disposeOf(
   });
 }
 
-/** The record that a letter is about: the letter has it, but for a value that was too large. */
+/**
+ * The record that a letter is about: the letter has it, but for a value that was too large or not decompressed. Null where that is not
+ * in its topic any more, or still cannot be decompressed.
+ */
 async function originalOf({ reader }: DeskParts, letter: StoredLetter): Promise<SourceRecord | null> {
-  return letter.valueOmitted ? reader.recordAt(letter.source) : letter.record;
+  if (!letter.valueOmitted) return letter.record;
+  const record = await reader.recordAt(letter.source);
+  return record?.unreadable === undefined ? record : null;
 }
 
 function redriven({ source, redriveCount }: StoredLetter, record: SourceRecord): OutgoingRecord {

@@ -1,18 +1,16 @@
 import type { Batch, IHeaders, KafkaMessage } from 'kafkajs';
 import type { RecordHeader, SourceRecord } from '../kernel/record.ts';
 import { instant } from '../kernel/time.ts';
+import { problemIn } from './compression/unreadable-batch.ts';
 
 /** A record of kafkajs as ours: bytes untouched. */
 export function sourceRecordOf({ topic, partition }: Batch, message: KafkaMessage): SourceRecord {
-  return {
-    topic,
-    partition,
-    offset: BigInt(message.offset),
-    key: message.key,
-    value: message.value,
-    timestamp: instant(Number(message.timestamp)),
-    headers: message.headers === undefined ? [] : headersOf(message.headers),
-  };
+  const where = { topic, partition, offset: BigInt(message.offset), timestamp: instant(Number(message.timestamp)) };
+  const unreadable = problemIn(message.headers);
+  // Not null: it is no tombstone.
+  if (unreadable !== undefined) return { ...where, key: null, value: Buffer.alloc(0), headers: [], unreadable };
+  const headers = message.headers === undefined ? [] : headersOf(message.headers);
+  return { ...where, key: message.key, value: message.value, headers };
 }
 
 function headersOf(headers: IHeaders): RecordHeader[] {

@@ -56,7 +56,8 @@ export const faultTable = {
   },
   SCHEMA_UNKNOWN: {
     meaning: 'the registry does not know the schema id of a record',
-    remedy: 'was the registry wiped or is registry.url another one than the producer uses?',
+    remedy:
+      'check that registry.url is the registry of the producer, and was not wiped; an id of Apicurio must be a contentId (use-id), not a globalId',
   },
   CHANGE_UNMAPPABLE: {
     meaning: 'the mapping cannot make a card of a row',
@@ -146,4 +147,12 @@ export class Fault extends Error {
 /** The text of anything thrown, without its stack. */
 export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
+}
+
+/** A file that is there, but is not read: it is no regular one, or too large. The message continues a sentence that names the file. */
+export class FileRefused extends Error {
+  constructor(problem: string) {
+    super(problem);
+    this.name = 'FileRefused';
+  }
 }

@@ -8,6 +8,8 @@ export interface SourceRecord extends Position {
   /** The record's own time. */
   readonly timestamp: Instant;
   readonly headers: readonly RecordHeader[];
+  /** Why its batch cannot be decompressed; then key, value and headers are empty. Absent of every other record. */
+  readonly unreadable?: string;
   /** Absent where nothing is traced: then it costs nothing. */
   readonly trace?: Trace;
 }

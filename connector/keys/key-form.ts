@@ -13,6 +13,9 @@ interface PemBlock {
   readonly whole: string;
 }
 
+/** A chain of certificates has some five. */
+const blocksMax = 100;
+
 /** The labels that a half of a key pair may stand under (RFC 7468), the most wanted first. */
 const wantedLabels = {
   private: /PRIVATE KEY$/,
@@ -24,20 +27,38 @@ const wantedLabels = {
  * Where a file holds several blocks, the first that may be the wanted half. The problem's words follow the file's name.
  */
 export function findKey(text: string, half: 'private' | 'public'): KeyForm {
-  const blocks = pemBlocks(text);
+  const found = pemBlocks(text);
+  if (found === null) return bad(`holds more than ${blocksMax} PEM blocks`);
+  const { blocks, open } = found;
   // A private key among public ones is worth an error, not a choice.
   const secret = half === 'public' ? blocks.find(({ label }) => wantedLabels.private.test(label)) : undefined;
   const block = secret ?? blocks.find(({ label }) => wantedLabels[half].test(label)) ?? blocks[0];
   if (block !== undefined) return readBlock(block);
-  const label = /-----BEGIN ([A-Z0-9 ]{1,40})-----/.exec(text)?.[1];
-  if (label !== undefined) return bad(`is cut off: the line -----END ${label}----- is missing`);
+  if (open !== null) return bad(`is cut off: the line -----END ${open}----- is missing`);
   const der = fromBase64(text);
   return der === null ? bad('holds no key: neither PEM, nor the base64 of a key, nor DER') : readBytes(der);
 }
 
-function pemBlocks(text: string): readonly PemBlock[] {
-  const form = /-----BEGIN ([A-Z0-9 ]{1,40})-----([\s\S]*?)-----END \1-----/g;
-  return [...text.matchAll(form)].map(([whole, label = '', body = '']) => ({ label, body, whole }));
+/** The blocks of a PEM text, and the label of the first that has no end. Null where more than so many begin: each is searched for its end. */
+function pemBlocks(text: string): { readonly blocks: readonly PemBlock[]; readonly open: string | null } | null {
+  const blocks: PemBlock[] = [];
+  let open: string | null = null;
+  let behind = 0;
+  let begun = 0;
+  for (const { 0: begin, 1: label = '', index } of text.matchAll(/-----BEGIN ([A-Z0-9 ]{1,40})-----/g)) {
+    // Within the block before it.
+    if (index < behind) continue;
+    begun++;
+    if (begun > blocksMax) return null;
+    const start = index + begin.length;
+    const end = `-----END ${label}-----`;
+    const at = text.indexOf(end, start);
+    if (at < 0) open ??= label;
+    if (at < 0) continue;
+    behind = at + end.length;
+    blocks.push({ label, body: text.slice(start, at), whole: text.slice(index, behind) });
+  }
+  return { blocks, open };
 }
 
 function readBlock({ label, body, whole }: PemBlock): KeyForm {

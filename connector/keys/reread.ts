@@ -2,7 +2,7 @@ import { Fault, messageOf } from '../kernel/fault.ts';
 import { type KeyMaterial, keyText, readKeyVersion, withoutLineEnd } from '../kernel/key-material.ts';
 import { Secret } from '../kernel/secret.ts';
 
-/** Reads a whole file; rejects with what Node throws. */
+/** Reads a whole file; rejects with what Node throws, or with a `FileRefused`. */
 export type ReadFile = (path: string) => Promise<Uint8Array>;
 
 /**

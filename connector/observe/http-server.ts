@@ -1,8 +1,11 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Fault, messageOf } from '../kernel/fault.ts';
+import { limitConnections } from './connection-limit.ts';
 import type { Health } from './health.ts';
 import type { InstanceStatus } from './status.ts';
+
+const connectionsMax = 64;
 
 /** What the server answers from. */
 export interface HttpServerParts {
@@ -25,10 +28,19 @@ export interface HttpServer extends AsyncDisposable {
 export async function openHttpServer(host: string, port: number, parts: HttpServerParts): Promise<HttpServer> {
   // Its clients are probes and scrapers: small requests, soon done. Past these limits Node answers 431, 408 or hangs up.
   const server = createServer(
-    { maxHeaderSize: 8192, requestTimeout: 5_000, headersTimeout: 5_000, keepAliveTimeout: 30_000 },
+    {
+      maxHeaderSize: 8192,
+      requestTimeout: 5_000,
+      headersTimeout: 5_000,
+      keepAliveTimeout: 5_000,
+      // Node looks for requests past their time-out every 30 s unless told otherwise.
+      connectionsCheckingInterval: 1_000,
+    },
     (request, response) => void answer(request, response, parts),
   );
-  server.maxConnections = 64;
+  // Of one that takes its answer slowly, too.
+  server.timeout = 10_000;
+  limitConnections(server, connectionsMax);
   server.maxRequestsPerSocket = 10_000;
   await listening(server, host, port);
   // Scraping must not keep alive a process that has nothing else to do.

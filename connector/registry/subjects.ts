@@ -1,5 +1,5 @@
 import { messageOf } from '../kernel/fault.ts';
-import { type AnswerBody, exchange, isAbsence, openTransport, parsed, type RegistryAddress } from './transport.ts';
+import { type AnswerBody, exchange, openTransport, parsed, type RegistryAddress, saysAbsent } from './transport.ts';
 
 /** What came of asking for a subject's latest version. */
 export type LatestAnswer =
@@ -41,7 +41,7 @@ export function openSubjects(address: RegistryAddress): SubjectReader {
     const path = `/subjects/${encodeURIComponent(subject)}/versions/latest`;
     const { status, body, problem } = await ask('GET', path, signal);
     const { id, version } = body;
-    if (status === 404 && isAbsence(body.error_code)) return { kind: 'unknown' };
+    if (status === 404 && saysAbsent(body)) return { kind: 'unknown' };
     if (status !== 200) return { kind: 'silent', problem };
     if (typeof id === 'number' && typeof version === 'number') return { kind: 'found', id, version };
     return { kind: 'silent', problem: `${problem}, but the answer is not a schema registry's` };
@@ -54,9 +54,9 @@ export function openSubjects(address: RegistryAddress): SubjectReader {
     if (known.status === 200 && typeof id === 'number' && typeof version === 'number') {
       return { kind: 'registered', id, version };
     }
-    if (known.status !== 404 || !isAbsence(known.body.error_code)) return { kind: 'silent', problem: known.problem };
+    if (known.status !== 404 || !saysAbsent(known.body)) return { kind: 'silent', problem: known.problem };
     const test = await ask('POST', `/compatibility${path}/versions/latest`, signal, { schema });
-    if (test.status === 404 && isAbsence(test.body.error_code)) return { kind: 'compatible', isNewSubject: true };
+    if (test.status === 404 && saysAbsent(test.body)) return { kind: 'compatible', isNewSubject: true };
     if (test.status === 422) return { kind: 'incompatible', problem: test.problem };
     if (test.status !== 200 || typeof test.body.is_compatible !== 'boolean') {
       return { kind: 'silent', problem: test.problem };

@@ -21,8 +21,8 @@ export interface RegistryAddress {
   readonly timeoutMs: DurationMs;
 }
 
-/** No schema is so large; more than this many bytes are not read. */
-const answerBytesMax = 16_777_216;
+/** Most bytes of one answer. Confluent's registry keeps a schema in a Kafka record, which has 1 MB at most unless set otherwise. */
+export const answerBytesMax = 4_194_304;
 
 /** How a registry is asked. */
 export interface Transport {
@@ -80,6 +80,8 @@ export async function exchange(
     });
     return { status: answer.statusCode, text: await answer.body.text() };
   } catch (error) {
+    if (codeOf(error) === 'UND_ERR_RES_EXCEEDED_MAX_SIZE')
+      throw new NoSchema('unreadable', `${method} ${url}: the answer has more than ${answerBytesMax} bytes`);
     const reason = timeout.aborted ? `no answer within ${timeoutMs} ms` : reasonOf(error);
     throw new NoSchema('silent', `${method} ${url}: ${reason}`);
   }
@@ -87,9 +89,13 @@ export async function exchange(
 
 /** A refused connection to a name with two addresses has no text of its own, only a code. */
 function reasonOf(error: unknown): string {
-  const { code }: { readonly code?: unknown } = Object(error);
   const text = error instanceof Error ? dispatchErrorText(error) : messageOf(error);
-  return text || String(code);
+  return text || String(codeOf(error));
+}
+
+function codeOf(error: unknown): unknown {
+  const { code }: { readonly code?: unknown } = Object(error);
+  return code;
 }
 
 /** What may stand in an answer: nothing in it is certain. */
@@ -101,6 +107,7 @@ export interface AnswerBody {
   readonly message?: unknown;
   readonly schema?: unknown;
   readonly schemaType?: unknown;
+  readonly references?: unknown;
   readonly error_code?: unknown;
 }
 
@@ -113,9 +120,14 @@ export function parsed(text: string): AnswerBody {
   }
 }
 
-/** Confluent's codes of a missing subject, version and schema; Apicurio's and Karapace's are the same. */
-export function isAbsence(errorCode: unknown): boolean {
-  return errorCode === 40401 || errorCode === 40402 || errorCode === 40403;
+/**
+ * Does an answer of HTTP 404 say that there is no such subject, version or schema? Confluent, Karapace and Apicurio have codes for
+ * it. Apicurio before 2.1 has only `404` (Apicurio/apicurio-registry#1530), as Confluent's has for a path that it does not know:
+ * there its sentence decides.
+ */
+export function saysAbsent({ error_code, message }: AnswerBody): boolean {
+  if (error_code === 40401 || error_code === 40402 || error_code === 40403) return true;
+  return error_code === 404 && typeof message === 'string' && /^No (?:artifact|version|content|rule) /.test(message);
 }
 
 function authorization({ url, username, password, bearerToken }: RegistryAddress): Record<string, string> {

@@ -1,5 +1,6 @@
 import { basename, dirname, isAbsolute, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { FileRefused } from '../kernel/fault.ts';
 import { keyText, withoutLineEnd } from '../kernel/key-material.ts';
 import { Secret } from '../kernel/secret.ts';
 import type { MappingDocument, TemplateSchema } from '../mapping/mapping.ts';
@@ -9,7 +10,7 @@ import { formatPath, type SettingKey, secretName, settingKeys } from './keys.ts'
 import { type SettingsProblem, shown } from './problems.ts';
 import { readYaml } from './yaml-file.ts';
 
-/** The file system, as far as settings need it. All throw what Node throws, with its `code`. */
+/** The file system, as far as settings need it. All throw what Node throws, with its `code`, or {@link FileRefused}. */
 export interface FileAccess {
   /** The whole text of a file, UTF-8. */
   readFile(path: string): string;
@@ -98,13 +99,14 @@ export function readTemplates(paths: readonly string[], place: Place): Read<read
     );
   }
   const own = paths.map(path => fromSettingsFile(place.file, path));
+  const isOwn = new Set(own);
   const templates = new Map<string, TemplateSchema>();
   for (const [index, file] of [...builtIn, ...own].entries()) {
     const path =
       index < builtIn.length ? ['mapping', 'templateFiles'] : ['mapping', 'templateFiles', index - builtIn.length];
     const read = readTemplate(file, place.access);
     if (read.kind === 'bad') problems.push(problemAt(path, place, `${file} ${read.reason}`));
-    else if (own.includes(templates.get(read.value.template)?.file ?? '')) {
+    else if (isOwn.has(templates.get(read.value.template)?.file ?? '')) {
       problems.push(problemAt(path, place, `is a second file for the template ${read.value.template}`));
     } else templates.set(read.value.template, read.value);
   }
@@ -184,6 +186,7 @@ export function attempt<T>(read: () => T): Attempted<T> {
 
 /** What Node says about a file that cannot be read, in words that follow its name: "does not exist". */
 export function reasonOf(thrown: unknown): string {
+  if (thrown instanceof FileRefused) return thrown.message;
   const code = (thrown as { readonly code?: string } | null)?.code;
   switch (code) {
     case 'ENOENT':

@@ -47,6 +47,7 @@ export function createDecoder(registry: SchemaLookup, { placeholder, earlierColu
 
   function decode(record: SourceRecord, signal: AbortSignal): Decoded | Promise<Decoded> {
     const { value, headers } = record;
+    if (record.unreadable !== undefined) return undecodable(record, record.unreadable);
     if (value === null) return { kind: 'ignored', what: 'tombstone' };
     const inHeader = headers.length === 0 ? null : schemaInHeader(headers, 'value');
     if (inHeader !== null) return undecodable(record, `the value ${inHeader}`);
@@ -80,7 +81,7 @@ export function createDecoder(registry: SchemaLookup, { placeholder, earlierColu
     keySchema: Resolved | null,
   ): Decoded {
     if (valueSchema.kind === 'refused') return refused(record, valueSchema.fault);
-    const envelope = readEnvelope(envelopeOf(valueSchema.type), value, record.timestamp);
+    const envelope = readEnvelope(() => envelopeOf(valueSchema.type), value, record.timestamp);
     switch (envelope.kind) {
       case 'ignored':
         return envelope;
@@ -119,13 +120,17 @@ function onceEach<T>(compile: (type: avro.Type) => T): (type: avro.Type) => T {
   };
 }
 
-function readEnvelope(read: EnvelopeReader, value: Uint8Array, appendedAt: Instant): Envelope {
+function readEnvelope(compiled: () => EnvelopeReader, value: Uint8Array, appendedAt: Instant): Envelope {
   try {
-    return read(new AvroCursor(value, frameBytes), appendedAt);
+    return compiled()(new AvroCursor(value, frameBytes), appendedAt);
   } catch (error) {
-    if (error instanceof MalformedAvro) return { kind: 'undecodable', problem: `not of its schema: ${error.message}` };
-    // A schema that contains itself lets bytes nest deeper than the stack.
-    if (error instanceof RangeError) return { kind: 'undecodable', problem: 'its values nest too deeply' };
+    if (error instanceof MalformedAvro) {
+      const hint = 'does the schema id belong to another registry, or is it a globalId of Apicurio?';
+      return { kind: 'undecodable', problem: `not of its schema: ${error.message}; ${hint}` };
+    }
+    // A schema that contains itself lets bytes nest deeper than the stack, and so may the types of a schema.
+    if (error instanceof RangeError)
+      return { kind: 'undecodable', problem: 'its schema or its values nest too deeply' };
     throw error;
   }
 }

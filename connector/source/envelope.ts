@@ -1,7 +1,7 @@
 import avro from 'avsc';
 import { type AvroCursor, MalformedAvro } from '../avro/cursor.ts';
 import { compileColumns, compileFields, compileReader } from '../avro/reader.ts';
-import { compileSkipper } from '../avro/skip.ts';
+import { type Skipper, skipperCompiler } from '../avro/skip.ts';
 import type { Row, RowChange, RowValue, SourcePosition } from '../kernel/row-change.ts';
 import { type Instant, instant } from '../kernel/time.ts';
 import { type PlaceholderFilter, placeholderFilter } from './unavailable-value.ts';
@@ -61,7 +61,8 @@ export function compileEnvelope(type: avro.Type, options: EnvelopeOptions = plai
     const problem: Envelope = { kind: 'undecodable', problem: problemOfType(type) };
     return () => problem;
   }
-  const fields = type.fields.map(({ name, type }) => fieldReader(name, type, options.earlierColumns));
+  const skipperOf = skipperCompiler();
+  const fields = type.fields.map(({ name, type }) => fieldReader(name, type, options.earlierColumns, skipperOf));
   return (cursor, appendedAt) => {
     const draft: Draft = { op: null, before: none, earlier: null, after: null, source: null, ts_ms: null };
     for (const read of fields) read(cursor, draft);
@@ -101,6 +102,7 @@ function fieldReader(
   name: string,
   type: avro.Type,
   earlierColumns: EnvelopeOptions['earlierColumns'],
+  skipperOf: (type: avro.Type) => Skipper,
 ): (cursor: AvroCursor, draft: Draft) => void {
   switch (name) {
     case 'op':
@@ -115,7 +117,7 @@ function fieldReader(
     }
     case 'before': {
       const read = compileReader(type);
-      const skip = compileSkipper(type);
+      const skip = skipperOf(type);
       const readSome =
         earlierColumns === null || earlierColumns === 'all' ? null : compileColumns(type, earlierColumns);
       return (cursor, draft) => {
@@ -127,7 +129,7 @@ function fieldReader(
       };
     }
     default:
-      return compileSkipper(type);
+      return skipperOf(type);
   }
 }
 

@@ -97,6 +97,16 @@ const contents: readonly BadRecord[] = [
       Buffer.of(0xfe, 0xff, 0xff, 0xff, 0x0f),
     ]),
   ),
+  bytes('600 million items without bytes', /more than 65536 values without bytes/, writer =>
+    Buffer.concat([
+      writer
+        .as('nulls')
+        .value({ after: rowOf(writer) })
+        .subarray(0, -1),
+      // Blocks of 30,000 nulls, each of which takes only its count.
+      Buffer.from(Array.from({ length: 20_000 }, () => [0xe0, 0xd4, 0x03]).flat()),
+    ]),
+  ),
   bytes('values nested without end', /nest too deeply|not of its schema/, writer =>
     writer.framed(repeated(2, 200_000), 'nesting'),
   ),

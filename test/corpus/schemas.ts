@@ -47,6 +47,11 @@ export const corpusSchemas = {
       { name: 'deeper', type: { type: 'array', items: 'Envelope' }, default: [] },
     ],
   } as SchemaJson,
+  /** Items without bytes. */
+  nulls: {
+    ...Object(ordersEnvelope),
+    fields: [...Object(ordersEnvelope).fields, { name: 'nulls', type: { type: 'array', items: 'null' }, default: [] }],
+  } as SchemaJson,
   flattened: {
     type: 'record',
     name: 'Flat',

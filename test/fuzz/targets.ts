@@ -1,12 +1,17 @@
 import { sign } from 'node:crypto';
+import { zstdCompressSync } from 'node:zlib';
 import { retryAfterMs } from '../../connector/delivery/headers.ts';
 import { readResult } from '../../connector/delivery/read-answer.ts';
 import { readSignature } from '../../connector/delivery/read-signature.ts';
 import { checkAnswer } from '../../connector/delivery/sign.ts';
 import type { Interpreted } from '../../connector/flow/ports.ts';
 import { interpreterOf } from '../../connector/interpret.ts';
+import { decompressLz4 } from '../../connector/kafka/compression/lz4.ts';
+import { decompressSnappy } from '../../connector/kafka/compression/snappy.ts';
+import { decompressZstd } from '../../connector/kafka/compression/zstd.ts';
 import { Fault } from '../../connector/kernel/fault.ts';
 import { keyText } from '../../connector/kernel/key-material.ts';
+import { scrub } from '../../connector/kernel/mask.ts';
 import type { Row, RowChange, RowValue } from '../../connector/kernel/row-change.ts';
 import { instant } from '../../connector/kernel/time.ts';
 import { findKey } from '../../connector/keys/key-form.ts';
@@ -216,6 +221,50 @@ const templates: FuzzTarget = {
   },
 };
 
+const decoders = [decompressSnappy, decompressLz4, decompressZstd];
+const batchText = Buffer.from('{"id":7919,"status":"NEW"}{"id":7920,"status":"NEW"}'.repeat(8));
+const lz4Header = Buffer.from([0x04, 0x22, 0x4d, 0x18, 0x60, 0x40, 0]);
+const batches = [
+  Buffer.from([0, 7, 2 << 2, 0x78, 0x61, 0x62, 0x01, 2]),
+  Buffer.concat([
+    Buffer.of(0, 0x82),
+    Buffer.from('SNAPPY\0\0\0\0\u0001\0\0\0\u0001'),
+    Buffer.of(0, 0, 0, 4, 3, 8, 1, 2, 3),
+  ]),
+  Buffer.concat([Buffer.of(1), lz4Header, Buffer.from([7, 0, 0, 0, 0x24, 0x61, 0x62, 2, 0, 0x10, 0x21, 0, 0, 0, 0])]),
+  Buffer.concat([Buffer.of(2), zstdCompressSync(batchText), zstdCompressSync(batchText)]),
+];
+
+/** Compressed bytes of a batch, behind a byte that names their codec: decompressed, or refused by an error of ours or zlib's. */
+const compressed: FuzzTarget = {
+  make: random => mutated(random.pick(batches), batches, random),
+  run: async input => {
+    const decoder = decoders[(input[0] ?? 0) % decoders.length];
+    const given = await Promise.resolve(input.subarray(1))
+      .then(decoder)
+      .catch(error => error);
+    expect(Buffer.isBuffer(given) || given.constructor === Error || 'code' in given, 'bytes, or a refusal');
+  },
+};
+
+const strangersTexts = [
+  'order MB-2026-000001 of +852 9123 4567 is unknown, {"customerName":"陳大文","token":"abc"}',
+  'GET http://joe:pass@registry:8081/subjects/a-value HTTP 401: Bearer eyJhbGciOiJIUzI1NiJ9.e30.x',
+  '-----BEGIN PRIVATE KEY-----\nMIIBVAIBADANBgkqhkiG9w0BAQEFAASCAT4wggE6\n-----END PRIVATE KEY-----',
+].map(text => Buffer.from(text));
+
+/** What others wrote, and a log shows. */
+const foreignTexts: FuzzTarget = {
+  make: random => {
+    const text = mutated(random.pick(strangersTexts), strangersTexts, random);
+    return Buffer.concat(Array<Buffer>(random.int(1, 40)).fill(text));
+  },
+  run: async input => {
+    const scrubbed = scrub(input.toString(), ['MB-2026-000001']);
+    expect(scrubbed.length <= 2 * 4_096 && !scrubbed.includes('MB-2026-000001'), 'a bounded text without the id');
+  },
+};
+
 /** All of them, by the name that --target takes. */
 export const targets: Readonly<Record<string, FuzzTarget>> = {
   records,
@@ -225,6 +274,8 @@ export const targets: Readonly<Record<string, FuzzTarget>> = {
   keys,
   expressions: expressionTarget,
   templates,
+  compressed,
+  foreignTexts,
 };
 
 function expectSound(result: Interpreted | Mapped): void {

@@ -75,7 +75,7 @@ function overKafka(flags: DryRunFlags, file: string, parts: CommandParts): Promi
 function overFile(flags: DryRunFlags, path: string, file: string, parts: CommandParts): Promise<ExitCode> {
   const source = { file, environment: parts.environment, ...fileAccess };
   return withLoaded(loadRequestSettings(source, flags.sign), parts, async settings => {
-    const read = attempt(() => (path === '-' ? readFileSync(process.stdin.fd) : fileAccess.readBytes(path)));
+    const read = attempt(() => readFileSync(path === '-' ? process.stdin.fd : path));
     if (read.kind === 'bad') {
       parts.printError(`${path} ${read.reason}\n`);
       return 2;

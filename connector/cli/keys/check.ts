@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { keyText, withoutLineEnd } from '../../kernel/key-material.ts';
 import { Secret } from '../../kernel/secret.ts';
 import { readPrivateKey, readPublicKey } from '../../keys/read-key.ts';
+import { readSmallFile } from '../../read-file.ts';
 import type { Environment } from '../../settings/environment.ts';
 import { loadSettings } from '../../settings/load.ts';
 import { type CheckedKey, checkedKey, keysOf, withOwnHalfTold } from '../../tools/checked-keys.ts';
@@ -41,8 +41,10 @@ function keysOfFiles({ privateKey, publicKey, passphraseFile }: CheckOptions): r
     keys.push(
       checkedKey(ours, () => {
         const passphrase =
-          passphraseFile === undefined ? null : new Secret(withoutLineEnd(readFileSync(passphraseFile, 'utf8')));
-        const text = new Secret(keyText(readFileSync(privateKey)));
+          passphraseFile === undefined
+            ? null
+            : new Secret(withoutLineEnd(readSmallFile(passphraseFile).toString('utf8')));
+        const text = new Secret(keyText(readSmallFile(privateKey)));
         const passphraseSetting = '--passphrase-file';
         return readPrivateKey(text, { passphrase, eccHash: 'SHA256', setting: privateKey, passphraseSetting });
       }),
@@ -50,7 +52,7 @@ function keysOfFiles({ privateKey, publicKey, passphraseFile }: CheckOptions): r
   }
   if (publicKey !== undefined) {
     const theirs = { half: 'public', file: publicKey, keyVersion: null } as const;
-    keys.push(checkedKey(theirs, () => readPublicKey(keyText(readFileSync(publicKey)), 'SHA256', publicKey)));
+    keys.push(checkedKey(theirs, () => readPublicKey(keyText(readSmallFile(publicKey)), 'SHA256', publicKey)));
   }
   return keys;
 }

@@ -1,10 +1,11 @@
-import { existsSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { messageOf } from '../../kernel/fault.ts';
 import { withoutLineEnd } from '../../kernel/key-material.ts';
 import { Secret } from '../../kernel/secret.ts';
 import { makePair, type NewPair } from '../../keys/new-pair.ts';
 import type { SignatureAlgorithm } from '../../keys/read-key.ts';
+import { readSmallFile } from '../../read-file.ts';
 import type { ExitCode } from '../run.ts';
 import type { Output } from '../terminal/output.ts';
 
@@ -48,7 +49,7 @@ export async function generateKeys(options: GenerateOptions, { print, printError
 }
 
 function readPassphrase(file: string): Secret {
-  const text = withoutLineEnd(readFileSync(file, 'utf8'));
+  const text = withoutLineEnd(readSmallFile(file).toString('utf8'));
   if (text === '') throw new Error(`${file} is empty`);
   return new Secret(text);
 }

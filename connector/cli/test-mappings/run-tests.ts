@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import type { MappingOptions } from '../../mapping/mapping.ts';
 import { readMappings, readTemplates } from '../../settings/files.ts';
 import { type MappingTests, testMappings } from '../../tools/mapping-test/test-mappings.ts';
@@ -30,7 +30,7 @@ export function runMappingTests(
   }
   const { languageBusinessInfo } = flags;
   const tests = testMappings(documents.read, { templates: templates.read, languageBusinessInfo }, file =>
-    existsSync(file) ? readFileSync(file, 'utf8') : null,
+    existsSync(file) ? fileAccess.readFile(file) : null,
   );
   print(flags.json ? `${JSON.stringify(tests)}\n` : describe(tests, paintFor(terminal?.out ?? false, environment)));
   const failed = tests.cases.some(({ differences }) => differences.length > 0);

@@ -21,12 +21,12 @@ export function readVersionedKeys(
   const problems: SettingsProblem[] = [];
   const problemAt = (path: readonly PropertyKey[], problem: string, hint?: string) =>
     void problems.push({ path: formatPath(path), source: place.locate(path), problem, ...(hint && { hint }) });
-  const publicKeys = (platform?.publicKeyFiles ?? []).flatMap((entry, index, all): PublicKeyText[] => {
+  const versions = new Set<number>();
+  const publicKeys = (platform?.publicKeyFiles ?? []).flatMap((entry, index): PublicKeyText[] => {
     const path = ['platform', 'publicKeyFiles', index];
     const { version, name } = versionAndName(entry);
-    if (all.slice(0, index).some(other => versionAndName(other).version === version)) {
-      problemAt(path, `is a second file for keyVersion ${version}`);
-    }
+    if (versions.has(version)) problemAt(path, `is a second file for keyVersion ${version}`);
+    versions.add(version);
     const file = fromSettingsFile(place.file, name);
     const read = attempt(() => keyText(place.access.readBytes(file)));
     if (read.kind === 'value') return [{ version, publicKey: read.value, file, setting: formatPath(path) }];

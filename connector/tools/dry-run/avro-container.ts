@@ -3,6 +3,7 @@ import avro from 'avsc';
 import { annotatingHook } from '../../avro/annotated-type.ts';
 import { AvroCursor, MalformedAvro } from '../../avro/cursor.ts';
 import { compileSkipper } from '../../avro/skip.ts';
+import { decompressedBytesMax } from '../../kafka/compression/bounds.ts';
 import { decompressSnappy } from '../../kafka/compression/snappy.ts';
 
 /** What an Avro container file holds. */
@@ -18,11 +19,13 @@ const syncBytes = 16;
 /** Snappy's block has a checksum behind it. */
 const snappyChecksumBytes = 4;
 
+const bounded = { maxOutputLength: decompressedBytesMax };
+
 const codecs: Readonly<Record<string, (block: Uint8Array) => Uint8Array>> = {
   null: block => block,
-  deflate: block => inflateRawSync(block),
+  deflate: block => inflateRawSync(block, bounded),
   snappy: block => decompressSnappy(block.subarray(0, -snappyChecksumBytes)),
-  zstandard: block => zstdDecompressSync(block),
+  zstandard: block => zstdDecompressSync(block, bounded),
 };
 
 /** Do the bytes begin as an Avro container file does? */

@@ -51,20 +51,22 @@ describe('a decimal', () => {
   });
 });
 
-describe('what is no decimal, or larger than any database has it,', () => {
+describe('bytes that are no decimal, or larger than a declared one of any database,', () => {
   it.each([
     ['no bytes', new Uint8Array(0), 2],
-    ['too many bytes', new Uint8Array(65_537), 2],
-    ['too great a scale', bytes('01'), 20_001],
-    ['too small a scale', bytes('01'), -20_001],
+    ['1,025 bytes', new Uint8Array(1_025), 2],
+    ['a scale of 1,001', bytes('01'), 1_001],
+    ['a scale of -1,001', bytes('01'), -1_001],
     ['half a scale', bytes('01'), 0.5],
     ['no scale', bytes('01'), Number.NaN],
-  ])('is none: %s', (_, unscaled, scale) => {
+  ])('are none: %s', (_, unscaled, scale) => {
     expect(decimalText(unscaled, scale)).toBeNull();
   });
 
-  it("is none, but PostgreSQL's widest numeric is one", () => {
-    const widest = 10n ** 147_455n - 1n;
-    expect(decimalText(decimalBytes(String(widest), 0), 16_383)).toHaveLength(147_456);
+  it("are none, but PostgreSQL's widest declared numeric is one", () => {
+    const widest = 10n ** 1_000n - 1n;
+    expect(decimalText(decimalBytes(String(widest), 0), 1_000)).toBe(`0.${'9'.repeat(1_000)}`);
+    expect(decimalText(bytes('01'), -1_000)).toHaveLength(1_001);
+    expect(decimalText(new Uint8Array(1_024).fill(1), 0)).toHaveLength(2_464);
   });
 });

@@ -79,3 +79,41 @@ describe('what is stepped over', () => {
     );
   });
 });
+
+describe('values without bytes', () => {
+  const nulls = { type: 'array', items: 'null' };
+  const empties = { type: 'record', name: 'Empties', fields: [{ name: 'none', type: 'null' }] };
+  /** Ten records in each of ten, in each of ten, and so on: 10^9 nulls in a few bytes of schema. */
+  const tree = Array.from({ length: 9 }, (_, level) => `L${level}`).reduceRight<SchemaJson>(
+    (inner, name) => ({
+      type: 'record',
+      name,
+      fields: Array.from({ length: 10 }, (_, n) => ({
+        name: `f${n}`,
+        type: n === 0 || typeof inner === 'string' ? inner : (Object(inner).name as string),
+      })),
+    }),
+    'null',
+  );
+  const cases: readonly [string, SchemaJson][] = [
+    ['nulls', nulls as SchemaJson],
+    ['fixed values of no size', { type: 'array', items: { type: 'fixed', name: 'Fixed', size: 0 } } as SchemaJson],
+    ['records of nulls', { type: 'array', items: empties } as SchemaJson],
+  ];
+  /** As many blocks of 50,000 items as fit into 60 KB, of which each says only its count. */
+  const blocks = Buffer.concat([...Array<Buffer>(20_000).fill(Buffer.from([0xa0, 0x8d, 0x06])), Buffer.of(0)]);
+
+  it.each(cases)('are refused past 65,536 of them, whether read or skipped: %s', (_, schema) => {
+    for (const compile of [compileReader, compileSkipper]) {
+      const of = compile(readableType(schema));
+      expect(outcome(of, blocks)).toBe('MalformedAvro: more than 65536 values without bytes');
+      // One block of 30,000 items, and bytes behind it.
+      expect(outcome(of, Buffer.concat([Buffer.from([0xe0, 0xd4, 0x03, 0]), Buffer.alloc(30_000)]))).toBe(30_000);
+    }
+  });
+
+  it('are refused past 65,536 of them when records contain records, without a byte in the value', () => {
+    for (const compile of [compileReader, compileSkipper])
+      expect(outcome(compile(readableType(tree)), Buffer.alloc(0))).toMatch(/more than 65536 values without bytes/);
+  });
+});

@@ -102,6 +102,17 @@ describe('publishing', () => {
     expect(unwritable).toMatchObject([{ code: 'DEAD_LETTER_TOO_LARGE' }]);
   });
 
+  it('writes a letter of a batch that was not decompressed without a value, and says where the record lies', async () => {
+    const record = aRecord({ key: null, value: Buffer.alloc(0), headers: [], unreadable: 'no LZ4 frame' });
+    await deadLetters.publish(anUnreadLetter({ record }), never);
+    expect(written).toMatchObject([{ topic: 'dead', partition: 2, key: null, value: null }]);
+    expect(textOf('card_sync.value_omitted')).toBe(
+      'the batch was not decompressed: read the record at shop.public.orders/2@41',
+    );
+    expect(textOf('card_sync.source.offset')).toBe('41');
+    expect(unwritable).toEqual([]);
+  });
+
   it('leaves out key and headers too where they are what is too large', async () => {
     failures = [tooLarge(), new Error('no leader'), Object.assign(new Error('retried'), { cause: tooLarge() })];
     await deadLetters.publish(anUnreadLetter(), never);

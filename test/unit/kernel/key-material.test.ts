@@ -26,6 +26,10 @@ describe('the text of a key file', () => {
 describe('a text file', () => {
   it('keeps white space inside, but not the line breaks at its end', () => {
     expect(withoutLineEnd('\uFEFF pass word \r\n\n')).toBe(' pass word ');
+    expect(withoutLineEnd('\r\n\n')).toBe('');
+    expect(withoutLineEnd('a\r')).toBe('a\r');
+    const lines = `${'\n'.repeat(500_000)}a`;
+    expect(withoutLineEnd(`${lines}\n`)).toBe(lines);
   });
 });
 

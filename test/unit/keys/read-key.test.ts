@@ -21,6 +21,9 @@ const certificate = selfSignedCertificate('open.alipay.example');
 const bare = (pem: string) => pem.replace(/-----[^-]+-----|\n/g, '');
 const der = (key: KeyObject) => Buffer.from(bare(pemOf(key)), 'base64');
 
+const certificateBlocks = (count: number) =>
+  '-----BEGIN CERTIFICATE-----\nMII\n-----END CERTIFICATE-----\n'.repeat(count);
+
 const plain: PrivateKeyOptions = { passphrase: null, eccHash: 'SHA256' };
 const ours = (text: string, options: Partial<PrivateKeyOptions> = {}) =>
   readPrivateKey(new Secret(text), { ...plain, ...options });
@@ -132,6 +135,8 @@ describe('our private key', () => {
       /is in OpenSSH's own form: rewrite it with ssh-keygen/,
     ],
     ['a certificate request', pkcs8.replaceAll('PRIVATE KEY', 'CERTIFICATE REQUEST'), 'holds a certificate request'],
+    ['101 certificates', certificateBlocks(101), 'holds more than 100 PEM blocks'],
+    ['500 KB of blocks without an end', '-----BEGIN A-----\n'.repeat(28_000), 'holds more than 100 PEM blocks'],
     ['of 1024 bits', pemOf(small.privateKey), 'is RSA of 1024 bits; RSA256 needs at least 2048'],
     [
       'of a small curve',
@@ -148,6 +153,10 @@ describe('our private key', () => {
     expect(fault.detail).toMatch(/^platform\.privateKeyFile /);
     expect(fault.detail).toMatch(reason);
     expectNothingOf(text, fault);
+  });
+
+  it('is found behind 99 other blocks', () => {
+    expect(ours(`${certificateBlocks(99)}${pkcs8}`).algorithm).toBe('RSA256');
   });
 
   it('shows no passphrase', () => {

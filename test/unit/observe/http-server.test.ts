@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { request } from 'node:http';
-import { connect } from 'node:net';
-import { describe, expect, it } from 'vitest';
+import { connect, type Socket } from 'node:net';
+import { describe, expect, it, vi } from 'vitest';
 import { Fault } from '../../../connector/kernel/fault.ts';
 import { instant } from '../../../connector/kernel/time.ts';
 import type { Health } from '../../../connector/observe/health.ts';
@@ -46,6 +46,7 @@ describe('the HTTP server', () => {
     expect([live.status, await live.json()]).toEqual([200, { status: 'ok', reasons: [] }]);
     expect(live.headers.get('content-type')).toBe('application/json; charset=utf-8');
     expect(live.headers.get('connection')).toBe('keep-alive');
+    expect(live.headers.get('keep-alive')).toMatch(/^timeout=5\b/);
     expect((await fetch(`${server.url}/health/ready`)).status).toBe(200);
     expect(await (await fetch(`${server.url}/status`)).json()).toEqual(aStatus);
     expect(await (await fetch(server.url)).text()).toBe('/metrics\n/health/live\n/health/ready\n/status\n');
@@ -96,6 +97,71 @@ describe('the HTTP server', () => {
     });
     await expect(openHttpServer('192.0.2.1', 0, parts())).rejects.toMatchObject({
       detail: expect.stringContaining('no such address'),
+    });
+  });
+
+  describe('with 64 connections open', () => {
+    /** Connections, one after the other, that send this and no more; and which of them were closed, in order. */
+    async function open64(url: string, text: (index: number) => string) {
+      const closed: number[] = [];
+      const sockets: Socket[] = [];
+      for (let index = 0; index < 64; index++) {
+        const socket = connect(Number(new URL(url).port), '127.0.0.1');
+        socket.on('close', () => closed.push(index)).on('error', () => undefined);
+        await once(socket, 'connect');
+        socket.write(text(index));
+        sockets.push(socket);
+      }
+      return { closed, closing: (index: number) => once(sockets[index] ?? socketless(), 'close') };
+    }
+    const socketless = (): never => {
+      throw new Error('there is no such connection');
+    };
+    const probe = async (url: string) =>
+      (await fetch(`${url}/health/live`, { headers: { connection: 'close' } })).status;
+    const metrics = 'GET /metrics HTTP/1.1\r\nhost: x\r\n\r\n';
+
+    it.each([
+      ['send nothing', ''],
+      ['send a request slowly', 'GET /metrics HTTP/1.1\r\nhost: '],
+    ])('answers a probe, and gives up the one that has been idle longest: all %s', async (_, text) => {
+      await using server = await open();
+      const { closed, closing } = await open64(server.url, () => text);
+      const given = closing(0);
+      expect(await probe(server.url)).toBe(200);
+      await given;
+      expect(closed).toEqual([0]);
+    });
+
+    it('gives up none that is being answered while another is idle', async () => {
+      let asked = 0;
+      const waiting = Promise.withResolvers<string>();
+      const expose = () => {
+        asked++;
+        return waiting.promise;
+      };
+      await using server = await open(parts({ expose }));
+      const { closed, closing } = await open64(server.url, index => (index < 10 ? metrics : ''));
+      await vi.waitUntil(() => asked === 10);
+      const given = closing(10);
+      expect(await probe(server.url)).toBe(200);
+      await given;
+      expect(closed).toEqual([10]);
+    });
+
+    it('gives up the one that has been answered longest where none is idle', async () => {
+      let asked = 0;
+      const expose = () => {
+        asked++;
+        return new Promise<string>(() => undefined);
+      };
+      await using server = await open(parts({ expose }));
+      const { closed, closing } = await open64(server.url, () => metrics);
+      await vi.waitUntil(() => asked === 64);
+      const given = closing(0);
+      expect(await probe(server.url)).toBe(200);
+      await given;
+      expect(closed).toEqual([0]);
     });
   });
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openRegistry, type SchemaRegistry } from '../../../connector/registry/registry.ts';
 import { openRegistryClient } from '../../../connector/registry/registry-client.ts';
-import { answering, type FakeRegistry, startFakeRegistry } from '../../support/fake-registry.ts';
+import { answering, type FakeRegistry, type Misbehaviour, startFakeRegistry } from '../../support/fake-registry.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 
 const never = new AbortController().signal;
@@ -250,14 +250,32 @@ it('a schema that cannot be read is a fault at the first look, and not asked for
   expect(fake.requests).toHaveLength(1);
 });
 
+/** Answers the registration; the look-up before it finds nothing. */
+function onlyAtVersions(status: number, body: string): Misbehaviour {
+  const absent = answering(404, '{"error_code":40403,"message":"Schema not found"}');
+  return (response, request) =>
+    (request.url?.endsWith('/versions') ? answering(status, body) : absent)(response, request);
+}
+
 describe('our own schema', () => {
   const schema = JSON.stringify(row);
 
   it('gets an id, and is known by it from then on without being asked for', async () => {
-    fake.misbehaviour = answering(200, '{"id":12}');
+    fake.misbehaviour = onlyAtVersions(200, '{"id":12}');
     expect(await registry.register('journal-value', schema, never)).toBe(12);
-    expect(fake.requests).toEqual(['POST /subjects/journal-value/versions']);
+    expect(fake.requests).toEqual(['POST /subjects/journal-value', 'POST /subjects/journal-value/versions']);
     expect(registry.typeOf(12)).toMatchObject({ kind: 'type', type: { name: 'Row' } });
+  });
+
+  it('is looked up and not written where it is registered already: a user who may only read has its id', async () => {
+    const denied = '{"error_code":40301,"message":"User is denied operation Write on Subject: journal-value"}';
+    const known = '{"subject":"journal-value","version":1,"id":77,"schema":"{}"}';
+    fake.misbehaviour = (response, request) =>
+      request.url === '/subjects/journal-value'
+        ? answering(200, known)(response, request)
+        : answering(403, denied)(response, request);
+    expect(await registry.register('journal-value', schema, never)).toBe(77);
+    expect(fake.requests).toEqual(['POST /subjects/journal-value']);
   });
 
   it('waits while the registry does not answer; told once', async () => {
@@ -288,7 +306,7 @@ describe('our own schema', () => {
       code: 'SCHEMA_REFUSED',
       detail: expect.stringContaining(JSON.parse(body).message),
     });
-    expect(fake.requests).toHaveLength(2);
+    expect(fake.requests).toHaveLength(4);
     expect(reports).toEqual([]);
   });
 
@@ -314,10 +332,10 @@ describe('our own schema', () => {
   });
 
   it('is sent under a path, with the name of its subject encoded', async () => {
-    fake.misbehaviour = answering(200, '{"id":1}');
+    fake.misbehaviour = onlyAtVersions(200, '{"id":1}');
     const client = openRegistryClient({ url: `${fake.url}/apis/ccompat/v7/`, tls: null, timeoutMs: 30_000 });
     expect(await client.register('a b/c', schema, never)).toEqual({ kind: 'registered', id: 1 });
-    expect(fake.requests).toEqual(['POST /apis/ccompat/v7/subjects/a%20b%2Fc/versions']);
+    expect(fake.requests.at(-1)).toBe('POST /apis/ccompat/v7/subjects/a%20b%2Fc/versions');
     expect(fake.last?.headers['content-type']).toBe('application/vnd.schemaregistry.v1+json');
   });
 });

@@ -21,6 +21,21 @@ const nesting = {
   ],
 };
 
+/** A schema whose row is of the last of 4,000 types, each of which has a field of the one before. */
+const chained = {
+  type: 'record',
+  name: 'Envelope',
+  fields: [
+    ...Array.from({ length: 4_000 }, (_, n) => ({
+      name: `f${n}`,
+      type: { type: 'record', name: `R${n}`, fields: [{ name: 'inner', type: n === 0 ? 'int' : `R${n - 1}` }] },
+    })),
+    { name: 'op', type: 'string' },
+    { name: 'after', type: 'R3999' },
+    { name: 'source', type: 'string' },
+  ],
+};
+
 let fake: FakeRegistry;
 let clock: ManualClock;
 let decoder: Decoder;
@@ -37,6 +52,7 @@ beforeAll(async () => {
   fake.addSchema(4, ordersEnvelope);
   fake.addSchema(5, nesting);
   fake.addSchema(6, 'string');
+  fake.addSchema(9, chained);
   fake.addSchema(8, ordersEnvelope, { schemaType: 'JSON' });
   clock = new ManualClock();
   decoder = open();
@@ -55,6 +71,20 @@ async function problemOf(value: Uint8Array): Promise<string> {
 }
 const undecodable = (detail: string) =>
   `RECORD_UNDECODABLE at shop.public.orders/2@42: the bytes of a record cannot be read: ${detail}`;
+const notOfItsSchema = (detail: string) =>
+  undecodable(
+    `not of its schema: ${detail}; does the schema id belong to another registry, or is it a globalId of Apicurio?`,
+  );
+
+describe('a record of a batch that cannot be decompressed', () => {
+  it('is undecodable with the reason and its position, and no tombstone', async () => {
+    const record = { ...valued(Buffer.alloc(0)), unreadable: 'the batch is compressed with LZ4 and cannot be read' };
+    expect(await decoder.decode(record, never)).toMatchObject({
+      kind: 'undecodable',
+      fault: { message: undecodable('the batch is compressed with LZ4 and cannot be read') },
+    });
+  });
+});
 
 describe('a change', () => {
   it('has the envelope, its position and its key', async () => {
@@ -133,17 +163,17 @@ describe('bytes that are no value', () => {
   it('a value that is cut off', async () => {
     const problems = new Set<string>();
     for (let length = 5; length < value.length; length++) problems.add(await problemOf(value.subarray(0, length)));
-    expect([...problems]).toEqual([undecodable('not of its schema: the bytes end too early')]);
+    expect([...problems]).toEqual([notOfItsSchema('the bytes end too early')]);
   });
 
   it('a value with a byte behind its end', async () => {
     const longer = Buffer.concat([value, Buffer.of(0)]);
-    expect(await problemOf(longer)).toBe(undecodable('not of its schema: there are bytes behind the end'));
+    expect(await problemOf(longer)).toBe(notOfItsSchema('there are bytes behind the end'));
   });
 
   it('a text that says it is longer than the value', async () => {
     const endless = framed(4, Buffer.of(0, 2, 2, 0xfe, 0xff, 0xff, 0xff, 0x0f));
-    expect(await problemOf(endless)).toBe(undecodable('not of its schema: the bytes end too early'));
+    expect(await problemOf(endless)).toBe(notOfItsSchema('the bytes end too early'));
   });
 
   it('values that nest deeper than the stack', async () => {
@@ -152,7 +182,12 @@ describe('bytes that are no value', () => {
     const once = shell?.subarray(5, -1) ?? Buffer.alloc(0);
     const again = Buffer.concat([once, Buffer.of(2)]);
     const deep = framed(5, Buffer.concat(Array<Buffer>(20_000).fill(again)));
-    expect(await problemOf(deep)).toBe(undecodable('its values nest too deeply'));
+    expect(await problemOf(deep)).toBe(undecodable('its schema or its values nest too deeply'));
+  });
+
+  it('of a schema whose types nest deeper than the stack is undecodable', async () => {
+    const value = framed(9, Buffer.alloc(100));
+    expect(await problemOf(value)).toBe(undecodable('its schema or its values nest too deeply'));
   });
 
   it('a value of a schema that is no envelope', async () => {

@@ -116,11 +116,31 @@ describe('LZ4', () => {
     expect(() => decompressLz4(bytes)).toThrow(reason);
   });
 
-  it('that makes more than may be is refused', () => {
-    // A repetition of 16 million bytes in 64 KB, some times over.
-    const block = Buffer.concat([Buffer.from([0x1f, 1, 1, 0]), Buffer.alloc(65_000, 255), Buffer.from([0])]);
-    const blocks = Array.from({ length: 9 }, () => Buffer.concat([le32(block.length), block]));
-    expect(() => decompressLz4(frameOf(blocks))).toThrow(/more than 134217728/);
+  /** A literal byte, and repetitions of it: some 255 bytes for every one of these. */
+  const repeating = (bytes: number) => {
+    const block = Buffer.concat([Buffer.from([0x1f, 1, 1, 0]), Buffer.alloc(bytes, 255), Buffer.from([0])]);
+    return Buffer.concat([le32(block.length), block]);
+  };
+
+  it('is refused when it has more than 128 MiB decompressed', () => {
+    // 33 blocks of 4 MB.
+    const blocks = Array.from({ length: 33 }, () => repeating(16_448));
+    expect(() => decompressLz4(frameOf(blocks))).toThrow(/more than 134217728 bytes/);
+  });
+
+  it('is refused when a block has more bytes than its frame allows', () => {
+    expect(() => decompressLz4(frameOf([repeating(16_449)]))).toThrow(/larger than its frame says/);
+  });
+
+  it('is decompressed up to the end of its last frame, frame by frame', () => {
+    const two = Buffer.concat([frameOf([some]), frameOf([some], { contentChecksum: true })]);
+    expect(decompressLz4(two).toString()).toBe('some textsome text');
+    expect(() => decompressLz4(Buffer.concat([two, Buffer.from('and more')]))).toThrow(/no LZ4 frame/);
+  });
+
+  it('is refused when a repetition refers to the frame before', () => {
+    const back = Buffer.concat([le32(5), Buffer.from([0x00, 4, 0, 0x10, 0x21])]);
+    expect(() => decompressLz4(Buffer.concat([frameOf([some]), frameOf([back])]))).toThrow(/before their beginning/);
   });
 
   it('is never waited for: any bytes are decompressed or refused', () => {
@@ -132,7 +152,10 @@ describe('LZ4', () => {
             decompressLz4(framed ? frameOf([Buffer.concat([length, bytes])]) : bytes).length,
           ).toBeGreaterThanOrEqual(0);
         } catch (error) {
-          expect(error).toHaveProperty('message', expect.stringMatching(/compressed bytes|LZ4 frame/));
+          expect(error).toHaveProperty(
+            'message',
+            expect.stringMatching(/compressed bytes|LZ4 (?:frame|block)|when decompressed/),
+          );
         }
       }),
       { numRuns: 1_000 },

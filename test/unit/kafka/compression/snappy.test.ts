@@ -77,9 +77,19 @@ describe('Snappy', () => {
     ['fewer bytes than it says', Buffer.from([5, 3 << 2, 1, 2, 3, 4]), /not as long as it says/],
     ['more bytes than it says', Buffer.from([3, 3 << 2, 1, 2, 3, 4]), /not as long as it says/],
     ['more than may be', Buffer.concat([varint(200_000_000), Buffer.from([0])]), /more than 134217728/],
+    ['more than its elements can have', Buffer.concat([varint(1_000), Buffer.from([0])]), /cannot be as long/],
     ['a stream whose block is cut off', streamOf([Buffer.from([1, 0, 7])]).subarray(0, -1), /cut off/],
   ])('that is none is refused: %s', (_, bytes, reason) => {
     expect(() => decompressSnappy(bytes)).toThrow(reason);
+  });
+
+  it('is refused when its blocks together have more than 128 MiB decompressed', () => {
+    const megabytes = 4;
+    // 64 bytes of every repetition.
+    const repetitions = Buffer.concat(Array(megabytes * 16_384).fill(Buffer.from([(63 << 2) | 2, 1, 0])));
+    const block = Buffer.concat([varint(megabytes * 1_048_576 + 1), Buffer.from([0, 65]), repetitions]);
+    expect(decompressSnappy(block).equals(Buffer.alloc(megabytes * 1_048_576 + 1, 65))).toBe(true);
+    expect(() => decompressSnappy(streamOf(Array(32).fill(block)))).toThrow(/more than 134217728 bytes/);
   });
 
   it('is never waited for: any bytes are decompressed or refused', () => {
@@ -88,7 +98,10 @@ describe('Snappy', () => {
         try {
           expect(decompressSnappy(bytes).length).toBeGreaterThanOrEqual(0);
         } catch (error) {
-          expect(error).toHaveProperty('message', expect.stringMatching(/compressed bytes|Snappy block/));
+          expect(error).toHaveProperty(
+            'message',
+            expect.stringMatching(/compressed bytes|Snappy block|when decompressed/),
+          );
         }
       }),
       { numRuns: 1_000 },
