@@ -71,7 +71,7 @@ async function runIn(closing: AsyncDisposableStack, settings: Settings, signal: 
   const interpreter = interpreterOf(createDecoder(registry), mapping);
   const consumer = openConsumer(kafka, { ...settings.kafka, topics: topicsRead(settings) }, systemClock);
   const onWaiting = () => {
-    vitals.lastActivityAt = systemClock.now();
+    vitals.lastActivityAt = systemClock.monotonic();
   };
   const journaling = await openJournaling(
     settings,
@@ -151,7 +151,7 @@ async function prepareTopics(
   let told = '';
   try {
     const counts = await admin.waitForTopics(settings.kafka.topics, signal, fault => {
-      vitals.lastActivityAt = systemClock.now();
+      vitals.lastActivityAt = systemClock.monotonic();
       if (told !== fault.message) logger.warn('waiting for Kafka', { fault });
       told = fault.message;
     });

@@ -1,7 +1,7 @@
 import type { Pipeline } from './flow/pipeline.ts';
 import type { Journaling } from './journaling.ts';
 import type { RecordConsumer } from './kafka/record-consumer.ts';
-import type { Instant } from './kernel/time.ts';
+import type { MonotonicMs } from './kernel/time.ts';
 import { watchEventLoop } from './observe/event-loop.ts';
 import type { Metrics } from './observe/exposition.ts';
 import { judgeHealth } from './observe/health.ts';
@@ -13,7 +13,7 @@ import { version } from './version.ts';
 
 /** The parts of the process that health and status look at; they come one after the other. */
 export interface Vitals {
-  lastActivityAt: Instant;
+  lastActivityAt: MonotonicMs;
   consumer: RecordConsumer | null;
   pipeline: Pipeline | null;
   journaling: Journaling | null;
@@ -22,7 +22,7 @@ export interface Vitals {
 
 /** Before the first part is there. */
 export function vitalsAtStart(): Vitals {
-  return { lastActivityAt: systemClock.now(), consumer: null, pipeline: null, journaling: null, stopping: false };
+  return { lastActivityAt: systemClock.monotonic(), consumer: null, pipeline: null, journaling: null, stopping: false };
 }
 
 /** Serves metrics, health and status from now on, of whatever is there. */
@@ -37,7 +37,7 @@ export function openStatusServer(
   const health = () =>
     judgeHealth(
       {
-        now: systemClock.now(),
+        now: systemClock.monotonic(),
         lastActivityAt: vitals.consumer?.lastActivityAt ?? vitals.lastActivityAt,
         eventLoopDelayMs: eventLoop.delayMs(),
         joined: vitals.consumer?.joined ?? false,
@@ -47,13 +47,13 @@ export function openStatusServer(
       },
       stalledAfterMs,
     );
-  const startedAt = systemClock.now();
+  const [startedAt, startedAtMs] = [systemClock.now(), systemClock.monotonic()];
   const status = () =>
     statusOf({
       version,
       groupId: settings.kafka.groupId,
       startedAt,
-      now: systemClock.now(),
+      uptimeMs: systemClock.monotonic() - startedAtMs,
       joined: vitals.consumer?.joined ?? false,
       health: health(),
       flow: vitals.pipeline?.snapshot() ?? null,

@@ -71,7 +71,7 @@ export function openDelivery(options: DeliveryOptions, clock: Clock, reports: De
       unreadable,
       signature: verifies ? await believed(http) : 'unchecked',
       tracerId: headerOf(http.headers, 'tracer-id')?.slice(0, 128) ?? null,
-      retryAfterMs: retryAfterMs(headerOf(http.headers, 'retry-after'), clock.now()),
+      retryAfterMs: retryAfterMs(headerOf(http.headers, 'retry-after'), headerOf(http.headers, 'date'), clock.now()),
     };
   }
 

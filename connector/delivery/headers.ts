@@ -1,4 +1,5 @@
 import type { Instant } from '../kernel/time.ts';
+import { retryAfterMsMax } from '../order/answer.ts';
 
 /**
  * Makes the function that writes a moment as `Request-Time` wants it: ISO-8601 with an offset, to the millisecond (API
@@ -21,12 +22,15 @@ export function headerOf(
   return Array.isArray(value) ? value[0] : value;
 }
 
-// A longer wait than this is not believed.
-const retryAfterMsMax = 3_600_000;
-
-/** `Retry-After` in milliseconds: seconds or an HTTP date (RFC 9110, 10.2.3); null where it is absent or makes no sense. */
-export function retryAfterMs(header: string | undefined, now: Instant): number | null {
+/**
+ * `Retry-After` in milliseconds: seconds or an HTTP date (RFC 9110, 10.2.3); null where it is absent or makes no sense. A date is
+ * compared with the answer's own `Date`, and with our wall clock only where the answer has none.
+ */
+export function retryAfterMs(header: string | undefined, date: string | undefined, now: Instant): number | null {
   if (header === undefined) return null;
-  const wait = /^\d{1,9}$/.test(header) ? Number(header) * 1000 : Date.parse(header) - now;
+  const sentAt = date === undefined ? Number.NaN : Date.parse(date);
+  const wait = /^\d{1,9}$/.test(header)
+    ? Number(header) * 1000
+    : Date.parse(header) - (Number.isNaN(sentAt) ? now : sentAt);
   return Number.isFinite(wait) && wait > 0 ? Math.min(wait, retryAfterMsMax) : null;
 }

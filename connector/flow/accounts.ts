@@ -1,6 +1,6 @@
 import { assert } from '../kernel/assert.ts';
 import { partitionKey } from '../kernel/position.ts';
-import type { Clock } from '../kernel/time.ts';
+import type { Clock, MonotonicMs } from '../kernel/time.ts';
 import { type CardChange, isCopy } from '../order/change.ts';
 import type { CardRequest } from '../order/decide.ts';
 import type { OrderEvent, SkipReason } from '../order/event.ts';
@@ -100,12 +100,13 @@ export class Accounts {
     this.settle(entry, 'skipped', reason);
   }
 
-  /** The delivery is owed from now on: once the journal has it, its offset is accounted for. */
-  async park(entry: Entry, owed: Owed, note: Note): Promise<void> {
+  /** The delivery is owed from now on, and tried again at `dueAt`: once the journal has it, its offset is accounted for. */
+  async park(entry: Entry, owed: Owed, dueAt: MonotonicMs, note: Note): Promise<void> {
     entry.pending = null;
     if (!(await this.#write(entry, note, owed))) return;
     entry.record.trace?.parked();
-    this.#parts.parked.put(entry.change.merchantBizNo, owed, entry.partition);
+    const { change, partition, firstTriedAt } = entry;
+    this.#parts.parked.put(change.merchantBizNo, owed, partition, { dueAt, firstTriedAt });
     if (entry.parked) return;
     this.uncount(entry);
     entry.partition.frontier.settle(entry.record.offset);

@@ -4,7 +4,7 @@ import type { ConsumerListener, RecordConsumer } from '../kafka/record-consumer.
 import { assert } from '../kernel/assert.ts';
 import { Fault, messageOf } from '../kernel/fault.ts';
 import { type PartitionKey, partitionKey, splitPartitionKey } from '../kernel/position.ts';
-import type { Clock, DurationMs, Instant } from '../kernel/time.ts';
+import type { Clock, DurationMs, MonotonicMs } from '../kernel/time.ts';
 import type { JournalDecoder, Told } from './decode.ts';
 import { lossIn } from './loss.ts';
 import { PartitionRestore } from './partition-restore.ts';
@@ -60,7 +60,7 @@ export class JournalRestore {
   readonly #parts: RestoreParts;
   #assigned: ReadonlySet<PartitionKey> = new Set();
   /** By partition number: those being restored, and those whose orders are known. */
-  readonly #restoring = new Map<number, { readonly restore: PartitionRestore; readonly since: Instant }>();
+  readonly #restoring = new Map<number, { readonly restore: PartitionRestore; readonly since: MonotonicMs }>();
   readonly #restored = new Set<number>();
   readonly #ends = new Map<PartitionKey, PartitionOffsets>();
   #asking = false;
@@ -158,7 +158,7 @@ export class JournalRestore {
       resume: () => consumer.resume([journal]),
       done: () => this.#finish(number, flow),
     });
-    this.#restoring.set(number, { restore, since: clock.now() });
+    this.#restoring.set(number, { restore, since: clock.monotonic() });
   }
 
   #remember(number: number, told: Exclude<Told, { kind: 'unreadable' }>, flow: RestoredFlow): void {
@@ -181,7 +181,7 @@ export class JournalRestore {
     this.#restoring.delete(number);
     this.#restored.add(number);
     this.#records += restore.records;
-    this.#options.onRestored({ partition: number, records: restore.records, durationMs: clock.now() - since });
+    this.#options.onRestored({ partition: number, records: restore.records, durationMs: clock.monotonic() - since });
     for (const key of this.#sourceKeys(number)) {
       const ends = this.#ends.get(key);
       assert(ends !== undefined, 'the ends of a partition are known when its journal is read');

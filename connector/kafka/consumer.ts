@@ -1,7 +1,7 @@
 import type { Consumer, Kafka } from 'kafkajs';
 import { Fault, messageOf } from '../kernel/fault.ts';
 import { type Offset, type PartitionKey, partitionKey, splitPartitionKey } from '../kernel/position.ts';
-import { type Clock, type DurationMs, type Instant, instant } from '../kernel/time.ts';
+import { type Clock, type DurationMs, type MonotonicMs, monotonic } from '../kernel/time.ts';
 import { brokerFault, isPassing } from './broker-fault.ts';
 import { Handover } from './handover.ts';
 import { Membership } from './membership.ts';
@@ -39,7 +39,7 @@ class KafkaConsumer implements RecordConsumer {
   #vainStarts = 0;
   /** Counts the commits that the broker took. */
   #commits = 0;
-  #lastActivityAt: Instant;
+  #lastActivityAt: MonotonicMs;
 
   constructor(kafka: Kafka, options: ConsumerOptions, clock: Clock) {
     this.#handover = new Handover(
@@ -47,7 +47,7 @@ class KafkaConsumer implements RecordConsumer {
       fault => this.#crashed.reject(fault),
     );
     this.#membership = new Membership({
-      now: () => clock.now(),
+      clock,
       held: () => [...new Set(this.#handover.keys.map(key => splitPartitionKey(key).partition))],
       quiesce: () => this.#quiesce(),
     });
@@ -66,7 +66,7 @@ class KafkaConsumer implements RecordConsumer {
     });
     this.#options = options;
     this.#clock = clock;
-    this.#lastActivityAt = clock.now();
+    this.#lastActivityAt = clock.monotonic();
     this.#crashed.promise.catch(() => {});
   }
 
@@ -74,12 +74,12 @@ class KafkaConsumer implements RecordConsumer {
     return this.#crashed.promise;
   }
 
-  get lastActivityAt(): Instant {
+  get lastActivityAt(): MonotonicMs {
     const { requestedAt } = this.#membership;
     if (requestedAt === null) return this.#lastActivityAt;
     // A join is answered when all members are there, at the latest when the rebalance time-out is over.
     const waitsUntil = requestedAt + this.#options.rebalanceTimeoutMs;
-    return instant(Math.max(this.#lastActivityAt, Math.min(this.#clock.now(), waitsUntil)));
+    return monotonic(Math.max(this.#lastActivityAt, Math.min(this.#clock.monotonic(), waitsUntil)));
   }
 
   get leased(): boolean {
@@ -92,7 +92,7 @@ class KafkaConsumer implements RecordConsumer {
 
   async start(listener: ConsumerListener): Promise<void> {
     this.#listener = listener;
-    this.#lastActivityAt = this.#clock.now();
+    this.#lastActivityAt = this.#clock.monotonic();
     this.#watch();
     try {
       await this.#consumer.connect();
@@ -129,6 +129,7 @@ class KafkaConsumer implements RecordConsumer {
     if (this.#commits === before) {
       throw new Fault('KAFKA_UNREACHABLE', { detail: 'the consumer starts again: nothing was committed' });
     }
+    this.#handover.committed(ours);
   }
 
   async close(): Promise<void> {
@@ -143,14 +144,15 @@ class KafkaConsumer implements RecordConsumer {
   #watch(): void {
     const { events } = this.#consumer;
     const alive = () => {
-      this.#lastActivityAt = this.#clock.now();
+      this.#lastActivityAt = this.#clock.monotonic();
     };
-    this.#consumer.on(events.FETCH, alive);
-    this.#consumer.on(events.REQUEST, ({ payload }) => this.#membership.answered(payload.apiName, payload.duration));
-    this.#consumer.on(events.HEARTBEAT, () => {
+    this.#consumer.on(events.FETCH, () => {
       alive();
-      this.#membership.beaten();
+      const { sessionTimeoutMs } = this.#options;
+      if (this.#closing.signal.aborted || this.#membership.isBeating(sessionTimeoutMs)) return;
+      this.#crash(new Error(`no heartbeat was sent for ${sessionTimeoutMs} ms and more, though fetches were answered`));
     });
+    this.#consumer.on(events.HEARTBEAT, alive);
     this.#consumer.on(events.COMMIT_OFFSETS, () => void this.#commits++);
     this.#consumer.on(events.REBALANCING, () => this.#listener.rebalancing());
     // kafkajs calls this synchronously between the group's answer and the next fetch (consumerGroup.js, joinAndSync).

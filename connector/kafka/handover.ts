@@ -15,6 +15,10 @@ export class Handover {
   #assigned: ReadonlySet<PartitionKey> = new Set();
   /** The offset behind the last one that was read, of each assigned partition. */
   readonly #readTo = new Map<PartitionKey, Offset>();
+  /** The offset below which the log is not read again: where it is read next, and after a join what we committed or began with. */
+  readonly #floor = new Map<PartitionKey, Offset>();
+  /** The highest offset below which a join does not begin again: our last commit, else our first record. */
+  readonly #begun = new Map<PartitionKey, Offset>();
   /** Counts the joins: a batch of an older one is out of date. */
   #epoch = 0;
 
@@ -28,13 +32,20 @@ export class Handover {
   assign(keys: readonly PartitionKey[]): void {
     this.#epoch++;
     this.#assigned = new Set(keys);
-    for (const key of this.#readTo.keys()) if (!this.#assigned.has(key)) this.#readTo.delete(key);
+    for (const key of [...this.#readTo.keys(), ...this.#begun.keys()]) if (!this.#assigned.has(key)) this.#forget(key);
+    for (const [key, begun] of this.#begun) this.#floor.set(key, begun);
+    for (const key of this.#floor.keys()) if (!this.#begun.has(key)) this.#floor.delete(key);
     this.#listener().assigned(keys);
   }
 
   /** It is read from another offset. */
   sought(key: PartitionKey): void {
-    this.#readTo.delete(key);
+    this.#forget(key);
+  }
+
+  /** The broker took these commits: a join begins no earlier. */
+  committed(offsets: Iterable<readonly [PartitionKey, Offset]>): void {
+    for (const [key, offset] of offsets) if (this.#assigned.has(key)) this.#begun.set(key, offset);
   }
 
   /** Takes a batch of kafkajs. Nothing may escape: a TypeError would end the consumer for good (kafkajs, retry/index.js). */
@@ -56,15 +67,24 @@ export class Handover {
     payload.resolveOffset(batch.lastOffset());
   }
 
-  /** False where it cannot go on: the topic is not the one that was read, or the listener broke its promise not to throw. */
+  /**
+   * False where it cannot go on: the topic is not the one that was read, or the listener broke its promise not to throw.
+   *
+   * An end below what was read proves nothing by itself: the high watermark of a leader that was elected just now lags for a
+   * moment. It is another log where that is read again from below, too: kafkajs begins anew where its offset is not there any
+   * more.
+   */
   hand(...received: Parameters<ConsumerListener['receive']>): boolean {
-    const [key, , lastOffset, highWatermark] = received;
+    const [key, records, lastOffset, highWatermark] = received;
     const readTo = this.#readTo.get(key) ?? 0n;
-    if (highWatermark < readTo) {
+    const firstOffset = records[0]?.offset ?? lastOffset;
+    if (highWatermark < readTo && firstOffset < (this.#floor.get(key) ?? 0n)) {
       const detail = `${key} ends at ${highWatermark}, and was read to ${readTo}`;
       this.#crash(new Fault('SOURCE_TOPIC_REMADE', { detail }));
       return false;
     }
+    if (records[0] !== undefined && !this.#begun.has(key)) this.#begun.set(key, firstOffset);
+    this.#floor.set(key, lastOffset + 1n);
     if (lastOffset >= readTo) this.#readTo.set(key, lastOffset + 1n);
     try {
       this.#listener().receive(...received);
@@ -74,6 +94,10 @@ export class Handover {
       this.#crash(error instanceof Fault ? error : fault);
       return false;
     }
+  }
+
+  #forget(key: PartitionKey): void {
+    for (const offsets of [this.#readTo, this.#floor, this.#begun]) offsets.delete(key);
   }
 
   /** Is it assigned? */

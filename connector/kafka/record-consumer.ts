@@ -1,7 +1,7 @@
 import type { Intake } from '../flow/ports.ts';
 import type { Offset, PartitionKey } from '../kernel/position.ts';
 import type { SourceRecord } from '../kernel/record.ts';
-import type { DurationMs, Instant } from '../kernel/time.ts';
+import type { DurationMs, MonotonicMs } from '../kernel/time.ts';
 
 /** How the group is joined and how much is fetched. */
 export interface ConsumerOptions {
@@ -43,7 +43,7 @@ export interface RecordConsumer extends Intake {
   /** Rejects with a {@link Fault} when the consumer stopped and does not restart by itself (kafkajs#1443). */
   readonly crashed: Promise<never>;
   /** When it last fetched or beat, or waits for a join: what liveness looks at (kafkajs#1545). */
-  readonly lastActivityAt: Instant;
+  readonly lastActivityAt: MonotonicMs;
   /** Has it joined the group, since it last stopped? */
   readonly joined: boolean;
   /** Stops fetching and leaves the group; takes at most 5 s, also where no broker answers. Never rejects. */

@@ -2,7 +2,7 @@ import type { AttemptReport, Meter } from '../flow/ports.ts';
 import { maskKnown, scrub } from '../kernel/mask.ts';
 import { formatPosition } from '../kernel/position.ts';
 import type { Trace } from '../kernel/record.ts';
-import type { Clock, Instant } from '../kernel/time.ts';
+import type { Clock, MonotonicMs } from '../kernel/time.ts';
 import type { Answer } from '../order/answer.ts';
 import { customerIdsOf } from '../order/customer-ids.ts';
 import type { LogFields, Logger } from './log.ts';
@@ -129,9 +129,9 @@ function describeAnswer(answer: Answer, ids: readonly string[]): LogFields {
 
 /** Lets the first lines of each kind in a minute through, and tells the first of the next minute how many it kept back. */
 function boundedBy(clock: Clock): (kind: string, write: (leftOut: LogFields) => void) => void {
-  const kinds = new Map<string, { since: Instant; written: number; leftOut: number }>();
+  const kinds = new Map<string, { since: MonotonicMs; written: number; leftOut: number }>();
   return (kind, write) => {
-    const now = clock.now();
+    const now = clock.monotonic();
     const known = kinds.get(kind);
     if (known && now - known.since < 60_000) {
       if (known.written >= linesPerMinute) {

@@ -1,11 +1,11 @@
 import type { Fault } from '../kernel/fault.ts';
-import type { DurationMs, Instant } from '../kernel/time.ts';
+import type { DurationMs, MonotonicMs } from '../kernel/time.ts';
 
 /** What health is judged by. */
 export interface HealthSigns {
-  readonly now: Instant;
+  readonly now: MonotonicMs;
   /** When the source last fetched or beat; before its first time, when the process started. */
-  readonly lastActivityAt: Instant;
+  readonly lastActivityAt: MonotonicMs;
   /** How late the event loop was lately, on average. */
   readonly eventLoopDelayMs: DurationMs;
   /** Is it a member of the consumer group? */

@@ -1,6 +1,6 @@
 import type { FlowSnapshot, PartitionSnapshot } from '../flow/ports.ts';
 import { faultTable } from '../kernel/fault.ts';
-import type { Instant } from '../kernel/time.ts';
+import type { DurationMs, Instant } from '../kernel/time.ts';
 import type { Health } from './health.ts';
 
 /** What an instance's status is told from. */
@@ -8,7 +8,7 @@ export interface StatusSigns {
   readonly version: string;
   readonly groupId: string;
   readonly startedAt: Instant;
-  readonly now: Instant;
+  readonly uptimeMs: DurationMs;
   readonly joined: boolean;
   readonly health: Health;
   /** Null before there is one. */
@@ -79,13 +79,13 @@ export interface PartitionStatus {
 
 /** An instance's status, for `/status`. */
 export function statusOf(signs: StatusSigns): InstanceStatus {
-  const { version, groupId, startedAt, now, joined, health, flow, restore } = signs;
+  const { version, groupId, startedAt, uptimeMs, joined, health, flow, restore } = signs;
   const degraded = flow?.degraded ?? null;
   return {
     version,
     groupId,
     startedAt: new Date(startedAt).toISOString(),
-    uptimeSeconds: Math.round((now - startedAt) / 1_000),
+    uptimeSeconds: Math.round(uptimeMs / 1_000),
     ...health,
     joined,
     // A fault's detail may repeat what the platform said.

@@ -11,6 +11,9 @@ export interface Result {
   readonly message: string;
 }
 
+/** A longer wait than this is not believed of `Retry-After`, in milliseconds. */
+export const retryAfterMsMax = 3_600_000;
+
 /** The platform, or something before it, sent an answer. */
 export interface Answered {
   readonly kind: 'answered';
@@ -21,7 +24,7 @@ export interface Answered {
   readonly signature: SignatureCheck;
   /** The `Tracer-Id` header: AlipayHK's support asks for it. */
   readonly tracerId: string | null;
-  /** From `Retry-After`, in milliseconds. */
+  /** From `Retry-After`, in milliseconds; at most {@link retryAfterMsMax}. */
   readonly retryAfterMs: number | null;
 }
 

@@ -1,7 +1,7 @@
 import avro from 'avsc';
 import { annotatingHook } from '../avro/annotated-type.ts';
 import { Fault, type FaultCode } from '../kernel/fault.ts';
-import { type Clock, type DurationMs, type Instant, instant } from '../kernel/time.ts';
+import { type Clock, type DurationMs, type MonotonicMs, monotonic } from '../kernel/time.ts';
 import { openRegistryClient, type RegistryClient } from './registry-client.ts';
 import type { RegistryAddress } from './transport.ts';
 
@@ -71,7 +71,7 @@ class CachingRegistry implements SchemaRegistry {
   readonly #client: RegistryClient;
   /** Grows with the versions of the tables' schemas only: every id in it is one that the registry has. */
   readonly #types = new Map<number, Resolved>();
-  readonly #refused = new Map<number, { readonly resolved: Resolved; readonly until: Instant }>();
+  readonly #refused = new Map<number, { readonly resolved: Resolved; readonly until: MonotonicMs }>();
   readonly #searches = new Map<number, Search>();
   /** The ids and subjects whose last question was not answered. */
   readonly #unanswered = new Set<number | string>();
@@ -86,7 +86,7 @@ class CachingRegistry implements SchemaRegistry {
     const type = this.#types.get(id);
     if (type !== undefined) return type;
     const refused = this.#refused.get(id);
-    return refused !== undefined && this.#options.clock.now() < refused.until ? refused.resolved : undefined;
+    return refused !== undefined && this.#options.clock.monotonic() < refused.until ? refused.resolved : undefined;
   }
 
   async resolve(id: number, signal: AbortSignal): Promise<Resolved> {
@@ -171,7 +171,7 @@ class CachingRegistry implements SchemaRegistry {
   #refuse(id: number, code: FaultCode, detail: string): Resolved {
     const resolved: Resolved = { kind: 'refused', fault: new Fault(code, { detail }) };
     this.#refused.delete(id);
-    this.#refused.set(id, { resolved, until: instant(this.#options.clock.now() + refusedForMs) });
+    this.#refused.set(id, { resolved, until: monotonic(this.#options.clock.monotonic() + refusedForMs) });
     const [oldest] = this.#refused.keys();
     if (this.#refused.size > refusedMax && oldest !== undefined) this.#refused.delete(oldest);
     return resolved;

@@ -170,6 +170,7 @@ export const defects: Readonly<Record<string, Planted>> = {
       ...ports,
       clock: {
         now: () => ports.clock.now(),
+        monotonic: () => ports.clock.monotonic(),
         sleep: (duration, signal) => (duration > 50 ? new Promise(() => {}) : ports.clock.sleep(duration, signal)),
       },
     }),

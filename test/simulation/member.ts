@@ -262,6 +262,7 @@ export class Member {
     return {
       clock: {
         now: () => this.#world.clock.now(),
+        monotonic: () => this.#world.clock.monotonic(),
         sleep: async (duration, signal) => {
           this.#asleep++;
           await this.#sleep(duration, signal);

@@ -1,12 +1,29 @@
-import { type Clock, type DurationMs, type Instant, instant } from '../../connector/kernel/time.ts';
+import {
+  type Clock,
+  type DurationMs,
+  type Instant,
+  instant,
+  type MonotonicMs,
+  monotonic,
+} from '../../connector/kernel/time.ts';
 
 /** A clock that a test moves by hand. */
 export class AdvancingClock implements Clock {
   readonly #sleepers = new Set<{ readonly at: number; readonly wake: () => void }>();
-  #now = Date.UTC(2026, 10, 23);
+  #now = 10_000;
+  #wallOffset: DurationMs = 0;
 
   now(): Instant {
-    return instant(this.#now);
+    return instant(Date.UTC(2026, 10, 23) + this.#now - 10_000 + this.#wallOffset);
+  }
+
+  monotonic(): MonotonicMs {
+    return monotonic(this.#now);
+  }
+
+  /** Sets the wall clock so much ahead of (or, below 0, behind) where it started; the monotonic clock goes on. */
+  setWallClock(offset: DurationMs): void {
+    this.#wallOffset = offset;
   }
 
   sleep(duration: DurationMs, signal?: AbortSignal): Promise<void> {

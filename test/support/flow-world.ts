@@ -9,7 +9,15 @@ import type {
   Outcome,
 } from '../../connector/flow/ports.ts';
 import type { Offset, PartitionKey } from '../../connector/kernel/position.ts';
-import { type Clock, type DurationMs, type Instant, instant, type Random } from '../../connector/kernel/time.ts';
+import {
+  type Clock,
+  type DurationMs,
+  type Instant,
+  instant,
+  type MonotonicMs,
+  monotonic,
+  type Random,
+} from '../../connector/kernel/time.ts';
 import type { Answer } from '../../connector/order/answer.ts';
 import type { CardChange, MerchantBizNo } from '../../connector/order/change.ts';
 import type { CardRequest } from '../../connector/order/decide.ts';
@@ -50,16 +58,25 @@ export class SeededRandom implements Random {
 }
 
 interface Sleeper {
-  readonly at: Instant;
+  readonly at: MonotonicMs;
   readonly tie: number;
   readonly wake: () => void;
 }
 
-/** A clock that stands still until it is stepped to its earliest sleeper. */
+// Another number than the wall clock's, so that one is not taken for the other.
+const steppedStart: MonotonicMs = monotonic(10_000);
+
+/** On {@link SteppedClock}'s monotonic clock: so long after its start, when its wall clock says `dawn`. */
+export function sinceStart(ms: DurationMs): MonotonicMs {
+  return monotonic(steppedStart + ms);
+}
+
+/** A clock that stands still until it is stepped to its earliest sleeper. Its wall clock can be set by itself. */
 export class SteppedClock implements Clock {
   readonly #ties: Random;
   readonly #sleepers = new Set<Sleeper>();
-  #now: Instant = dawn;
+  #now: MonotonicMs = steppedStart;
+  #wallOffset: DurationMs = 0;
 
   /** `ties` decides who wakes first of those that wake at the same moment. */
   constructor(ties: Random = { next: () => 0 }) {
@@ -67,7 +84,16 @@ export class SteppedClock implements Clock {
   }
 
   now(): Instant {
+    return instant(dawn + (this.#now - steppedStart) + this.#wallOffset);
+  }
+
+  monotonic(): MonotonicMs {
     return this.#now;
+  }
+
+  /** Sets the wall clock so much ahead of (or, below 0, behind) where it started; the monotonic clock and sleepers go on. */
+  setWallClock(offset: DurationMs): void {
+    this.#wallOffset = offset;
   }
 
   sleep(duration: DurationMs, signal?: AbortSignal): Promise<void> {
@@ -78,7 +104,7 @@ export class SteppedClock implements Clock {
         signal?.removeEventListener('abort', wake);
         resolve();
       };
-      const sleeper = { at: instant(this.#now + Math.max(0, duration)), tie: this.#ties.next(), wake };
+      const sleeper = { at: monotonic(this.#now + Math.max(0, duration)), tie: this.#ties.next(), wake };
       this.#sleepers.add(sleeper);
       signal?.addEventListener('abort', wake, { once: true });
     });
@@ -95,7 +121,7 @@ export class SteppedClock implements Clock {
   }
 
   /** Wakes the earliest sleeper, if it is due by `until`, and lets promises run dry; false when there was none. */
-  async step(until: Instant = instant(Number.POSITIVE_INFINITY)): Promise<boolean> {
+  async step(until: MonotonicMs = monotonic(Number.POSITIVE_INFINITY)): Promise<boolean> {
     let first: Sleeper | undefined;
     for (const sleeper of this.#sleepers) {
       if (first === undefined || sleeper.at < first.at || (sleeper.at === first.at && sleeper.tie < first.tie)) {
@@ -103,7 +129,7 @@ export class SteppedClock implements Clock {
       }
     }
     if (first === undefined || first.at > until) return false;
-    this.#now = instant(Math.max(this.#now, first.at));
+    this.#now = monotonic(Math.max(this.#now, first.at));
     first.wake();
     await this.runDry();
     return true;
@@ -111,7 +137,7 @@ export class SteppedClock implements Clock {
 
   /** Lets so much time pass. */
   async pass(duration: DurationMs): Promise<void> {
-    const until = instant(this.#now + duration);
+    const until = monotonic(this.#now + duration);
     await this.runDry();
     while (await this.step(until));
     this.#now = until;

@@ -1,4 +1,11 @@
-import { type Clock, type DurationMs, type Instant, instant } from '../../connector/kernel/time.ts';
+import {
+  type Clock,
+  type DurationMs,
+  type Instant,
+  instant,
+  type MonotonicMs,
+  monotonic,
+} from '../../connector/kernel/time.ts';
 
 /** Somebody asleep, until woken. */
 export interface Sleeper {
@@ -9,11 +16,21 @@ export interface Sleeper {
 /** A clock that stands still: sleepers sleep until the test wakes them, which moves the time on by what they slept. */
 export class ManualClock implements Clock {
   #now = 1_000_000;
+  #wallOffset: DurationMs = 0;
   readonly #sleepers: Sleeper[] = [];
   #onSleep: (() => void) | null = null;
 
   now(): Instant {
-    return instant(this.#now);
+    return instant(this.#now + this.#wallOffset);
+  }
+
+  monotonic(): MonotonicMs {
+    return monotonic(this.#now - 990_000);
+  }
+
+  /** Sets the wall clock so much ahead of (or, below 0, behind) where it started; the monotonic clock goes on. */
+  setWallClock(offset: DurationMs): void {
+    this.#wallOffset = offset;
   }
 
   advance(duration: DurationMs): void {

@@ -1,5 +1,5 @@
 import { getEventListeners } from 'node:events';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { systemClock, systemRandom } from '../../connector/system-clock.ts';
 
 describe('the clock', () => {
@@ -8,6 +8,15 @@ describe('the clock', () => {
     const now = systemClock.now();
     expect(now).toBeGreaterThanOrEqual(before);
     expect(now).toBeLessThanOrEqual(Date.now());
+  });
+
+  it('reads whole milliseconds of a monotonic clock that ignores a wall clock set back', async () => {
+    const before = systemClock.monotonic();
+    vi.spyOn(Date, 'now').mockReturnValue(0);
+    await systemClock.sleep(5);
+    const after = systemClock.monotonic();
+    vi.restoreAllMocks();
+    expect([Number.isInteger(before), after - before >= 4, after - before < 60_000]).toEqual([true, true, true]);
   });
 
   it('sleeps as long as it is told', async () => {

@@ -1,4 +1,4 @@
-import { type Clock, type DurationMs, type Instant, instant, type Random } from '../../kernel/time.ts';
+import { type Clock, type DurationMs, type Instant, monotonic, type Random } from '../../kernel/time.ts';
 import { describeAnswer } from '../../order/answer.ts';
 import type { CardRequest } from '../../order/decide.ts';
 import type { OrderEvent } from '../../order/event.ts';
@@ -101,7 +101,7 @@ export class FollowUp {
     if (head === undefined || head.attempts > 0) return;
     const { accounts, clock } = this.#parts;
     // Never later than it would have been: an order that changes all the time is delivered all the same.
-    if (lane.wakeAt !== null && lane.wakeAt <= clock.now() + this.#firstDelay) {
+    if (lane.wakeAt !== null && lane.wakeAt <= clock.monotonic() + this.#firstDelay) {
       setAside(head, accounts);
       return;
     }
@@ -147,7 +147,8 @@ export class FollowUp {
       blame === 'traffic'
         ? trafficDelay(this.#firstDelay, ++entry.refusals, afterMs, random)
         : nextDelay(delays, ++entry.failures, afterMs, random);
-    const age = clock.now() - (entry.firstAttemptAt ?? clock.now());
+    const now = clock.monotonic();
+    const age = now - (entry.firstTriedAt ?? now);
     if (delay === null || age + delay > giveUpAfterMs) {
       const detail = `${entry.attempts} attempts; the last: ${describeAnswer(carried.answer)}`;
       return this.#giveUp(lane, entry, carried, 'retries-exhausted', detail);
@@ -171,7 +172,7 @@ export class FollowUp {
 
   #wait(lane: Lane, delay: DurationMs): void {
     const { lanes, accounts, clock, onReady, fail } = this.#parts;
-    const signal = lanes.makeWaiting(lane, instant(clock.now() + delay));
+    const signal = lanes.makeWaiting(lane, monotonic(clock.monotonic() + delay));
     if (lane.head) setAside(lane.head, accounts);
     clock
       .sleep(delay, signal)

@@ -66,7 +66,8 @@ export async function carry(
   let current: Pending = entry.pending ?? { request, heals: 0 };
   for (;;) {
     const before = entry.pending;
-    const startedAt = clock.now();
+    const startedAt = clock.monotonic();
+    const startedOn = clock.now();
     entry.attempts++;
     entry.pending = current;
     // Signing and connecting take time, in which this process may have slept longer than its session.
@@ -77,11 +78,11 @@ export async function carry(
       entry.pending = before;
       return { request: current.request, answer, verdict: { kind: 'not-ours' } };
     }
-    const now = clock.now();
-    entry.firstAttemptAt ??= startedAt;
-    entry.lastAttemptAt = now;
+    entry.firstTriedAt ??= startedAt;
+    entry.firstAttemptAt ??= startedOn;
+    entry.lastAttemptAt = clock.now();
     const verdict = judge(answer, current.request.command, verdicts);
-    meter.attempted({ request: current.request, answer, verdict, durationMs: now - startedAt, trace });
+    meter.attempted({ request: current.request, answer, verdict, durationMs: clock.monotonic() - startedAt, trace });
     const attempted = { request: current.request, answer };
     if (verdict.kind !== 'heal') return { ...attempted, verdict };
     // No card, and the status would hide it: that is what the order is owed, once it is sure.

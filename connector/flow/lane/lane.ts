@@ -1,6 +1,6 @@
 import { assert } from '../../kernel/assert.ts';
 import type { SourceRecord } from '../../kernel/record.ts';
-import type { Instant } from '../../kernel/time.ts';
+import type { Instant, MonotonicMs } from '../../kernel/time.ts';
 import { type CardChange, follows, type MerchantBizNo, replaces } from '../../order/change.ts';
 import type { CardRequest } from '../../order/decide.ts';
 import type { DeliveryUnconfirmed } from '../../order/event.ts';
@@ -29,6 +29,8 @@ export interface Entry {
   counted: boolean;
   firstAttemptAt: Instant | null;
   lastAttemptAt: Instant | null;
+  /** When the first attempt was made, on the monotonic clock: the age of its attempts is measured with it. */
+  firstTriedAt: MonotonicMs | null;
   /** The request to repeat: the same id, the same body. */
   pending: Pending | null;
   /** It is owed: its offset is accounted for already, and the journal has it. */
@@ -51,6 +53,7 @@ export function entryOf(change: CardChange, record: SourceRecord, partition: Par
     counted: true,
     firstAttemptAt: null,
     lastAttemptAt: null,
+    firstTriedAt: null,
     pending: null,
     parked: false,
     doubt: null,
@@ -58,12 +61,16 @@ export function entryOf(change: CardChange, record: SourceRecord, partition: Par
   };
 }
 
-/** A delivery that is owed, to be tried again. */
-export function entryOfOwed({ record, request, ...tried }: Owed, partition: PartitionFlow): Entry {
+/** A delivery that is owed, to be tried again; `firstTriedAt` says when it was tried first. */
+export function entryOfOwed(
+  { record, request, ...tried }: Owed,
+  partition: PartitionFlow,
+  firstTriedAt: MonotonicMs | null = null,
+): Entry {
   const { heals, attempts, failures, firstAttemptAt, lastAttemptAt } = tried;
   return {
     ...entryOf(request.change, record, partition),
-    ...{ attempts, failures, firstAttemptAt, lastAttemptAt },
+    ...{ attempts, failures, firstAttemptAt, lastAttemptAt, firstTriedAt },
     counted: false,
     pending: { request, heals },
     parked: true,
@@ -90,7 +97,7 @@ export class Lane {
   /** Ends the wait of a waiting lane. */
   wake: AbortController | null = null;
   /** When a waiting lane goes on by itself. */
-  wakeAt: Instant | null = null;
+  wakeAt: MonotonicMs | null = null;
   /** How often in a row this order made the platform refuse us while others were served. */
   halts = 0;
   #queue: Entry[] = [];

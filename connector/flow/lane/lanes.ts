@@ -1,4 +1,4 @@
-import type { Instant } from '../../kernel/time.ts';
+import type { MonotonicMs } from '../../kernel/time.ts';
 import type { MerchantBizNo } from '../../order/change.ts';
 import type { DeliveryUnconfirmed } from '../../order/event.ts';
 import { Fifo } from '../partition/fifo.ts';
@@ -50,7 +50,7 @@ export class Lanes {
     return this.#ready.shift();
   }
 
-  makeWaiting(lane: Lane, wakeAt: Instant): AbortSignal {
+  makeWaiting(lane: Lane, wakeAt: MonotonicMs): AbortSignal {
     lane.state = 'waiting';
     lane.wake = new AbortController();
     lane.wakeAt = wakeAt;

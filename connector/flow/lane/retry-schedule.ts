@@ -1,4 +1,5 @@
 import type { DurationMs, Random } from '../../kernel/time.ts';
+import { retryAfterMsMax } from '../../order/answer.ts';
 
 // Spreads the repetitions of orders that failed together.
 const jitterShare = 0.1;
@@ -34,6 +35,15 @@ export function trafficDelay(
 ): DurationMs {
   const first = firstDelay > 0 ? firstDelay : trafficDelayWithoutSchedule;
   return spread(Math.min(first * 2 ** (refusals - 1), trafficDelayMax), afterMs, random);
+}
+
+/** The longest pause there is between two attempts: of the schedule, or as long as the platform may ask for. */
+export function longestDelay(delays: readonly DurationMs[]): DurationMs {
+  return Math.max(
+    ...delays.map(delay => delay * (1 + jitterShare)),
+    trafficDelayMax * (1 + jitterShare),
+    retryAfterMsMax,
+  );
 }
 
 function spread(delay: DurationMs, afterMs: DurationMs | null, random: Random): DurationMs {

@@ -1,5 +1,5 @@
 import type { Fault } from '../../kernel/fault.ts';
-import type { Clock, Instant } from '../../kernel/time.ts';
+import type { Clock, MonotonicMs } from '../../kernel/time.ts';
 import type { MerchantBizNo } from '../../order/change.ts';
 import { isTrafficLimit } from '../../order/verdict.ts';
 import type { Blame } from '../lane/follow-up.ts';
@@ -35,7 +35,7 @@ export interface AdmissionParts {
 
 /** A delivery that was let in. */
 export interface Started {
-  readonly at: Instant;
+  readonly at: MonotonicMs;
   readonly probe: boolean;
   /** Attempts made of its change before. */
   readonly attempts: number;
@@ -86,14 +86,14 @@ export class Admission {
     return {
       inFlight: this.#limit.value,
       requestsPerSecond: this.#requestsPerSecond,
-      tokens: this.#bucket?.tokensAt(this.#parts.clock.now()) ?? null,
+      tokens: this.#bucket?.tokensAt(this.#parts.clock.monotonic()) ?? null,
     };
   }
 
   /** May a delivery start? Where that is a matter of time, `onReady` is called when it has come; else when one has ended. */
   ask(): 'delivery' | 'probe' | 'no' {
     if (this.#inFlight >= this.#limit.value) return 'no';
-    const now = this.#parts.clock.now();
+    const now = this.#parts.clock.monotonic();
     const held = this.#limit.heldUntil(now);
     const until = held ?? this.#bucket?.nextAt(now) ?? null;
     if (until !== null) {
@@ -111,7 +111,7 @@ export class Admission {
 
   /** A delivery that was let in starts. */
   begin(entry: Entry, probe: boolean): Started {
-    const now = this.#parts.clock.now();
+    const now = this.#parts.clock.monotonic();
     this.#inFlight++;
     this.#bucket?.take(now, 1);
     return { at: now, probe, attempts: entry.attempts };
@@ -121,7 +121,7 @@ export class Admission {
   end(lane: Lane, entry: Entry, carried: Carried, started: Started): Blame {
     const wereInFlight = this.#inFlight--;
     // A heal is a request more; where the partition was taken away in between, there was none.
-    this.#bucket?.take(this.#parts.clock.now(), entry.attempts - started.attempts - 1);
+    this.#bucket?.take(this.#parts.clock.monotonic(), entry.attempts - started.attempts - 1);
     const outage = this.breaker.state !== 'closed';
     this.#outages.report(lane, carried, started.probe);
     const congested = this.#heed(lane.order, carried, started, wereInFlight);
@@ -138,7 +138,7 @@ export class Admission {
       return false;
     }
     const { clock, meter } = this.#parts;
-    this.#limit.refused({ now: clock.now(), startedAt, inFlight, retryAfterMs: answer.retryAfterMs });
+    this.#limit.refused({ now: clock.monotonic(), startedAt, inFlight, retryAfterMs: answer.retryAfterMs });
     meter.limited('refused');
     return true;
   }
@@ -153,7 +153,7 @@ export class Admission {
     return httpStatus === 503 && before !== null && before !== order;
   }
 
-  #wait(until: Instant, cause: LimitCause): void {
+  #wait(until: MonotonicMs, cause: LimitCause): void {
     if (this.#waitsFor !== cause) this.#parts.meter.limited(cause);
     this.#waitsFor = cause;
     this.#timer.set(until);

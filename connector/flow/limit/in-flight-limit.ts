@@ -1,4 +1,4 @@
-import { type DurationMs, type Instant, instant } from '../../kernel/time.ts';
+import { type DurationMs, type MonotonicMs, monotonic } from '../../kernel/time.ts';
 
 /** The limit is halved once in this time at most: what comes meanwhile is the same congestion. */
 export const halvingPauseMs: DurationMs = 1_000;
@@ -8,9 +8,9 @@ export const holdMsMax: DurationMs = 60_000;
 
 /** A request that was refused for the traffic. */
 export interface Refusal {
-  readonly now: Instant;
+  readonly now: MonotonicMs;
   /** When the request was started. */
-  readonly startedAt: Instant;
+  readonly startedAt: MonotonicMs;
   /** How many were in flight when the refusal came, with itself. */
   readonly inFlight: number;
   /** From `Retry-After`. */
@@ -26,8 +26,8 @@ export class InFlightLimit {
   #limit: number;
   /** Since the limit was changed. */
   #successes = 0;
-  #halvedAt: Instant | null = null;
-  #heldUntil: Instant | null = null;
+  #halvedAt: MonotonicMs | null = null;
+  #heldUntil: MonotonicMs | null = null;
 
   constructor(most: number) {
     this.#most = most;
@@ -39,21 +39,19 @@ export class InFlightLimit {
   }
 
   /** Until when nothing may be started; null: it may. */
-  heldUntil(now: Instant): Instant | null {
-    if (this.#heldUntil === null || this.#heldUntil <= now) return null;
-    // A clock that was set back must not make it longer.
-    return instant(Math.min(this.#heldUntil, now + holdMsMax));
+  heldUntil(now: MonotonicMs): MonotonicMs | null {
+    return this.#heldUntil === null || this.#heldUntil <= now ? null : this.#heldUntil;
   }
 
   refused({ now, startedAt, inFlight, retryAfterMs }: Refusal): void {
     if (retryAfterMs !== null && retryAfterMs > 0) {
       const until = now + Math.min(retryAfterMs, holdMsMax);
-      this.#heldUntil = instant(Math.max(this.heldUntil(now) ?? 0, until));
+      this.#heldUntil = monotonic(Math.max(this.heldUntil(now) ?? 0, until));
     }
     this.#successes = 0;
     const halved = this.#halvedAt;
     // Those that were started before the limit was halved tell nothing of how it is with the new one.
-    if (halved !== null && (startedAt < halved || (now >= halved && now - halved < halvingPauseMs))) return;
+    if (halved !== null && (startedAt < halved || now - halved < halvingPauseMs)) return;
     this.#halvedAt = now;
     this.#limit = Math.max(1, Math.floor(Math.min(this.#limit, inFlight) / 2));
   }

@@ -1,4 +1,4 @@
-import { type Instant, instant } from '../../kernel/time.ts';
+import { type MonotonicMs, monotonic } from '../../kernel/time.ts';
 
 /**
  * So many requests a second, and no more: in any span of time at most its rate's worth, and `burst` more, can be taken.
@@ -9,7 +9,7 @@ export class TokenBucket {
   readonly burst: number;
   readonly #perMs: number;
   #tokens: number;
-  #filledAt: Instant | null = null;
+  #filledAt: MonotonicMs | null = null;
 
   constructor(perSecond: number) {
     this.burst = Math.max(1, perSecond / 10);
@@ -18,20 +18,19 @@ export class TokenBucket {
   }
 
   /** How many there are now; below 0, how many are owed. */
-  tokensAt(now: Instant): number {
-    // A clock that goes back brings no tokens, nor takes any.
-    const passed = Math.max(0, now - (this.#filledAt ?? now));
+  tokensAt(now: MonotonicMs): number {
+    const passed = now - (this.#filledAt ?? now);
     return Math.min(this.burst, this.#tokens + passed * this.#perMs);
   }
 
   /** When there is a whole token; null: now. */
-  nextAt(now: Instant): Instant | null {
+  nextAt(now: MonotonicMs): MonotonicMs | null {
     const missing = 1 - this.tokensAt(now);
-    return missing <= 0 ? null : instant(now + Math.max(1, Math.ceil(missing / this.#perMs)));
+    return missing <= 0 ? null : monotonic(now + Math.max(1, Math.ceil(missing / this.#perMs)));
   }
 
   /** Takes tokens, also ones that are not there: those that come next make up for them. A negative number gives some back. */
-  take(now: Instant, count: number): void {
+  take(now: MonotonicMs, count: number): void {
     this.#tokens = Math.min(this.burst, this.tokensAt(now) - count);
     this.#filledAt = now;
   }

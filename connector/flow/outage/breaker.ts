@@ -1,4 +1,4 @@
-import { type DurationMs, type Instant, instant } from '../../kernel/time.ts';
+import { type DurationMs, type MonotonicMs, monotonic } from '../../kernel/time.ts';
 import type { MerchantBizNo } from '../../order/change.ts';
 
 /** When the breaker opens, and how often it probes. */
@@ -21,7 +21,7 @@ export type Health =
 export interface Outage {
   readonly kind: 'credentials' | 'platform';
   readonly text: string;
-  readonly since: Instant;
+  readonly since: MonotonicMs;
 }
 
 /** Fewer orders than this may all be poison: that is no outage. */
@@ -40,7 +40,7 @@ export class Breaker {
   readonly #options: BreakerOptions;
   #state: 'closed' | 'open' | 'probing' = 'closed';
   #outage: Outage | null = null;
-  #probeAt: Instant = instant(0);
+  #probeAt: MonotonicMs = monotonic(0);
   /** The last deliveries: the order that failed, or null for an answer. */
   #recent: (MerchantBizNo | null)[] = [];
   #streak = 0;
@@ -58,12 +58,12 @@ export class Breaker {
   }
 
   /** When the next probe may start; only while open. */
-  get probeAt(): Instant | null {
+  get probeAt(): MonotonicMs | null {
     return this.#state === 'open' ? this.#probeAt : null;
   }
 
   /** May a delivery start? While open, a `true` makes the caller's delivery the probe. */
-  admit(now: Instant): 'delivery' | 'probe' | 'no' {
+  admit(now: MonotonicMs): 'delivery' | 'probe' | 'no' {
     if (this.#state === 'closed') return 'delivery';
     if (this.#state === 'probing' || now < this.#probeAt) return 'no';
     this.#state = 'probing';
@@ -76,7 +76,7 @@ export class Breaker {
   }
 
   /** Takes in what a delivery told. While not closed, only the probe's word counts: the others started before. */
-  report(health: Health, wasProbe: boolean, now: Instant): void {
+  report(health: Health, wasProbe: boolean, now: MonotonicMs): void {
     if (this.#state !== 'closed' && !wasProbe) return;
     if (health.kind === 'answered') this.#answered(wasProbe);
     else if (wasProbe) this.#open(health, now);
@@ -106,9 +106,9 @@ export class Breaker {
     if (this.#recent.length > this.#options.window) this.#recent.shift();
   }
 
-  #open(health: { readonly kind: 'failed' | 'halted'; readonly text: string }, now: Instant): void {
+  #open(health: { readonly kind: 'failed' | 'halted'; readonly text: string }, now: MonotonicMs): void {
     this.#state = 'open';
-    this.#probeAt = instant(now + this.#options.probeIntervalMs);
+    this.#probeAt = monotonic(now + this.#options.probeIntervalMs);
     const kind = health.kind === 'halted' ? 'credentials' : 'platform';
     this.#outage = { kind, text: health.text, since: this.#outage?.since ?? now };
   }

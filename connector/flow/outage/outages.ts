@@ -55,7 +55,7 @@ export class Outages {
     const before = this.breaker.outage;
     const alone = lane.halts >= haltsMax && !probe;
     const health = healthOf(lane.order, carried, alone);
-    if (health !== null) this.breaker.report(health, probe, clock.now());
+    if (health !== null) this.breaker.report(health, probe, clock.monotonic());
     else if (probe) this.breaker.release();
     const { outage } = this.breaker;
     if (outage !== null) this.#scheduleProbe();
@@ -71,7 +71,7 @@ export class Outages {
     if (this.#probeTimer || probeAt === null) return;
     this.#probeTimer = true;
     const { clock, stopping, lanes, onProbe, fail } = this.#parts;
-    const due = probeAt - clock.now();
+    const due = probeAt - clock.monotonic();
     clock
       .sleep(due > 0 ? due : this.#options.probeIntervalMs, stopping)
       .then(() => {

@@ -1,7 +1,7 @@
-import type { Instant } from '../../kernel/time.ts';
+import type { MonotonicMs } from '../../kernel/time.ts';
 
 interface Due<T> {
-  readonly at: Instant;
+  readonly at: MonotonicMs;
   /** Of those due at the same moment, who came first goes first. */
   readonly turn: number;
   readonly what: T;
@@ -17,11 +17,11 @@ export class DueQueue<T> {
   }
 
   /** When the first is due, or null. */
-  get nextAt(): Instant | null {
+  get nextAt(): MonotonicMs | null {
     return this.#heap[0]?.at ?? null;
   }
 
-  push(at: Instant, what: T): void {
+  push(at: MonotonicMs, what: T): void {
     const heap = this.#heap;
     const due = { at, turn: this.#turns++, what };
     let place = heap.length;
@@ -37,7 +37,7 @@ export class DueQueue<T> {
   }
 
   /** Takes out the first, if it is due. */
-  take(now: Instant): T | undefined {
+  take(now: MonotonicMs): T | undefined {
     const first = this.#heap[0];
     if (first === undefined || first.at > now) return undefined;
     const last = this.#heap.pop();

@@ -1,4 +1,4 @@
-import type { Clock, Instant } from '../../kernel/time.ts';
+import type { Clock, MonotonicMs } from '../../kernel/time.ts';
 
 /** Rings once at the earliest of the moments it was set to; a later one is set again by whoever is rung for. */
 export class DueTimer {
@@ -6,7 +6,7 @@ export class DueTimer {
   readonly #stopping: AbortSignal;
   readonly #ring: () => void;
   readonly #fail: (error: unknown) => void;
-  #set: { readonly at: Instant; readonly cancel: AbortController } | null = null;
+  #set: { readonly at: MonotonicMs; readonly cancel: AbortController } | null = null;
 
   constructor(parts: {
     readonly clock: Clock;
@@ -22,8 +22,8 @@ export class DueTimer {
   }
 
   /** A moment that has come, or null, sets nothing. */
-  set(at: Instant | null): void {
-    const now = this.#clock.now();
+  set(at: MonotonicMs | null): void {
+    const now = this.#clock.monotonic();
     if (at === null || at <= now || (this.#set !== null && this.#set.at <= at)) return;
     this.#set?.cancel.abort();
     const timer = { at, cancel: new AbortController() };

@@ -1,16 +1,24 @@
-import { type DurationMs, type Instant, instant } from '../../kernel/time.ts';
+import { type DurationMs, type MonotonicMs, monotonic } from '../../kernel/time.ts';
 import type { MerchantBizNo } from '../../order/change.ts';
 import type { PartitionFlow } from '../partition/partition-flow.ts';
 import type { Owed } from '../ports.ts';
 import { DueQueue } from './due-queue.ts';
+
+/** The times of a delivery that is owed, on the monotonic clock: those in {@link Owed} are the wall clock's, for the journal. */
+export interface ParkedTimes {
+  readonly dueAt: MonotonicMs;
+  readonly firstTriedAt: MonotonicMs | null;
+}
 
 /** A delivery that is owed, and the assignment it belongs to. */
 export interface Parked {
   readonly order: MerchantBizNo;
   readonly owed: Owed;
   readonly partition: PartitionFlow;
+  /** See {@link ParkedTimes}. */
+  readonly firstTriedAt: MonotonicMs | null;
   /** When it is looked at next: first when it is due. */
-  lookAt: Instant;
+  lookAt: MonotonicMs;
   /** It is in a lane, and comes back by {@link ParkedOrders.put} or {@link ParkedOrders.remove}. */
   released: boolean;
 }
@@ -39,7 +47,7 @@ export class ParkedOrders {
   }
 
   /** When the first may be due; null when none is parked. */
-  get nextAt(): Instant | null {
+  get nextAt(): MonotonicMs | null {
     return this.#due.nextAt;
   }
 
@@ -59,13 +67,13 @@ export class ParkedOrders {
   }
 
   /** Takes the place of what was owed of the order in the partition before. */
-  put(order: MerchantBizNo, owed: Owed, partition: PartitionFlow): void {
+  put(order: MerchantBizNo, owed: Owed, partition: PartitionFlow, { dueAt, firstTriedAt }: ParkedTimes): void {
     this.remove(order, partition);
-    const parked = { order, owed, partition, lookAt: owed.dueAt, released: false };
+    const parked = { order, owed, partition, firstTriedAt, lookAt: dueAt, released: false };
     this.#byOrder.set(order, [...this.of(order), parked]);
     this.#size++;
     partition.parked++;
-    this.#due.push(owed.dueAt, order);
+    this.#due.push(dueAt, order);
     if (this.#due.size > 2 * this.size + 64) this.#compact();
   }
 
@@ -83,7 +91,7 @@ export class ParkedOrders {
   }
 
   /** Releases the next one that is due and may go. */
-  takeDue(now: Instant, mayGo: (parked: Parked) => boolean): Parked | undefined {
+  takeDue(now: MonotonicMs, mayGo: (parked: Parked) => boolean): Parked | undefined {
     for (let order = this.#due.take(now); order !== undefined; order = this.#due.take(now)) {
       for (const parked of this.of(order)) {
         // It was put anew meanwhile.
@@ -93,7 +101,7 @@ export class ParkedOrders {
           this.#released++;
           return parked;
         }
-        parked.lookAt = instant(now + lookAgainMs);
+        parked.lookAt = monotonic(now + lookAgainMs);
         this.#due.push(parked.lookAt, order);
       }
     }

@@ -1,5 +1,5 @@
 import { assert } from '../../kernel/assert.ts';
-import { type Clock, type DurationMs, instant } from '../../kernel/time.ts';
+import { type Clock, type DurationMs, instant, monotonic } from '../../kernel/time.ts';
 import { type CardChange, follows, isCopy, isRepetition } from '../../order/change.ts';
 import { type Decision, decide, isExpired, type Policy } from '../../order/decide.ts';
 import { isOlder } from '../../order/source-position.ts';
@@ -7,16 +7,18 @@ import type { Accounts } from '../accounts.ts';
 import { detachRecord, type Entry, entryOfOwed, type Lane } from '../lane/lane.ts';
 import { type Carried, resultCodeOf } from '../lane/lane-worker.ts';
 import type { Lanes } from '../lane/lanes.ts';
+import { longestDelay } from '../lane/retry-schedule.ts';
 import type { OrderBook } from '../memory/order-book.ts';
 import type { PartitionFlow } from '../partition/partition-flow.ts';
 import type { Meter, Owed, PartitionEnds, Remembered } from '../ports.ts';
-import type { Parked, ParkedOrders } from './parked.ts';
+import type { Parked, ParkedOrders, ParkedTimes } from './parked.ts';
 
 /** When a delivery is parked, and how many may be. */
 export interface ParkingOptions {
   /** A wait of at least this long is spent in the journal. */
   readonly parkFromMs: DurationMs;
   readonly parkedMax: number;
+  readonly retryDelaysMs: readonly DurationMs[];
   readonly waitingMax: number;
   readonly inFlightMax: number;
 }
@@ -69,6 +71,7 @@ export class Parking {
   async park(lane: Lane, entry: Entry, carried: Carried, delay: DurationMs): Promise<void> {
     const { accounts, clock, meter } = this.#parts;
     const now = clock.now();
+    const dueAt = monotonic(clock.monotonic() + delay);
     accounts.doubt(entry);
     detachRecord(entry);
     const { record, attempts, failures, pending, firstAttemptAt } = entry;
@@ -84,7 +87,7 @@ export class Parking {
     };
     if (!entry.parked) meter.parked(owed);
     const event = entry.parked ? 'retried' : 'parked';
-    await accounts.park(entry, owed, { event, request: owed.request, detail: resultCodeOf(carried.answer) });
+    await accounts.park(entry, owed, dueAt, { event, request: owed.request, detail: resultCodeOf(carried.answer) });
     // Also when the partition went meanwhile: then what is owed of it is its new owner's.
     accounts.uncount(entry);
     lane.shift();
@@ -94,7 +97,7 @@ export class Parking {
   release(most = Math.max(1, Math.floor(this.#options.inFlightMax / 4))): void {
     const { clock, parked, lanes } = this.#parts;
     while (parked.released < most) {
-      const due = parked.takeDue(clock.now(), ({ order, partition }) => !lanes.has(order) && partition.isReadUp);
+      const due = parked.takeDue(clock.monotonic(), ({ order, partition }) => !lanes.has(order) && partition.isReadUp);
       if (due === undefined) return;
       this.#enqueue(due);
     }
@@ -145,7 +148,7 @@ export class Parking {
     book.restore(partition.key, order, known);
     if (parked.remove(order, partition) !== undefined) partition.recalled--;
     if (known === null || known.owed === null) return;
-    parked.put(order, known.owed, partition);
+    parked.put(order, known.owed, partition, this.#timesOf(known.owed));
     partition.recalled++;
   }
 
@@ -161,10 +164,21 @@ export class Parking {
     }
   }
 
-  #enqueue({ order, owed, partition }: Parked): void {
+  /**
+   * The journal has times of the wall clock, which may have been set since: a delivery is due after as long as was left, and no
+   * later than after the longest wait there is.
+   */
+  #timesOf({ dueAt, firstAttemptAt }: Owed): ParkedTimes {
+    const { clock } = this.#parts;
+    const [now, wallNow] = [clock.monotonic(), clock.now()];
+    const left = Math.min(Math.max(0, dueAt - wallNow), longestDelay(this.#options.retryDelaysMs));
+    return { dueAt: monotonic(now + left), firstTriedAt: monotonic(now - Math.max(0, wallNow - firstAttemptAt)) };
+  }
+
+  #enqueue({ order, owed, partition, firstTriedAt }: Parked): void {
     const { lanes } = this.#parts;
     const { lane } = lanes.of(order);
-    lane.push(entryOfOwed(owed, partition), false);
+    lane.push(entryOfOwed(owed, partition, firstTriedAt), false);
     lanes.makeReady(lane);
   }
 }

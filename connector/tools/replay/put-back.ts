@@ -2,7 +2,7 @@ import type { OutgoingRecord, RecordProducer } from '../../kafka/producer.ts';
 import type { TopicReader } from '../../kafka/topic-reader.ts';
 import type { Offset } from '../../kernel/position.ts';
 import type { RecordHeader, SourceRecord } from '../../kernel/record.ts';
-import { type Clock, instant } from '../../kernel/time.ts';
+import { type Clock, monotonic } from '../../kernel/time.ts';
 import { replayHeaders } from '../../source/replay-mark.ts';
 import type { LastPlace } from './last-places.ts';
 
@@ -81,7 +81,7 @@ class Pace {
   readonly #batchMax: number;
   #batch: OutgoingRecord[] = [];
   /** The next may not go before. */
-  #nextAt = instant(0);
+  #nextAt = monotonic(0);
 
   constructor(parts: PutBackParts, options: PutBackOptions) {
     this.#parts = parts;
@@ -100,10 +100,10 @@ class Pace {
     const batch = this.#batch;
     if (batch.length === 0) return;
     this.#batch = [];
-    const wait = this.#nextAt - clock.now();
+    const wait = this.#nextAt - clock.monotonic();
     if (wait > 0) await clock.sleep(wait, signal);
     signal.throwIfAborted();
-    this.#nextAt = instant(Math.max(this.#nextAt, clock.now()) + (batch.length * 1000) / ratePerSecond);
+    this.#nextAt = monotonic(Math.max(this.#nextAt, clock.monotonic()) + (batch.length * 1000) / ratePerSecond);
     await producer.writeAll(batch);
     onWritten(batch.length);
   }

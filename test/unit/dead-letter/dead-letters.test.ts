@@ -3,7 +3,7 @@ import { openDeadLetters } from '../../../connector/dead-letter/dead-letters.ts'
 import type { DeadLetters } from '../../../connector/flow/ports.ts';
 import type { OutgoingRecord } from '../../../connector/kafka/producer.ts';
 import type { Fault } from '../../../connector/kernel/fault.ts';
-import { type Clock, type DurationMs, instant } from '../../../connector/kernel/time.ts';
+import { type Clock, type DurationMs, instant, monotonic } from '../../../connector/kernel/time.ts';
 import { anUnreadLetter, aRecord } from './letters.ts';
 
 const never = new AbortController().signal;
@@ -31,6 +31,7 @@ beforeEach(() => {
   };
   const clock: Clock = {
     now: () => instant(0),
+    monotonic: () => monotonic(0),
     sleep: async duration => {
       slept.push(duration);
       onSleep();

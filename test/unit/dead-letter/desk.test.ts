@@ -23,7 +23,11 @@ const clock = new ManualClock();
 
 const parts = {
   topic: 'dead',
-  clock: { ...clock, now: () => clock.now(), sleep: async (ms: number) => void slept.push(ms) },
+  clock: {
+    now: () => clock.now(),
+    monotonic: () => clock.monotonic(),
+    sleep: async (ms: number) => void slept.push(ms),
+  },
   reader: {
     scan: async (_: string, visit: (record: SourceRecord) => Promise<void> | void) => {
       scans++;

@@ -6,7 +6,7 @@ import {
   type OpenDelivery,
   openDelivery,
 } from '../../../connector/delivery/deliver.ts';
-import { type Clock, instant } from '../../../connector/kernel/time.ts';
+import { type Clock, instant, monotonic } from '../../../connector/kernel/time.ts';
 import type { Answer, SignatureCheck } from '../../../connector/order/answer.ts';
 import type { CardRequest } from '../../../connector/order/decide.ts';
 import { answers, type FakePlatform, startFakePlatform } from '../../support/fake-platform.ts';
@@ -21,7 +21,11 @@ export const clientId = '4Q5Y8W0WSG45P907917';
 /** What the platform answers unless it is told otherwise. */
 export const success = '{"result":{"resultStatus":"S","resultCode":"SUCCESS","resultMessage":"success"}}';
 
-const clock: Clock = { now: () => instant(Date.UTC(2026, 10, 23, 1, 2, 3, 45)), sleep: async () => undefined };
+const clock: Clock = {
+  now: () => instant(Date.UTC(2026, 10, 23, 1, 2, 3, 45)),
+  monotonic: () => monotonic(0),
+  sleep: async () => undefined,
+};
 
 /** A way to a platform, new for each test; it is 2026-11-23T01:02:03.045Z. */
 export interface Deliveries {

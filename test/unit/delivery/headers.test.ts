@@ -29,7 +29,19 @@ describe('Retry-After', () => {
     ['more than an hour', '86400', 3_600_000],
     ['a date next year', 'Tue, 23 Nov 2027 01:02:13 GMT', 3_600_000],
   ])('is the wait it asks for, at most an hour: %s', (_, header, wait) => {
-    expect(retryAfterMs(header, now)).toBe(wait);
+    expect(retryAfterMs(header, undefined, now)).toBe(wait);
+  });
+
+  it.each([-86_400_000, -3_600_000, -1_000, 1_000, 3_600_000, 86_400_000])(
+    'is as long as the answer says by its own Date, where our wall clock is off by %d ms',
+    off => {
+      const [header, date] = ['Mon, 23 Nov 2026 01:02:13 GMT', 'Mon, 23 Nov 2026 01:02:03 GMT'];
+      expect(retryAfterMs(header, date, instant(now + off))).toBe(10_000);
+    },
+  );
+
+  it('is compared with our wall clock where the Date of the answer is none', () => {
+    expect(retryAfterMs('Mon, 23 Nov 2026 01:02:13 GMT', 'soon', now)).toBe(9_955);
   });
 
   it.each([
@@ -42,14 +54,14 @@ describe('Retry-After', () => {
     ['neither', 'soon'],
     ['nothing', ''],
   ])('makes no wait where it makes no sense: %s', (_, header) => {
-    expect(retryAfterMs(header, now)).toBeNull();
+    expect(retryAfterMs(header, undefined, now)).toBeNull();
   });
 
   it('is a positive wait of at most an hour, or null, whatever it says', () => {
     const anything = fc.oneof(fc.string(), fc.integer().map(String), fc.date().map(String));
     fc.assert(
       fc.property(anything, header => {
-        const wait = retryAfterMs(header, now);
+        const wait = retryAfterMs(header, undefined, now);
         expect(wait === null || (wait > 0 && wait <= 3_600_000)).toBe(true);
       }),
     );

@@ -8,7 +8,7 @@ import { aChange, aRecord, type ChangeParts, dawn, lsnAt } from '../../support/b
 import { RecordingJournal, RecordingMeter, SteppedClock } from '../../support/flow-world.ts';
 import { sent, skipped } from '../order/given.ts';
 import { keptWith } from './kept.ts';
-import { anOwed } from './owed.ts';
+import { anOwed, timesOf } from './owed.ts';
 import { key } from './pipeline-world.ts';
 
 const order = merchantBizNo('A-1');
@@ -158,7 +158,7 @@ describe('Accounts with a journal', () => {
     const owed = anOwed({ n: 3, dueMs: 600_000 });
 
     it('stays owed whatever else is noted of the order', async () => {
-      kept.parked.put(order, owed, partition);
+      kept.parked.put(order, owed, partition, timesOf(owed));
       void kept.accounts.leaveOut(taken({ n: 4 }), 'unchanged');
       await clock.pass(2);
       expect(journal.entries).toMatchObject([{ event: 'skipped', detail: 'unchanged', owed }]);
@@ -166,14 +166,14 @@ describe('Accounts with a journal', () => {
     });
 
     it("is another partition's to note", async () => {
-      kept.parked.put(order, owed, new PartitionFlow(key(1)));
+      kept.parked.put(order, owed, new PartitionFlow(key(1)), timesOf(owed));
       void kept.accounts.leaveOut(taken({ n: 4 }), 'unchanged');
       await clock.pass(2);
       expect(journal.entries).toMatchObject([{ owed: null }]);
     });
 
     it('is owed no more when it is concluded; its offset is not settled again', async () => {
-      kept.parked.put(order, owed, partition);
+      kept.parked.put(order, owed, partition, timesOf(owed));
       const concluded = kept.accounts.conclude(entryOfOwed(owed, partition), note, 'delivered');
       // At once: a newer change of the order may be owed before this is written.
       expect([kept.parked.size, partition.parked, meter.outcomes.delivered]).toEqual([0, 0, 1]);
@@ -183,7 +183,7 @@ describe('Accounts with a journal', () => {
     });
 
     it("is its next owner's when the partition is lost meanwhile: it is neither removed nor counted here", async () => {
-      kept.parked.put(order, owed, partition);
+      kept.parked.put(order, owed, partition, timesOf(owed));
       partition.revoke();
       await kept.accounts.conclude(entryOfOwed(owed, partition), note, 'delivered');
       expect([kept.parked.size, meter.settledRecords, journal.lines]).toEqual([1, 0, []]);

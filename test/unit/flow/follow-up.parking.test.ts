@@ -4,12 +4,17 @@ import { type Entry, entryOf, type Lane } from '../../../connector/flow/lane/lan
 import type { Carried } from '../../../connector/flow/lane/lane-worker.ts';
 import type { ParkingOptions } from '../../../connector/flow/parked/parking.ts';
 import { PartitionFlow } from '../../../connector/flow/partition/partition-flow.ts';
-import { instant } from '../../../connector/kernel/time.ts';
 import { merchantBizNo } from '../../../connector/order/change.ts';
 import { aChange, anAnswer, aRecord, dawn, silence } from '../../support/builders.ts';
-import { RecordingDeadLetters, RecordingJournal, RecordingMeter, SteppedClock } from '../../support/flow-world.ts';
+import {
+  RecordingDeadLetters,
+  RecordingJournal,
+  RecordingMeter,
+  SteppedClock,
+  sinceStart,
+} from '../../support/flow-world.ts';
 import { keptWith } from './kept.ts';
-import { anOwed } from './owed.ts';
+import { anOwed, timesOf } from './owed.ts';
 import { key } from './pipeline-world.ts';
 
 const order = merchantBizNo('A-1');
@@ -91,12 +96,12 @@ describe('FollowUp with a journal', () => {
     const follow = followUp();
     const entry = queue(1);
     await followed(follow, entry, failed(entry, { ...retry, afterMs: 29_000 }));
-    expect([kept.parking.size, lane.wakeAt]).toEqual([0, dawn + 29_000]);
+    expect([kept.parking.size, lane.wakeAt]).toEqual([0, sinceStart(29_000)]);
   });
 
   it('parks even a short wait where as many wait as may', async () => {
     const follow = followUp({ waitingMax: 1 });
-    kept.lanes.makeWaiting(kept.lanes.of(merchantBizNo('B')).lane, dawn);
+    kept.lanes.makeWaiting(kept.lanes.of(merchantBizNo('B')).lane, sinceStart(0));
     await followed(follow, queue(1));
     expect([kept.parking.size, kept.lanes.waiting]).toEqual([1, 1]);
     expect(kept.parked.get(order, partition)?.owed.dueAt).toBe(dawn + 2_000);
@@ -104,7 +109,7 @@ describe('FollowUp with a journal', () => {
 
   it('gives up what it would park where as many are parked as may be, and says so', async () => {
     const follow = followUp({ parkedMax: 1, parkFromMs: 0 });
-    kept.parked.put(merchantBizNo('B'), anOwed({ order: 'B' }), partition);
+    kept.parked.put(merchantBizNo('B'), anOwed({ order: 'B' }), partition, timesOf(anOwed()));
     await followed(follow, queue(1));
     expect(deadLetters.letters).toMatchObject([{ reason: 'retries-exhausted' }]);
     expect(deadLetters.letters[0]?.fault.message).toContain('flow.parkedMax');
@@ -125,7 +130,7 @@ describe('FollowUp with a journal', () => {
     async (ageMs, state, letters) => {
       const follow = followUp({ giveUpAfterMs: 600_000 });
       const entry = queue(1);
-      entry.firstAttemptAt = instant(dawn - ageMs);
+      entry.firstTriedAt = sinceStart(-ageMs);
       await followed(follow, entry);
       expect([lane.state, deadLetters.letters.length]).toEqual([state, letters]);
     },
@@ -172,7 +177,7 @@ describe('FollowUp with a journal', () => {
   describe('what was owed', () => {
     /** It was parked, came due, and is in its lane. */
     const released = (follow: FollowUp) => {
-      kept.parked.put(order, anOwed(), partition);
+      kept.parked.put(order, anOwed(), partition, timesOf(anOwed()));
       kept.lanes.drop(lane);
       kept.parking.release();
       lane = kept.lanes.of(order).lane;

@@ -26,7 +26,8 @@ export function keptWith(given: Partial<AccountsParts & ParkingOptions> = {}) {
     },
     ...given,
   };
-  const options = { parkFromMs: 30_000, parkedMax: 100, waitingMax: 100, inFlightMax: 4, ...given };
+  const limits = { parkFromMs: 30_000, parkedMax: 100, waitingMax: 100, inFlightMax: 4 };
+  const options = { ...limits, retryDelaysMs: [2_000, 600_000], ...given };
   const accounts = new Accounts(parts);
   return { ...parts, accounts, parking: new Parking(options, { ...parts, accounts }) };
 }

@@ -1,3 +1,4 @@
+import type { ParkedTimes } from '../../../connector/flow/parked/parked.ts';
 import type { Owed, Remembered } from '../../../connector/flow/ports.ts';
 import { instant } from '../../../connector/kernel/time.ts';
 import type { CardChange } from '../../../connector/order/change.ts';
@@ -5,6 +6,7 @@ import { decide } from '../../../connector/order/decide.ts';
 import type { OrderEvent } from '../../../connector/order/event.ts';
 import { evolve, initialState, type OrderState } from '../../../connector/order/state.ts';
 import { aChange, aPolicy, aRecord, type ChangeParts, dawn } from '../../support/builders.ts';
+import { sinceStart } from '../../support/flow-world.ts';
 
 /** A delivery that is owed: the change's own request, tried five times so far, due `dueMs` after {@link dawn}. */
 export function anOwed(
@@ -25,6 +27,11 @@ export function anOwed(
     dueAt: instant(dawn + dueMs),
     ...tried,
   };
+}
+
+/** Its times on the monotonic clock of a {@link SteppedClock} that was never set. */
+export function timesOf({ dueAt, firstAttemptAt }: Owed): ParkedTimes {
+  return { dueAt: sinceStart(dueAt - dawn), firstTriedAt: sinceStart(firstAttemptAt - dawn) };
 }
 
 /** What the journal remembers of an order after this happened to its change. */

@@ -338,7 +338,7 @@ describe('the journal', () => {
   });
 
   it('is told of no order that owes something', async () => {
-    const world = PipelineWorld.withJournal({ forgetAfterMs: 10_000 });
+    const world = PipelineWorld.withJournal({ forgetAfterMs: 10_000, retryDelaysMs: [200_000_000] });
     world.restore([anOwed({ n: 1, dueMs: 200_000_000 })]);
     const stop = new AbortController();
     void world.pipeline.commitRegularly(stop.signal);

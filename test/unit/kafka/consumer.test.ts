@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { openConsumer } from '../../../connector/kafka/consumer.ts';
 import type { RecordConsumer } from '../../../connector/kafka/record-consumer.ts';
-import { type Clock, type DurationMs, instant } from '../../../connector/kernel/time.ts';
+import { type Clock, type DurationMs, instant, monotonic } from '../../../connector/kernel/time.ts';
 import { FakeKafkajs } from './fake-kafkajs.ts';
 
 // The states of kafkajs that a real broker does not give at will; what a real one gives is in test/integration/kafka.test.ts.
@@ -24,7 +24,10 @@ let heard: string[];
 let receiving: () => void;
 let quiescing: Promise<void>;
 let quiesced: DurationMs[];
+/** On the monotonic clock. */
 let now: number;
+/** What the wall clock says when the monotonic clock says 0. */
+let wallClock: number;
 let slept: DurationMs[];
 let sleeping: Promise<void>;
 
@@ -33,12 +36,14 @@ beforeEach(async () => {
   slept = [];
   sleeping = Promise.resolve();
   now = 0;
+  wallClock = 1_800_000_000_000;
   receiving = () => undefined;
   quiescing = Promise.resolve();
   quiesced = [];
   kafkajs = new FakeKafkajs();
   const clock: Clock = {
-    now: () => instant(now),
+    now: () => instant(wallClock + now),
+    monotonic: () => monotonic(now),
     sleep: async duration => {
       slept.push(duration);
       await sleeping;
@@ -299,7 +304,7 @@ describe('a join', () => {
     ['without a request', () => void kafkajs.findCoordinator()],
   ])('that comes in another way than we rely on ends the process: %s', async (_, prepare) => {
     prepare();
-    kafkajs.emit('REQUEST', { apiName: 'SyncGroup', duration: 0 });
+    kafkajs.sync();
     expect(() => kafkajs.emit('GROUP_JOIN', { memberAssignment: { t: [0] }, memberId: 'member-1' })).toThrow();
     await expect(consumer.crashed).rejects.toMatchObject({ detail: /version of kafkajs/ });
   });
@@ -310,8 +315,7 @@ describe('the lease', () => {
     expect(consumer.leased).toBe(true);
     now = 30_000;
     expect(consumer.leased).toBe(false);
-    kafkajs.emit('REQUEST', { apiName: 'Heartbeat', duration: 1 });
-    kafkajs.emit('HEARTBEAT', {});
+    await kafkajs.beat();
     expect(consumer.leased).toBe(true);
     kafkajs.emit('STOP', {});
     expect(consumer.leased).toBe(false);
@@ -319,6 +323,28 @@ describe('the lease', () => {
     expect(consumer.leased).toBe(true);
     await consumer.close();
     expect(consumer.leased).toBe(false);
+  });
+});
+
+describe('the watchdog of the heartbeats', () => {
+  it('ends the consumer where fetches are answered, and no heartbeat is sent for two sessions', async () => {
+    for (now of [29_999, 30_000, 45_000, 59_999]) kafkajs.emit('FETCH', {});
+    expect(await Promise.race([consumer.crashed.catch(() => 'crashed'), nextTurn('quiet')])).toBe('quiet');
+    now = 60_000;
+    kafkajs.emit('FETCH', {});
+    await expect(consumer.crashed).rejects.toMatchObject({
+      code: 'KAFKA_CONSUMER_STOPPED',
+      detail: expect.stringMatching(/^no heartbeat was sent/),
+    });
+  });
+
+  it('is content with heartbeats, whatever the wall clock says', async () => {
+    for (now = 0; now < 300_000; now += 10_000) {
+      wallClock -= 3_600_000;
+      kafkajs.emit('FETCH', {});
+      await kafkajs.beat();
+    }
+    expect(await Promise.race([consumer.crashed.catch(() => 'crashed'), nextTurn('quiet')])).toBe('quiet');
   });
 });
 
@@ -336,29 +362,24 @@ describe('seeking', () => {
 });
 
 describe('a topic that ends before what was read of it', () => {
-  it('is another one: the process ends', async () => {
+  it('is another one where kafkajs reads it again from its beginning: the process ends', async () => {
     await kafkajs.batch('t', 0, 995, 5);
+    await consumer.commit(new Map([['t/0', 1_000n]]));
+    kafkajs.join({ t: [0] });
     const read = { topic: 't', partition: 0, batchSize: 0, lastOffset: '3', highWatermark: '4' };
     kafkajs.emit('START_BATCH_PROCESS', read);
     await expect(consumer.crashed).rejects.toMatchObject({
       code: 'SOURCE_TOPIC_REMADE',
       detail: 't/0 ends at 4, and was read to 1000',
     });
-    expect(heard).toHaveLength(2);
+    expect(heard).toHaveLength(3);
   });
 
-  it('is not one that is read again after a join, or from where it was sought', async () => {
+  it('is not known where it was sought', async () => {
     await kafkajs.batch('t', 0, 995, 5);
-    kafkajs.join({ t: [0] });
-    await kafkajs.batch('t', 0, 0, 3);
     consumer.seek('t/0', 0n);
-    kafkajs.emit('START_BATCH_PROCESS', {
-      topic: 't',
-      partition: 0,
-      batchSize: 0,
-      lastOffset: '3',
-      highWatermark: '4',
-    });
+    const read = { topic: 't', partition: 0, batchSize: 0, lastOffset: '3', highWatermark: '4' };
+    kafkajs.emit('START_BATCH_PROCESS', read);
     expect(heard.at(-1)).toBe('t/0: 0 to 3 of 4');
   });
 });

@@ -34,11 +34,18 @@ export class FakeKafkajs {
   stale = false;
   /** The member's id in the next joins. */
   memberId = 'member-1';
+  /** What the coordinator answers to a heartbeat; rejected: an error. */
+  heartbeat: () => Promise<void> = async () => undefined;
   #assigner: Assigner | undefined;
   readonly #cluster = {
-    findGroupCoordinator: async () => void this.coordinatorsFound++,
+    findGroupCoordinator: async () => {
+      this.coordinatorsFound++;
+      return { heartbeat: () => this.heartbeat(), syncGroup: async () => undefined };
+    },
     findTopicPartitionMetadata: () => [],
   };
+  /** As the consumer group has it. */
+  #coordinator: Awaited<ReturnType<typeof this.findCoordinator>> | undefined;
   readonly #listeners = new Map<string, (event: Event) => void>();
   #run: ConsumerRunConfig = {};
 
@@ -55,6 +62,7 @@ export class FakeKafkajs {
       run: async (config: ConsumerRunConfig) => {
         this.runs++;
         this.#run = config;
+        this.#coordinator ??= await this.findCoordinator();
         this.onRun();
       },
       on: (name: string, listener: (event: Event) => void) => this.#listeners.set(name, listener),
@@ -89,8 +97,19 @@ export class FakeKafkajs {
   }
 
   /** Looks for the coordinator, as before each request to join. */
-  findCoordinator(): Promise<unknown> {
+  findCoordinator(): Promise<{ heartbeat(): Promise<void>; syncGroup(): Promise<void> }> {
     return this.#cluster.findGroupCoordinator();
+  }
+
+  /** Sends a heartbeat, as after a fetch. */
+  async beat(): Promise<void> {
+    await this.#coordinator?.heartbeat();
+    this.emit('HEARTBEAT', {});
+  }
+
+  /** Sends what ends a join. */
+  sync(): void {
+    void this.#coordinator?.syncGroup();
   }
 
   /** Sends a request to join: what the member says of itself. */
@@ -102,7 +121,7 @@ export class FakeKafkajs {
   join(assignment: Readonly<Record<string, readonly number[]>>): void {
     void this.findCoordinator();
     this.requestToJoin();
-    this.emit('REQUEST', { apiName: 'SyncGroup', duration: 0 });
+    this.sync();
     this.emit('GROUP_JOIN', { memberAssignment: assignment, memberId: this.memberId });
   }
 

@@ -1,7 +1,7 @@
 import type { AttemptReport, DeadLetter, FlowSnapshot, PartitionSnapshot } from '../../../connector/flow/ports.ts';
 import { Fault } from '../../../connector/kernel/fault.ts';
 import type { Position } from '../../../connector/kernel/position.ts';
-import { type Clock, type Instant, instant } from '../../../connector/kernel/time.ts';
+import { type Clock, type Instant, instant, monotonic } from '../../../connector/kernel/time.ts';
 import type { Answer, Answered } from '../../../connector/order/answer.ts';
 import { merchantBizNo } from '../../../connector/order/change.ts';
 import type { CardRequest } from '../../../connector/order/decide.ts';
@@ -119,6 +119,7 @@ export function aClock(): Clock & { set(now: number): void } {
   let current: Instant = instant(0);
   return {
     now: () => current,
+    monotonic: () => monotonic(current),
     sleep: () => Promise.reject(new Error('nobody sleeps here')),
     set: now => {
       current = instant(now);

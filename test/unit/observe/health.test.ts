@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { Fault } from '../../../connector/kernel/fault.ts';
-import { instant } from '../../../connector/kernel/time.ts';
+import { monotonic } from '../../../connector/kernel/time.ts';
 import { type HealthSigns, judgeHealth } from '../../../connector/observe/health.ts';
 
 const stalledAfterMs = 60_000;
 const signs = (over: Partial<HealthSigns> = {}): HealthSigns => ({
-  now: instant(100_000),
-  lastActivityAt: instant(99_000),
+  now: monotonic(100_000),
+  lastActivityAt: monotonic(99_000),
   eventLoopDelayMs: 3,
   joined: true,
   restored: true,
@@ -21,8 +21,8 @@ describe('health', () => {
   });
 
   it('is not live when the source stalls, and says for how long', () => {
-    expect(judgeHealth(signs({ lastActivityAt: instant(40_000) }), stalledAfterMs).live).toBe(true);
-    expect(judgeHealth(signs({ lastActivityAt: instant(39_999) }), stalledAfterMs)).toEqual({
+    expect(judgeHealth(signs({ lastActivityAt: monotonic(40_000) }), stalledAfterMs).live).toBe(true);
+    expect(judgeHealth(signs({ lastActivityAt: monotonic(39_999) }), stalledAfterMs)).toEqual({
       live: false,
       ready: false,
       reasons: ['no fetch and no heartbeat for 60 s'],

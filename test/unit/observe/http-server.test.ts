@@ -13,7 +13,7 @@ const aStatus: InstanceStatus = statusOf({
   version: '1.2.3',
   groupId: 'g',
   startedAt: instant(1_000),
-  now: instant(61_000),
+  uptimeMs: 60_000,
   joined: true,
   health: well,
   flow: null,

@@ -9,7 +9,7 @@ function signs(over: Partial<StatusSigns> = {}): StatusSigns {
     version: '1.2.3',
     groupId: 'card-sync',
     startedAt: instant(1_763_000_000_000),
-    now: instant(1_763_000_090_400),
+    uptimeMs: 90_400,
     joined: true,
     health: { live: true, ready: false, reasons: ['stopping'] },
     flow: null,

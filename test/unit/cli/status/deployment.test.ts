@@ -18,7 +18,7 @@ function instance(over: Parameters<typeof aFlow>[0] = {}) {
     ...{ oldestUnsettledAt: instant(now - 90_000), paused: true, restored: true },
   });
   const status = statusOf({
-    ...{ version: '1.2.3', groupId: 'g', startedAt: instant(now - 7_200_000), now, joined: true },
+    ...{ version: '1.2.3', groupId: 'g', startedAt: instant(now - 7_200_000), uptimeMs: 7_200_000, joined: true },
     health: { live: true, ready: true, reasons: [] },
     flow: aFlow({ partitions: [partition], ...over }),
     restore: { restoring: 0, records: 1_234, unreadable: 1 },

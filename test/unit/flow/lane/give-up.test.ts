@@ -7,7 +7,7 @@ import { merchantBizNo } from '../../../../connector/order/change.ts';
 import { aChange, anAnswer, aRecord, dawn, silence } from '../../../support/builders.ts';
 import { RecordingDeadLetters, RecordingJournal, RecordingMeter, SteppedClock } from '../../../support/flow-world.ts';
 import { keptWith } from '../kept.ts';
-import { anOwed } from '../owed.ts';
+import { anOwed, timesOf } from '../owed.ts';
 import { key } from '../pipeline-world.ts';
 
 describe('publishedUnlessRevoked', () => {
@@ -106,7 +106,7 @@ describe('giving up', () => {
 
   it('of what was owed: nothing is owed any more, and its offset, accounted for long ago, is not settled again', async () => {
     const owed = anOwed({ n: 3 });
-    kept.parked.put(merchantBizNo('A-1'), owed, partition);
+    kept.parked.put(merchantBizNo('A-1'), owed, partition, timesOf(owed));
     const given = start(entryOfOwed(owed, partition), 'retries-exhausted');
     await clock.pass(10);
     await given;

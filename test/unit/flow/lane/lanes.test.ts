@@ -4,7 +4,8 @@ import { Lanes } from '../../../../connector/flow/lane/lanes.ts';
 import { PartitionFlow } from '../../../../connector/flow/partition/partition-flow.ts';
 import { partitionKey } from '../../../../connector/kernel/position.ts';
 import { merchantBizNo } from '../../../../connector/order/change.ts';
-import { aChange, aRecord, dawn, sourceTopic } from '../../../support/builders.ts';
+import { aChange, aRecord, sourceTopic } from '../../../support/builders.ts';
+import { sinceStart } from '../../../support/flow-world.ts';
 
 const partition = new PartitionFlow(partitionKey(sourceTopic, 0));
 const laneOf = (lanes: Lanes, order: string, of = partition) => {
@@ -34,7 +35,7 @@ describe('Lanes', () => {
   it('counts a lane as waiting until it is ready again', () => {
     const lanes = new Lanes();
     const lane = laneOf(lanes, 'A');
-    const signal = lanes.makeWaiting(lane, dawn);
+    const signal = lanes.makeWaiting(lane, sinceStart(0));
     expect([lane.state, lanes.waiting, lanes.ready, signal.aborted]).toEqual(['waiting', 1, 0, false]);
     lanes.makeReady(lane);
     expect([lane.state, lanes.waiting, lanes.ready]).toEqual(['ready', 0, 1]);
@@ -42,7 +43,7 @@ describe('Lanes', () => {
 
   it('ends the longest wait, or all', () => {
     const lanes = new Lanes();
-    const signals = ['A', 'B', 'C'].map(order => lanes.makeWaiting(laneOf(lanes, order), dawn));
+    const signals = ['A', 'B', 'C'].map(order => lanes.makeWaiting(laneOf(lanes, order), sinceStart(0)));
     lanes.wakeOldest();
     expect(signals.map(({ aborted }) => aborted)).toEqual([true, false, false]);
     lanes.wakeAll();
@@ -53,10 +54,10 @@ describe('Lanes', () => {
     const lanes = new Lanes();
     const [first] = ['A', 'B'].map(order => laneOf(lanes, order));
     if (first === undefined) throw new Error('no lane');
-    lanes.makeWaiting(first, dawn);
-    const second = lanes.makeWaiting(laneOf(lanes, 'B'), dawn);
+    lanes.makeWaiting(first, sinceStart(0));
+    const second = lanes.makeWaiting(laneOf(lanes, 'B'), sinceStart(0));
     lanes.makeReady(first);
-    lanes.makeWaiting(first, dawn);
+    lanes.makeWaiting(first, sinceStart(0));
     lanes.wakeOldest();
     expect(second.aborted).toBe(true);
   });
@@ -75,8 +76,8 @@ describe('Lanes', () => {
     const waitsForOurs = laneOf(lanes, 'B');
     const ready = laneOf(lanes, 'C', gone);
     const running = laneOf(lanes, 'D', gone);
-    const goneSignal = lanes.makeWaiting(waitsForGone, dawn);
-    const oursSignal = lanes.makeWaiting(waitsForOurs, dawn);
+    const goneSignal = lanes.makeWaiting(waitsForGone, sinceStart(0));
+    const oursSignal = lanes.makeWaiting(waitsForOurs, sinceStart(0));
     lanes.makeReady(ready);
     running.state = 'running';
     gone.revoke();

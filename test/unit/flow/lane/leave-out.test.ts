@@ -8,7 +8,7 @@ import { aChange, aRecord, type ChangeParts, dawn } from '../../../support/build
 import { RecordingJournal, RecordingMeter, SteppedClock } from '../../../support/flow-world.ts';
 import { sent } from '../../order/given.ts';
 import { keptWith } from '../kept.ts';
-import { anOwed } from '../owed.ts';
+import { anOwed, timesOf } from '../owed.ts';
 import { key } from '../pipeline-world.ts';
 
 const order = merchantBizNo('A-1');
@@ -91,7 +91,7 @@ describe('leaving a change out', () => {
   it('that is owed is always noted: nothing is owed any more', async () => {
     const owed = anOwed({ n: 3 });
     partition.recalled++;
-    kept.parked.put(order, owed, partition);
+    kept.parked.put(order, owed, partition, timesOf(owed));
     const noted = leaveOut(entryOfOwed(owed, partition), 'expired', kept);
     await clock.pass(2);
     await noted;

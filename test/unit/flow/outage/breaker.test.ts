@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Breaker, distinctOrdersMin, type Health } from '../../../../connector/flow/outage/breaker.ts';
-import { type Instant, instant } from '../../../../connector/kernel/time.ts';
+import { type MonotonicMs, monotonic } from '../../../../connector/kernel/time.ts';
 import { merchantBizNo } from '../../../../connector/order/change.ts';
-import { dawn } from '../../../support/builders.ts';
+import { sinceStart } from '../../../support/flow-world.ts';
 
 const options = { window: 20, ratio: 0.8, probeIntervalMs: 5000 };
 const answered: Health = { kind: 'answered' };
@@ -14,18 +14,19 @@ const failed = (order: number | string, unreachable = false): Health => ({
   unreachable,
   text: unreachable ? 'ECONNREFUSED' : 'U UNKNOWN_EXCEPTION',
 });
-const at = (ms: number): Instant => instant(dawn + ms);
+const at = sinceStart;
+const start = at(0);
 
 function breakerAfter(...reports: readonly Health[]): Breaker {
   const breaker = new Breaker(options);
-  for (const health of reports) breaker.report(health, false, dawn);
+  for (const health of reports) breaker.report(health, false, start);
   return breaker;
 }
 const fails = (orders: number, unreachable = false) => Array.from({ length: orders }, (_, n) => failed(n, unreachable));
 
 describe('a closed breaker', () => {
   it('lets deliveries start', () => {
-    expect(new Breaker(options).admit(dawn)).toBe('delivery');
+    expect(new Breaker(options).admit(start)).toBe('delivery');
     expect(new Breaker(options)).toMatchObject({ state: 'closed', outage: null, probeAt: null });
   });
 
@@ -51,7 +52,7 @@ describe('a closed breaker', () => {
     expect(breakerAfter(down, down, failed(1), down, down).state).toBe('closed');
     expect(breakerAfter(down, down, down)).toMatchObject({
       state: 'open',
-      outage: { kind: 'platform', text: 'ECONNREFUSED', since: dawn },
+      outage: { kind: 'platform', text: 'ECONNREFUSED', since: start },
     });
   });
 
@@ -61,10 +62,10 @@ describe('a closed breaker', () => {
 
   it('with a window of fewer orders than that, needs no more than the window', () => {
     const small = new Breaker({ ...options, window: 2 });
-    small.report(failed(1), false, dawn);
-    small.report(failed(1), false, dawn);
+    small.report(failed(1), false, start);
+    small.report(failed(1), false, start);
     expect(small.state).toBe('closed');
-    small.report(failed(2), false, dawn);
+    small.report(failed(2), false, start);
     expect(small.state).toBe('open');
   });
 
@@ -114,14 +115,14 @@ describe('an open breaker', () => {
     const breaker = breakerAfter(...fails(5));
     breaker.admit(at(5000));
     breaker.report(health, true, at(5100));
-    expect(breaker).toMatchObject({ state: 'open', probeAt: at(10_100), outage: { since: dawn } });
+    expect(breaker).toMatchObject({ state: 'open', probeAt: at(10_100), outage: { since: start } });
   });
 
   it('tells the latest reason, and since when there is any', () => {
     const breaker = breakerAfter(...fails(5));
     breaker.admit(at(5000));
     breaker.report(halted, true, at(5100));
-    expect(breaker.outage).toEqual({ kind: 'credentials', text: 'F INVALID_CLIENT', since: dawn });
+    expect(breaker.outage).toEqual({ kind: 'credentials', text: 'F INVALID_CLIENT', since: start });
   });
 
   it('does not listen to deliveries that started before', () => {
@@ -150,10 +151,10 @@ describe('an open breaker', () => {
 
 describe('over any sequence', () => {
   interface Model {
-    now: Instant;
+    now: MonotonicMs;
     /** A probe is under way. */
     probe: boolean;
-    openedAt: Instant | null;
+    openedAt: MonotonicMs | null;
   }
 
   function holds(model: Model, real: Breaker): void {
@@ -182,7 +183,7 @@ describe('over any sequence', () => {
     [
       fc.integer({ min: 0, max: 4000 }).map(ms =>
         command(`pass ${ms}`, model => {
-          model.now = instant(model.now + ms);
+          model.now = monotonic(model.now + ms);
         }),
       ),
       fc.constant(
@@ -230,10 +231,10 @@ describe('over any sequence', () => {
   it('admits one probe at a time, tells an outage exactly while it is not closed, and always recovers', () => {
     fc.assert(
       fc.property(commands, list => {
-        const model: Model = { now: dawn, probe: false, openedAt: null };
+        const model: Model = { now: start, probe: false, openedAt: null };
         const real = new Breaker({ window: 6, ratio: 0.5, probeIntervalMs: 1000 });
         fc.modelRun(() => ({ model, real }), list);
-        if (real.state === 'open') expect(real.admit(instant(model.now + 1000))).toBe('probe');
+        if (real.state === 'open') expect(real.admit(monotonic(model.now + 1000))).toBe('probe');
         if (real.state === 'probing') real.report(answered, true, model.now);
         expect(real.admit(model.now)).toBe('delivery');
       }),

@@ -9,7 +9,7 @@ import type { Answer } from '../../../../connector/order/answer.ts';
 import { merchantBizNo } from '../../../../connector/order/change.ts';
 import { judge } from '../../../../connector/order/verdict.ts';
 import { aChange, anAnswer, aPolicy, aRecord, dawn, documentedVerdicts, silence } from '../../../support/builders.ts';
-import { RecordingMeter, SteppedClock } from '../../../support/flow-world.ts';
+import { RecordingMeter, SteppedClock, sinceStart } from '../../../support/flow-world.ts';
 import { anOwed } from '../owed.ts';
 import { key } from '../pipeline-world.ts';
 
@@ -59,7 +59,7 @@ describe('Outages', () => {
   };
   /** As the dispatcher starts one. */
   const probe = (lane: Lane, answer: Answer) => {
-    expect(outages.breaker.admit(clock.now())).toBe('probe');
+    expect(outages.breaker.admit(clock.monotonic())).toBe('probe');
     report(lane, answer, true);
   };
 
@@ -72,7 +72,7 @@ describe('Outages', () => {
 
   it('end with a probe that is answered: every order that waits is woken', async () => {
     breakDown();
-    const signals = ['B', 'C'].map(order => lanes.makeWaiting(laneOf(order), dawn));
+    const signals = ['B', 'C'].map(order => lanes.makeWaiting(laneOf(order), sinceStart(0)));
     await clock.pass(5_000);
     probe(laneOf('A-0'), anAnswer('SUCCESS'));
     expect(signals.map(({ aborted }) => aborted)).toEqual([true, true]);
@@ -101,14 +101,14 @@ describe('Outages', () => {
 
   it('are probed with the order that waited longest where none is ready', async () => {
     breakDown();
-    const signals = ['B', 'C'].map(order => lanes.makeWaiting(laneOf(order), dawn));
+    const signals = ['B', 'C'].map(order => lanes.makeWaiting(laneOf(order), sinceStart(0)));
     await clock.pass(5_000);
     expect(signals.map(({ aborted }) => aborted)).toEqual([true, false]);
   });
 
   it('wake nobody where one is ready', async () => {
     breakDown();
-    const signal = lanes.makeWaiting(laneOf('B'), dawn);
+    const signal = lanes.makeWaiting(laneOf('B'), sinceStart(0));
     lanes.makeReady(laneOf('C'));
     await clock.pass(5_000);
     expect([signal.aborted, probes]).toEqual([false, [5_000]]);
@@ -128,7 +128,7 @@ describe('Outages', () => {
   it('let the next one probe at once where the probe was not sent', async () => {
     breakDown();
     await clock.pass(5_000);
-    expect(outages.breaker.admit(clock.now())).toBe('probe');
+    expect(outages.breaker.admit(clock.monotonic())).toBe('probe');
     const lane = laneOf('A-0');
     const { head } = lane;
     if (head === undefined) throw new Error('a change is in its lane');
@@ -146,7 +146,7 @@ describe('Outages', () => {
     const unsent = await carry(head, decision, aPolicy(), world, stopping.signal);
     outages.report(lane, unsent, true);
     expect(outages.breaker.state).toBe('open');
-    expect(outages.breaker.admit(clock.now())).toBe('probe');
+    expect(outages.breaker.admit(clock.monotonic())).toBe('probe');
   });
 
   it('leave no timer behind when all stops', async () => {

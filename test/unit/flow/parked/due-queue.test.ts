@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DueQueue } from '../../../../connector/flow/parked/due-queue.ts';
-import { instant } from '../../../../connector/kernel/time.ts';
+import { monotonic } from '../../../../connector/kernel/time.ts';
 
 type Step = { readonly push: number } | { readonly takeAt: number };
 
@@ -19,12 +19,12 @@ describe('DueQueue', () => {
         const model: { readonly at: number; readonly turn: number }[] = [];
         for (const [turn, step] of list.entries()) {
           if ('push' in step) {
-            queue.push(instant(step.push), turn);
+            queue.push(monotonic(step.push), turn);
             model.push({ at: step.push, turn });
             model.sort((a, b) => a.at - b.at || a.turn - b.turn);
           } else {
             const due = (model[0]?.at ?? Number.POSITIVE_INFINITY) <= step.takeAt ? model.shift() : undefined;
-            expect(queue.take(instant(step.takeAt))).toBe(due?.turn);
+            expect(queue.take(monotonic(step.takeAt))).toBe(due?.turn);
           }
           expect([queue.size, queue.nextAt]).toEqual([model.length, model[0]?.at ?? null]);
         }
@@ -37,10 +37,10 @@ describe('DueQueue', () => {
     fc.assert(
       fc.property(fc.array(fc.nat(1000), { maxLength: 300 }), moments => {
         const queue = new DueQueue<number>();
-        for (const at of moments) queue.push(instant(at), at);
-        const taken = moments.map(() => queue.take(instant(1000)));
+        for (const at of moments) queue.push(monotonic(at), at);
+        const taken = moments.map(() => queue.take(monotonic(1000)));
         expect(taken).toEqual([...moments].sort((a, b) => a - b));
-        expect([queue.take(instant(1000)), queue.nextAt]).toEqual([undefined, null]);
+        expect([queue.take(monotonic(1000)), queue.nextAt]).toEqual([undefined, null]);
       }),
     );
   });

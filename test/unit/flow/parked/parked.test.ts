@@ -3,12 +3,12 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { type Parked, ParkedOrders } from '../../../../connector/flow/parked/parked.ts';
 import { PartitionFlow } from '../../../../connector/flow/partition/partition-flow.ts';
 import { partitionKey } from '../../../../connector/kernel/position.ts';
-import { instant } from '../../../../connector/kernel/time.ts';
 import { merchantBizNo } from '../../../../connector/order/change.ts';
 import { dawn, sourceTopic } from '../../../support/builders.ts';
-import { anOwed } from '../owed.ts';
+import { sinceStart } from '../../../support/flow-world.ts';
+import { anOwed, timesOf } from '../owed.ts';
 
-const at = (ms: number) => instant(dawn + ms);
+const at = sinceStart;
 const always = () => true;
 
 describe('ParkedOrders', () => {
@@ -21,7 +21,7 @@ describe('ParkedOrders', () => {
   });
 
   const put = (order: string, dueMs: number, of = partition) =>
-    parked.put(merchantBizNo(order), anOwed({ order, dueMs }), of);
+    parked.put(merchantBizNo(order), anOwed({ order, dueMs }), of, timesOf(anOwed({ dueMs })));
   const take = (ms: number, mayGo: (one: Parked) => boolean = always) => parked.takeDue(at(ms), mayGo)?.order;
 
   it('gives what is due, the earliest first, and each once', () => {
@@ -78,7 +78,7 @@ describe('ParkedOrders', () => {
     parked.remove(merchantBizNo('A'), partition);
     expect([parked.size, parked.released, parked.divided]).toEqual([2, 2, []]);
     expect(parked.get(merchantBizNo('A'), partition)).toBeUndefined();
-    expect(parked.get(merchantBizNo('A'), other)?.owed.dueAt).toBe(at(200));
+    expect(parked.get(merchantBizNo('A'), other)?.owed.dueAt).toBe(dawn + 200);
   });
 
   it('looks at both of an order again where neither may go', () => {
@@ -127,7 +127,8 @@ describe('ParkedOrders', () => {
         for (const step of list) {
           if ('put' in step) {
             const order = `A-${step.put}`;
-            real.put(merchantBizNo(order), anOwed({ order, dueMs: now + step.dueMs }), partition);
+            const owed = anOwed({ order, dueMs: now + step.dueMs });
+            real.put(merchantBizNo(order), owed, partition, timesOf(owed));
             model.set(order, now + step.dueMs);
           } else if ('remove' in step) {
             real.remove(merchantBizNo(`A-${step.remove}`), partition);

@@ -7,10 +7,10 @@ import { instant } from '../../../../connector/kernel/time.ts';
 import { type CardChange, merchantBizNo } from '../../../../connector/order/change.ts';
 import { evolve, initialState } from '../../../../connector/order/state.ts';
 import { aChange, anAnswer, aPolicy, aRecord, dawn, lsnAt } from '../../../support/builders.ts';
-import { RecordingJournal, RecordingMeter, SteppedClock } from '../../../support/flow-world.ts';
+import { RecordingJournal, RecordingMeter, SteppedClock, sinceStart } from '../../../support/flow-world.ts';
 import { sent, skipped } from '../../order/given.ts';
 import { keptWith } from '../kept.ts';
-import { anOwed } from '../owed.ts';
+import { anOwed, timesOf } from '../owed.ts';
 import { key } from '../pipeline-world.ts';
 
 const order = merchantBizNo('A-1');
@@ -55,7 +55,7 @@ describe('Parking', () => {
     return { lane, carried: { request, answer: anAnswer('UNKNOWN_EXCEPTION'), verdict: { kind: 'accepted' } } };
   };
   const putOwed = (name: string, dueMs = 0, of = partition) =>
-    kept.parked.put(merchantBizNo(name), anOwed({ order: name, dueMs }), of);
+    kept.parked.put(merchantBizNo(name), anOwed({ order: name, dueMs }), of, timesOf(anOwed({ dueMs })));
 
   describe('is for', () => {
     it.each([
@@ -68,7 +68,7 @@ describe('Parking', () => {
     it('one more wait than may be in memory', () => {
       const parking = given({ waitingMax: 1 });
       expect(parking.isFor(taken(), 1)).toBe(false);
-      kept.lanes.makeWaiting(kept.lanes.of(merchantBizNo('B')).lane, dawn);
+      kept.lanes.makeWaiting(kept.lanes.of(merchantBizNo('B')).lane, sinceStart(0));
       expect(parking.isFor(taken(aChange({ n: 4 })), 1)).toBe(true);
     });
 
@@ -206,7 +206,7 @@ describe('Parking', () => {
 
   describe('decides of what is owed', () => {
     const decided = (owed = anOwed({ n: 3 })) => {
-      kept.parked.put(order, owed, partition);
+      kept.parked.put(order, owed, partition, timesOf(owed));
       kept.parking.release();
       const head = kept.lanes.of(order).lane.head;
       if (head === undefined) throw new Error('it was not released');

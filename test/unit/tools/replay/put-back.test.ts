@@ -40,6 +40,7 @@ function put(
   const parts = {
     clock: {
       now: () => clock.now(),
+      monotonic: () => clock.monotonic(),
       sleep: async (ms: number) => {
         slept.push(ms);
         clock.advance(ms);

@@ -10,7 +10,7 @@ import { leastYaml, settingsOf } from '../../settings/loading.ts';
 
 const health = { live: true, ready: true, reasons: [] };
 const status = statusOf({
-  ...{ version: '1.2.3', groupId: 'g', startedAt: instant(0), now: instant(1_000), joined: true },
+  ...{ version: '1.2.3', groupId: 'g', startedAt: instant(0), uptimeMs: 1_000, joined: true },
   ...{ health, flow: null, restore: null },
 });
 
