@@ -17,7 +17,7 @@ export class Handover {
   readonly #readTo = new Map<PartitionKey, Offset>();
   /** The offset below which the log is not read again: where it is read next, and after a join what we committed or began with. */
   readonly #floor = new Map<PartitionKey, Offset>();
-  /** The highest offset below which a join does not begin again: our last commit, else our first record. */
+  /** A join does not begin below this offset: our last commit, else our first record. */
   readonly #begun = new Map<PartitionKey, Offset>();
   /** Counts the joins: a batch of an older one is out of date. */
   #epoch = 0;

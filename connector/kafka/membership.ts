@@ -131,23 +131,20 @@ export class Membership {
 
   /** The coordinator, so that it is known when SyncGroups and heartbeats are sent to it, and which of these are answered well. */
   #timed<T extends object>(coordinator: T): T {
-    const requests: Record<string, Request> = {
-      heartbeat: async (...payload) => {
-        const sentAt = this.#stamp();
-        this.#triedAt = sentAt.monotonic;
-        const answer = await requestOf(coordinator, 'heartbeat')(...payload);
-        // While a join is asked for, or after the end, it renews nothing.
-        if (this.#renewedAt !== null) this.#renewedAt = sentAt;
-        return answer;
-      },
-      syncGroup: (...payload) => {
-        this.#syncSentAt = this.#stamp();
-        return requestOf(coordinator, 'syncGroup')(...payload);
-      },
+    const heartbeat: Request = async (...payload) => {
+      const sentAt = this.#stamp();
+      this.#triedAt = sentAt.monotonic;
+      const answer = await requestOf(coordinator, 'heartbeat')(...payload);
+      // It may be answered after the consumer stopped.
+      if (this.#renewedAt !== null) this.#renewedAt = sentAt;
+      return answer;
     };
-    return new Proxy(coordinator, {
-      get: (target, name) => (typeof name === 'string' && requests[name]) || Reflect.get(target, name, target),
-    });
+    const syncGroup: Request = (...payload) => {
+      this.#syncSentAt = this.#stamp();
+      return requestOf(coordinator, 'syncGroup')(...payload);
+    };
+    const timed = new Map<string | symbol, Request>(Object.entries({ heartbeat, syncGroup }));
+    return new Proxy(coordinator, { get: (target, name) => timed.get(name) ?? Reflect.get(target, name, target) });
   }
 
   #stamp(): Stamp {

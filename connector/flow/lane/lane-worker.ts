@@ -67,7 +67,6 @@ export async function carry(
   for (;;) {
     const before = entry.pending;
     const startedAt = clock.monotonic();
-    const startedOn = clock.now();
     entry.attempts++;
     entry.pending = current;
     // Signing and connecting take time, in which this process may have slept longer than its session.
@@ -78,11 +77,13 @@ export async function carry(
       entry.pending = before;
       return { request: current.request, answer, verdict: { kind: 'not-ours' } };
     }
+    const durationMs = clock.monotonic() - startedAt;
+    const now = clock.now();
     entry.firstTriedAt ??= startedAt;
-    entry.firstAttemptAt ??= startedOn;
-    entry.lastAttemptAt = clock.now();
+    entry.firstAttemptAt ??= instant(now - durationMs);
+    entry.lastAttemptAt = now;
     const verdict = judge(answer, current.request.command, verdicts);
-    meter.attempted({ request: current.request, answer, verdict, durationMs: clock.monotonic() - startedAt, trace });
+    meter.attempted({ request: current.request, answer, verdict, durationMs, trace });
     const attempted = { request: current.request, answer };
     if (verdict.kind !== 'heal') return { ...attempted, verdict };
     // No card, and the status would hide it: that is what the order is owed, once it is sure.

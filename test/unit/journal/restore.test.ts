@@ -23,6 +23,7 @@ let resolve: (id: number) => Promise<Resolved>;
 let faults: string[];
 let restored: string[];
 let clock: ManualClock;
+let durations: number[];
 let restore: JournalRestore;
 let listener: ConsumerListener;
 
@@ -34,6 +35,7 @@ beforeEach(() => {
   faults = [];
   restored = [];
   clock = new ManualClock();
+  durations = [];
   const told = (what: string) => (keys: readonly PartitionKey[]) => {
     if (keys.length > 0) calls.push(`${what} ${keys.join(' ')}`);
   };
@@ -41,7 +43,10 @@ beforeEach(() => {
     {
       topic: 'journal',
       sourceTopics: [orders, bills],
-      onRestored: ({ partition, records }) => restored.push(`${partition}: ${records}`),
+      onRestored: ({ partition, records, durationMs }) => {
+        restored.push(`${partition}: ${records}`);
+        durations.push(durationMs);
+      },
       onFault: fault => faults.push(`${fault.code} ${fault.detail}`),
     },
     {
@@ -123,6 +128,19 @@ describe('a partition that is assigned', () => {
     expect(restored).toEqual(['0: 3']);
     expect(restore.progress).toEqual({ restoring: 0, records: 3, unreadable: 0 });
   });
+
+  it.each([-86_400_000, -3_600_000, -1_000, 1_000, 3_600_000, 86_400_000])(
+    'is reported with how long its restore took, where the wall clock is set by %d ms meanwhile',
+    async step => {
+      endsAre(0, 1n);
+      assign(0);
+      clock.advance(2_500);
+      clock.setWallClock(step);
+      journalHas(0, 0n, 'A');
+      await turns();
+      expect(durations).toEqual([2_500]);
+    },
+  );
 
   it('is given to the flow when its end is known last', async () => {
     assign(0);

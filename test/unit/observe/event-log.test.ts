@@ -163,6 +163,20 @@ describe('the log of the flow', () => {
     expect(lines()[23]).not.toHaveProperty('leftOut');
   });
 
+  it.each([-86_400_000, -3_600_000, -1_000, 1_000, 3_600_000, 86_400_000])(
+    'stays bounded by the minute where the wall clock is set by %d ms',
+    step => {
+      const { meter, clock, lines } = logging();
+      for (let i = 0; i < 500; i++) meter.attempted(refused());
+      clock.setWallClock(step);
+      meter.attempted(refused());
+      expect(lines()).toHaveLength(20);
+      clock.set(60_000);
+      meter.attempted(refused());
+      expect(lines()).toHaveLength(21);
+    },
+  );
+
   it('counts whatever it logs, and what it does not', async () => {
     const { meter, metrics } = logging();
     for (let i = 0; i < 30; i++) meter.attempted(refused());

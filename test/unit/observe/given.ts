@@ -1,7 +1,7 @@
 import type { AttemptReport, DeadLetter, FlowSnapshot, PartitionSnapshot } from '../../../connector/flow/ports.ts';
 import { Fault } from '../../../connector/kernel/fault.ts';
 import type { Position } from '../../../connector/kernel/position.ts';
-import { type Clock, type Instant, instant, monotonic } from '../../../connector/kernel/time.ts';
+import { type Clock, instant, monotonic } from '../../../connector/kernel/time.ts';
 import type { Answer, Answered } from '../../../connector/order/answer.ts';
 import { merchantBizNo } from '../../../connector/order/change.ts';
 import type { CardRequest } from '../../../connector/order/decide.ts';
@@ -115,14 +115,17 @@ export function aFlow(over: Partial<FlowSnapshot> = {}): FlowSnapshot {
 }
 
 /** A clock that stands until it is set. */
-export function aClock(): Clock & { set(now: number): void } {
-  let current: Instant = instant(0);
+export function aClock(): Clock & { set(now: number): void; setWallClock(offset: number): void } {
+  let [current, wallOffset] = [0, 0];
   return {
-    now: () => current,
+    now: () => instant(current + wallOffset),
     monotonic: () => monotonic(current),
     sleep: () => Promise.reject(new Error('nobody sleeps here')),
     set: now => {
-      current = instant(now);
+      current = now;
+    },
+    setWallClock: offset => {
+      wallOffset = offset;
     },
   };
 }

@@ -220,6 +220,18 @@ describe('an id that the registry does not know', () => {
     expect(registry.typeOf(9)).toMatchObject({ kind: 'type' });
   });
 
+  it.each([-86_400_000, -3_600_000, -1_000, 1_000, 3_600_000, 86_400_000])(
+    'is not asked for again for 30 s where the wall clock is set by %d ms',
+    async step => {
+      const resolved = await learnUnknown(9);
+      clock.setWallClock(step);
+      clock.advance(29_999);
+      expect(registry.typeOf(9)).toBe(resolved);
+      clock.advance(1);
+      expect(registry.typeOf(9)).toBeUndefined();
+    },
+  );
+
   it('is forgotten when a hundred others came after it', async () => {
     const first = await learnUnknown(1_000);
     for (let id = 1_001; id < 1_100; id++) await learnUnknown(id);

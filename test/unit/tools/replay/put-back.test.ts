@@ -134,6 +134,22 @@ describe('putting back', () => {
     expect([counts, slept]).toEqual([[1, 1, 1], []]);
   });
 
+  it.each([-86_400_000, -3_600_000, -1_000, 1_000, 3_600_000, 86_400_000])(
+    'keeps the rate where the wall clock is set by %d ms',
+    async step => {
+      fill();
+      await put(
+        [0, 1, 2].map(n => place(n)),
+        10,
+        () => clock.setWallClock(step),
+      );
+      expect([counts, slept]).toEqual([
+        [1, 1, 1],
+        [100, 100],
+      ]);
+    },
+  );
+
   it('goes topic by topic, each request to one', async () => {
     fill();
     fill('other');
