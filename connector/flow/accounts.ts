@@ -1,6 +1,7 @@
 import { assert } from '../kernel/assert.ts';
 import { partitionKey } from '../kernel/position.ts';
 import type { Clock } from '../kernel/time.ts';
+import type { MerchantBizNo } from '../order/change.ts';
 import type { CardRequest } from '../order/decide.ts';
 import type { OrderEvent, SkipReason } from '../order/event.ts';
 import { isLater } from '../order/source-position.ts';
@@ -12,7 +13,8 @@ import type { Lanes } from './lane/lanes.ts';
 import type { OrderBook } from './memory/order-book.ts';
 import type { ParkedOrders } from './parked/parked.ts';
 import type { Load } from './partition/load.ts';
-import type { Journal, JournalEvent, Meter, Outcome, Owed } from './ports.ts';
+import type { PartitionFlow } from './partition/partition-flow.ts';
+import { EntryTooLarge, type Journal, type JournalEvent, type Meter, type Outcome, type Owed } from './ports.ts';
 
 /** What the accounts keep in step. */
 export interface AccountsParts {
@@ -99,15 +101,34 @@ export class Accounts {
     this.settle(entry, 'skipped', reason);
   }
 
-  /** The delivery is owed from now on: once the journal has it, its offset is accounted for. */
-  async park(entry: Entry, owed: Owed, note: Note): Promise<void> {
+  /**
+   * The delivery is owed from now on: once the journal has it, its offset is accounted for. False where the journal does not
+   * take the entry for its size; then nothing has changed.
+   */
+  async park(entry: Entry, owed: Owed, note: Note): Promise<boolean> {
     entry.pending = null;
-    if (!(await this.#write(entry, note, owed))) return;
+    try {
+      if (!(await this.#write(entry, note, owed))) return true;
+    } catch (error) {
+      if (error instanceof EntryTooLarge) return false;
+      throw error;
+    }
     entry.record.trace?.parked();
     this.#parts.parked.put(entry.change.merchantBizNo, owed, entry.partition);
-    if (entry.parked) return;
+    if (entry.parked) return true;
     this.uncount(entry);
     entry.partition.frontier.settle(entry.record.offset);
+    return true;
+  }
+
+  /** Removes an order from the journal. It counts as an entry on its way: {@link written} waits for it. */
+  async forget(order: MerchantBizNo, { key, signal }: PartitionFlow): Promise<void> {
+    this.#writing++;
+    try {
+      await this.#parts.journal.forget(key, order, signal);
+    } finally {
+      this.#wrote();
+    }
   }
 
   /**
@@ -220,9 +241,12 @@ export class Accounts {
       if (partition.revoked) return false;
       throw error;
     } finally {
-      this.#writing--;
-      if (this.#writing === 0) for (const written of this.#whenWritten.splice(0)) written();
+      this.#wrote();
     }
+  }
+
+  #wrote(): void {
+    if (this.#writing === 0) for (const written of this.#whenWritten.splice(0)) written();
   }
 
   /** What is owed of the order stays owed, whatever else is noted of it. */

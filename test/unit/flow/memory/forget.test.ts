@@ -31,7 +31,7 @@ describe('forgetOver', () => {
 
   const parts = (given: Partial<ForgetParts> = {}): ForgetParts => ({
     book,
-    journal,
+    forget: (order, partition) => journal.forget(partition.key, order, partition.signal),
     partitions,
     isBusy: () => false,
     fail: error => failures.push(error),
@@ -74,7 +74,7 @@ describe('forgetOver', () => {
     expect([failures, clock.sleeping]).toEqual([[], 0]);
     partitions.set(key(0), new PartitionFlow(key(0)));
     end('B');
-    const broken = { ...parts(), journal: { append: async () => {}, forget: () => Promise.reject(new Error('x')) } };
+    const broken = parts({ forget: () => Promise.reject(new Error('x')) });
     forgetOver(later, hour, broken);
     await clock.runDry();
     expect(failures).toEqual([new Error('x')]);
