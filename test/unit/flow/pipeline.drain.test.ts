@@ -50,7 +50,16 @@ describe('a drain', () => {
     expect(world.journal.forgotten).toEqual([]);
     committing.abort();
     await commits;
-    await drained(world);
+    world.journal.blocked = true;
+    let isOver = false;
+    const drain = world.pipeline.drain(1_000).then(() => {
+      isOver = true;
+    });
+    await world.clock.pass(100);
+    expect(isOver).toBe(false);
+    world.journal.blocked = false;
+    await world.clock.pass(100);
+    await drain;
     expect(world.journal.forgotten).toEqual(['A-1']);
   });
 
