@@ -1,12 +1,13 @@
 import type { Pipeline } from './flow/pipeline.ts';
 import type { Journaling } from './journaling.ts';
 import type { RecordConsumer } from './kafka/record-consumer.ts';
+import { type PartitionKey, partitionKey } from './kernel/position.ts';
 import type { Instant } from './kernel/time.ts';
 import { watchEventLoop } from './observe/event-loop.ts';
 import type { Metrics } from './observe/exposition.ts';
 import { judgeHealth } from './observe/health.ts';
 import { type HttpServer, openHttpServer } from './observe/http-server.ts';
-import { statusOf } from './observe/status.ts';
+import { type RestoreStatus, statusOf } from './observe/status.ts';
 import type { Settings } from './settings/settings.ts';
 import { systemClock } from './system-clock.ts';
 import { version } from './version.ts';
@@ -42,6 +43,8 @@ export function openStatusServer(
         eventLoopDelayMs: eventLoop.delayMs(),
         joined: vitals.consumer?.joined ?? false,
         restored: (vitals.journaling?.restore.progress.restoring ?? 0) === 0,
+        unrestorable: vitals.journaling?.restore.progress.stopped ?? new Map(),
+        uncommitted: uncommittedIn(vitals),
         stopping: vitals.stopping,
         degraded: vitals.pipeline?.snapshot().degraded ?? null,
       },
@@ -57,7 +60,22 @@ export function openStatusServer(
       joined: vitals.consumer?.joined ?? false,
       health: health(),
       flow: vitals.pipeline?.snapshot() ?? null,
-      restore: vitals.journaling?.restore.progress ?? null,
+      restore: restoreOf(vitals),
     });
   return openHttpServer(host, port, { metrics, health, status });
+}
+
+function restoreOf({ journaling }: Vitals): RestoreStatus | null {
+  if (journaling === null) return null;
+  const { stopped, ...progress } = journaling.restore.progress;
+  return { ...progress, stopped: [...stopped].map(([partition, { code }]) => ({ partition, code })) };
+}
+
+function uncommittedIn({ pipeline }: Vitals): ReadonlyMap<PartitionKey, Instant> {
+  const partitions = pipeline?.snapshot().partitions ?? [];
+  return new Map(
+    partitions.flatMap(({ topic, partition, uncommittedSince: since }) =>
+      since === null ? [] : [[partitionKey(topic, partition), since] as const],
+    ),
+  );
 }

@@ -88,7 +88,7 @@ export class Pipeline implements Restoration {
     const forget: ForgetParts['forget'] = (order, partition) => this.#accounts.forget(order, partition);
     this.#forgetting = { book: this.#book, partitions: this.#partitions, forget, isBusy, fail };
     this.#valve = new Valve(parts.intake, this.#partitions, () => this.#load.full || this.#dispatcher.wantsPause);
-    this.#commits = new Commits(parts.intake, parts.meter, this.#partitions);
+    this.#commits = new Commits(parts.clock, parts.intake, parts.meter, this.#partitions);
     // Whoever waits for `failed` may come late; until then the rejection is not unhandled.
     this.#failed.promise.catch(() => {});
   }

@@ -222,6 +222,8 @@ export interface PartitionSnapshot {
   readonly unsettled: number;
   /** When the oldest unsettled record was appended. */
   readonly oldestUnsettledAt: Instant | null;
+  /** Since when records wait and no commit moved; null while nothing waits. */
+  readonly uncommittedSince: Instant | null;
   /** The broker's end of the partition, as of the last fetch. */
   readonly highWatermark: Offset | null;
   readonly paused: boolean;

@@ -149,7 +149,10 @@ export class JournalRestore {
   #mindGrowth(number: number, before: ReadonlySet<PartitionKey>): void {
     const { topic } = this.#options;
     if (!this.#assigned.has(this.#journalKey(number))) {
-      throw new Fault('JOURNAL_MISMATCH', { detail: `the source has a partition ${number}, ${topic} has none` });
+      throw new Fault('JOURNAL_MISMATCH', {
+        detail: `the source has a partition ${number}, ${topic} has none`,
+        remedy: 'start again: at its start the connector adds the partitions, or says the command',
+      });
     }
     const isKnown = this.#restored.has(number) || this.#restoring.has(number);
     const fresh = this.#sourceKeys(number).find(key => !before.has(key));

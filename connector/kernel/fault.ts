@@ -41,7 +41,7 @@ export const faultTable = {
   JOURNAL_MISMATCH: {
     meaning: 'the journal topic does not fit this connector',
     remedy:
-      'give each connector a journal.topic of its own: compacted, with as many partitions as the source has. Pending deliveries stay in the old topic',
+      "give each connector a journal.topic of its own. If the group or topic that is named was this connector's before, name it in journal.formerly. A new topic begins without the pending deliveries of the old one",
   },
   JOURNAL_UNWRITABLE: {
     meaning: 'the journal cannot be written',

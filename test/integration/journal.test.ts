@@ -236,10 +236,29 @@ describe('the topic', () => {
     await ensureJournal(admin, plan);
     await ensureJournal(admin, plan);
     expect(await admin.settingOf(plan.topic, 'cleanup.policy')).toBe('compact');
-    await expect(ensureJournal(admin, { ...plan, partitions: 3 })).rejects.toMatchObject({ code: 'JOURNAL_MISMATCH' });
+    await expect(ensureJournal(admin, { ...plan, partitions: 1 })).rejects.toMatchObject({ code: 'JOURNAL_MISMATCH' });
     const plain = await world.createTopic(2);
     await expect(ensureJournal(admin, { ...plan, topic: plain })).rejects.toMatchObject({ code: 'JOURNAL_MISMATCH' });
     await admin.close();
+  });
+});
+
+describe('a source that gets more partitions', () => {
+  it('has a journal that gets them too, and keeps what is pending', async () => {
+    const place = await newJournalPlace(world, 1);
+    const owed = anOwed();
+    const before = await join(place);
+    await until('restored', () => before.reports.length === 1);
+    await before.journal.append({ ...entryOf(place, 'A', 1), owed }, never);
+    await leave(before);
+    await world.admin.createPartitions({ topicPartitions: [{ topic: place.source, count: 3 }] });
+    const admin = openAdmin(openKafka(world.options), systemClock);
+    await ensureJournal(admin, { topic: place.topic, partitions: 3, replicationFactor: -1 });
+    await admin.close();
+    const after = await join(place);
+    await until('restored', () => after.reports.length === 3);
+    expect(after.known('A')?.owed).toEqual(owed);
+    await after.journal.append(entryOf(place, 'B', 0, 2), never);
   });
 });
 
