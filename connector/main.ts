@@ -66,19 +66,15 @@ async function runIn(closing: AsyncDisposableStack, settings: Settings, signal: 
 
   const producer = openProducer(kafka);
   closing.defer(() => producer.close());
-  const deadLetters = openDeadLetters(producer, deadLetterOptions(settings, source, logger), systemClock);
   const registry = openRegistry(registryOptions(settings, metrics, logger));
   const interpreter = interpreterOf(createDecoder(registry), mapping);
   const consumer = openConsumer(kafka, { ...settings.kafka, topics: topicsRead(settings) }, systemClock);
-  const onWaiting = () => {
-    vitals.lastActivityAt = systemClock.monotonic();
-  };
-  const journaling = await openJournaling(
-    settings,
-    { kafka, registry, consumer, logger, meter: metrics.meter, onWaiting },
-    signal,
+  const deadLetters = openDeadLetters(
+    producer,
+    { ...deadLetterOptions(settings, source, logger), leased: () => consumer.leased },
+    systemClock,
   );
-  if (journaling === null) return 0;
+  const journaling = openJournaling(settings, { kafka, registry, consumer, logger, meter: metrics.meter });
   closing.defer(() => journaling.close());
   const pipeline = new Pipeline(
     {

@@ -15,11 +15,14 @@ export interface DeadLetterOptions {
   readonly partitions: number;
   /** Name of this connector in the headers. */
   readonly connectorName: string;
+  /** Whether the partitions are certainly ours still; while they are not, nothing is written. */
+  readonly leased: () => boolean;
   /** The topic cannot be written, which is told at each try; or not whole, as the letter is too large for it. */
   readonly onUnwritable: (fault: Fault) => void;
 }
 
 const retryMs: DurationMs = 1_000;
+const holdMs: DurationMs = 50;
 
 /**
  * The dead-letter topic: key, value and headers of the record byte for byte, its story in further headers. A letter that is larger
@@ -35,6 +38,11 @@ export function openDeadLetters(
       const forms = formsOf(letter, options);
       let form = forms.next();
       while (!signal.aborted && !form.done) {
+        // Without a lease its partition may have a new owner, who gives the record up, or delivers it.
+        if (!options.leased()) {
+          await clock.sleep(holdMs, signal);
+          continue;
+        }
         try {
           return await producer.write(form.value);
         } catch (error) {
@@ -60,7 +68,7 @@ function* formsOf(letter: DeadLetter, options: DeadLetterOptions): Generator<Out
   const { topic, partitions, connectorName } = options;
   const partition = record.partition < partitions ? record.partition : null;
   const headers = deadLetterHeaders(letter, connectorName);
-  yield { topic, partition, key: record.key, value: record.value, headers };
+  if (!record.valueOmitted) yield { topic, partition, key: record.key, value: record.value, headers };
   const omitted = omission(letter);
   yield { topic, partition, key: record.key, value: null, headers: [...headers, omitted] };
   const story = deadLetterHeaders({ ...letter, record: { ...record, headers: [] } }, connectorName);
@@ -68,6 +76,9 @@ function* formsOf(letter: DeadLetter, options: DeadLetterOptions): Generator<Out
 }
 
 function omission({ record }: DeadLetter): RecordHeader {
-  const text = `${record.value?.length ?? 0} bytes, too large for this topic: read them at ${formatPosition(record)}`;
+  const what = record.valueOmitted
+    ? 'too large for the journal: read it'
+    : `${record.value?.length ?? 0} bytes, too large for this topic: read them`;
+  const text = `${what} at ${formatPosition(record)}`;
   return { name: valueOmittedHeader, value: new TextEncoder().encode(text) };
 }

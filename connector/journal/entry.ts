@@ -16,8 +16,16 @@ export class UnexpectedShape extends Error {
   }
 }
 
-/** An entry from the fields of its record, as the Avro reader gives them. Throws {@link UnexpectedShape}. */
-export function entryOf(value: RowValue, order: MerchantBizNo): JournalEntry {
+/** An entry as it is read: a later version may have written it, of an event that this one does not know. */
+export interface ReadEntry extends Omit<JournalEntry, 'event'> {
+  readonly event: JournalEvent | 'other';
+}
+
+/**
+ * An entry from the fields of its record, as the Avro reader gives them. A field that the writer's schema does not have has its
+ * default. Throws {@link UnexpectedShape}.
+ */
+export function entryOf(value: RowValue, order: MerchantBizNo): ReadEntry {
   const row = recordIn({ value }, 'value');
   const home = { topic: text(row, 'topic'), partition: integer(row, 'partition') };
   return {
@@ -55,7 +63,14 @@ function stateOf(row: Row, home: Home): OrderState {
   const expires = optional(row, 'expires', moment);
   const kind = text(row, 'kind');
   if (kind === 'unknown') {
-    return { kind, through, source, bizDate, mayBeEnded: truth(row, 'mayBeEnded'), mayExpireAt: expires };
+    return {
+      kind,
+      through,
+      source,
+      bizDate,
+      mayBeEnded: optional(row, 'mayBeEnded', truth) ?? false,
+      mayExpireAt: expires,
+    };
   }
   const hash = optional(row, 'hash', hexOrText);
   if (through === null || source === null || bizDate === null) throw new UnexpectedShape('state');
@@ -71,7 +86,13 @@ function sourceOf(row: Row): SourcePosition {
     case 'lsn':
       return { kind, lsn: long(row, 'offset'), committedAt };
     case 'binlog':
-      return { kind, file: text(row, 'file'), offset: long(row, 'offset'), row: integer(row, 'row'), committedAt };
+      return {
+        kind,
+        file: text(row, 'file'),
+        offset: long(row, 'offset'),
+        row: optional(row, 'row', integer) ?? 0,
+        committedAt,
+      };
     case 'time':
       return { kind, committedAt };
     default:
@@ -101,6 +122,7 @@ function sourceRecordOf(row: Row): SourceRecord {
     value: optional(row, 'value', bytes),
     timestamp: moment(row, 'timestamp'),
     headers: headersOf(row.headers),
+    ...(optional(row, 'valueOmitted', truth) && { valueOmitted: true as const }),
   };
 }
 
@@ -145,10 +167,8 @@ const eventsBySymbol: ReadonlyMap<string, JournalEvent> = new Map(
   journalEvents.map(event => [event.replaceAll('-', '_'), event]),
 );
 
-function eventIn(row: Row): JournalEvent {
-  const event = eventsBySymbol.get(text(row, 'event'));
-  if (event === undefined) throw new UnexpectedShape('event');
-  return event;
+function eventIn(row: Row): ReadEntry['event'] {
+  return eventsBySymbol.get(text(row, 'event')) ?? 'other';
 }
 
 function commandIn(row: Row, field: string): Command {

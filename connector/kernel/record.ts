@@ -8,6 +8,8 @@ export interface SourceRecord extends Position {
   /** The record's own time. */
   readonly timestamp: Instant;
   readonly headers: readonly RecordHeader[];
+  /** The record has a value that is not here: it was too large for the journal, and lies in the source topic at this position. */
+  readonly valueOmitted?: true;
   /** Absent where nothing is traced: then it costs nothing. */
   readonly trace?: Trace;
 }

@@ -1,5 +1,7 @@
 import { Pipeline } from '../../connector/flow/pipeline.ts';
+import { openDeadLetters } from '../../connector/dead-letter/dead-letters.ts';
 import type {
+  DeadLetter,
   DeadLetters,
   Delivery,
   FlowSnapshot,
@@ -10,12 +12,12 @@ import type {
   PartitionSnapshot,
   Restoration,
 } from '../../connector/flow/ports.ts';
-import { openJournal } from '../../connector/journal/append.ts';
+import { type JournalAppender, openJournal } from '../../connector/journal/append.ts';
 import { JournalRestore } from '../../connector/journal/restore.ts';
 import { openConsumer } from '../../connector/kafka/consumer.ts';
 import type { ConsumerListener, RecordConsumer } from '../../connector/kafka/record-consumer.ts';
 import { Fault } from '../../connector/kernel/fault.ts';
-import { formatPosition, type Offset, type PartitionKey, splitPartitionKey } from '../../connector/kernel/position.ts';
+import { formatPosition, type Offset, type PartitionKey, partitionKey, splitPartitionKey } from '../../connector/kernel/position.ts';
 import type { SourceRecord } from '../../connector/kernel/record.ts';
 import { type Clock, type DurationMs, instant, type MonotonicMs, monotonic } from '../../connector/kernel/time.ts';
 import type { MerchantBizNo } from '../../connector/order/change.ts';
@@ -52,6 +54,7 @@ export interface MemberTraits {
 /** How long the group waits for a member, and how often it beats. */
 export const groupTimes = { sessionMs: 60, rebalanceMs: 60, heartbeatMs: 12 } as const;
 
+const groupId = 'cards';
 const fetchMost = 6;
 const journalFetchMost = 60;
 
@@ -67,6 +70,7 @@ export class Member implements ClientHost {
   readonly consumer: RecordConsumer;
   readonly #world: World;
   readonly #mapping: 0 | 1;
+  readonly #journal: JournalAppender;
   readonly #restore: JournalRestore;
   readonly #stopped = new AbortController();
   readonly #born: MonotonicMs;
@@ -93,6 +97,13 @@ export class Member implements ClientHost {
     this.#born = monotonic(world.clock.monotonic() - world.random.below(1000));
     const clock = this.#clock();
     this.consumer = this.#openConsumer(clock);
+    this.#journal = openJournal(world.journal.producerOf(this), {
+      ...{ topic: journalTopic, groupId, lingerMs: 1, clock },
+      leased: () => this.consumer.leased,
+      onUnwritable: () => undefined,
+      onWritable: () => undefined,
+      onTooLarge: fault => world.watch.report(`${name}: ${fault.message}`),
+    });
     const ports = wrap(this.#ports(clock), world);
     const { topics, settings } = world.plan;
     this.pipeline = new Pipeline(
@@ -106,10 +117,11 @@ export class Member implements ClientHost {
     );
     this.#restore = new JournalRestore(
       {
-        ...{ topic: journalTopic, sourceTopics: topics, onRestored: () => undefined },
+        ...{ topic: journalTopic, groupId, sourceTopics: topics, formerly: [], onUnreadable: 'stop' },
+        onRestored: () => undefined,
         onFault: fault => world.watch.note(`${name} ${fault.message}`),
       },
-      { consumer: this.consumer, decoder: journalDecoder, offsets: () => this.#offsets(), clock },
+      { appender: this.#journal, consumer: this.consumer, decoder: journalDecoder, offsets: () => this.#offsets(), clock },
     );
     const fell = (error: unknown) => world.fell(this, error);
     this.consumer.crashed.catch(fell);
@@ -195,6 +207,13 @@ export class Member implements ClientHost {
     return splitPartitionKey(key).topic === journalTopic ? journalFetchMost : fetchMost;
   }
 
+  /** What is written of a partition stands behind the word of whoever has it now. */
+  checkOwner(key: PartitionKey, what: string): void {
+    const owner = this.coordinator.ownerOf(key);
+    if (owner !== undefined && owner !== this.#memberId)
+      this.#world.watch.report(`${what} of ${key} is written without a lease by ${this.name}`);
+  }
+
   named(memberId: string): void {
     this.#memberId = memberId;
   }
@@ -261,7 +280,7 @@ export class Member implements ClientHost {
       ...{ fetchMaxBytes: 0, fetchMaxBytesPerPartition: 0, fetchMaxWaitMs: 0 },
     };
     const topics = [...this.#world.plan.topics, journalTopic];
-    return openConsumer(kafka, { groupId: 'cards', topics, ...times }, clock);
+    return openConsumer(kafka, { groupId, topics, ...times }, clock);
   }
 
   /** Asked by a request to the brokers. */
@@ -297,7 +316,6 @@ export class Member implements ClientHost {
   }
 
   #ports(own: Clock): Ports {
-    const { watch } = this.#world;
     const clock: Clock = {
       ...own,
       sleep: async (duration, signal) => {
@@ -311,26 +329,30 @@ export class Member implements ClientHost {
       intake: this.consumer,
       delivery: { deliver: (...request) => this.#deliver(...request) },
       deadLetters: {
-        publish: async (letter, signal) => {
-          do {
-            await this.sleep(1 + this.random.below(4), signal);
-            if (signal.aborted) throw new Error('its partition was taken away');
-          } while (this.#world.deadLettersAreOut());
-          watch.published(this, letter, this.#plannedOf(letter.record));
-        },
+        publish: (letter, signal) => this.#publish(letter, signal, own),
       },
-      journal: openJournal(this.#world.journal.producerOf(this), {
-        ...{ topic: journalTopic, schemaId: 1, lingerMs: 1, clock: own },
-        leased: () => this.consumer.leased,
-        onUnwritable: () => undefined,
-        onWritable: () => undefined,
-      }),
+      journal: this.#journal,
       restoration: {
         remember: (key, remembered) => this.pipeline.remember(key, remembered),
         restored: (key, ends) => this.pipeline.restored(key, ends),
       },
       interpreter: { interpret: (record, signal) => this.#interpret(record, signal) },
     };
+  }
+
+  async #publish(letter: DeadLetter, signal: AbortSignal, clock: Clock): Promise<void> {
+    const { watch } = this.#world;
+    const write = async () => {
+      this.checkOwner(partitionKey(letter.record.topic, letter.record.partition), 'the dead letter');
+      await this.sleep(1 + this.random.below(4));
+      if (this.#world.deadLettersAreOut()) throw new Error('NOT_ENOUGH_REPLICAS');
+      watch.published(this, letter, this.#plannedOf(letter.record));
+    };
+    const options = {
+      ...{ topic: 'dead-letters', partitions: 1, connectorName: groupId, onUnwritable: () => undefined },
+      leased: () => this.consumer.leased,
+    };
+    await openDeadLetters({ write }, options, clock).publish(letter, signal);
   }
 
   async #deliver(...[request, signal, mayGo]: Parameters<Delivery['deliver']>): ReturnType<Delivery['deliver']> {

@@ -67,8 +67,8 @@ export class Parking {
     return !entry.parked && this.#parts.parked.size >= this.#options.parkedMax;
   }
 
-  /** The lane's head is owed from now on; the lane is free when the journal has it. */
-  async park(lane: Lane, entry: Entry, carried: Carried, delay: DurationMs): Promise<void> {
+  /** The lane's head is owed from now on; the lane is free when the journal has it. False where the journal does not take it. */
+  async park(lane: Lane, entry: Entry, carried: Carried, delay: DurationMs): Promise<boolean> {
     const { accounts, clock, meter } = this.#parts;
     const now = clock.now();
     const dueAt = monotonic(clock.monotonic() + delay);
@@ -85,12 +85,14 @@ export class Parking {
       lastAttemptAt: now,
       dueAt: instant(now + delay),
     };
-    if (!entry.parked) meter.parked(owed);
     const event = entry.parked ? 'retried' : 'parked';
-    await accounts.park(entry, owed, dueAt, { event, request: owed.request, detail: resultCodeOf(carried.answer) });
+    const note = { event, request: owed.request, detail: resultCodeOf(carried.answer) } as const;
+    if (!(await accounts.park(entry, owed, dueAt, note))) return false;
+    if (!entry.parked) meter.parked(owed);
     // Also when the partition went meanwhile: then what is owed of it is its new owner's.
     accounts.uncount(entry);
     lane.shift();
+    return true;
   }
 
   /** Puts deliveries that are due into lanes, as many as may be there at once, so that they leave room for the others. */

@@ -37,6 +37,7 @@ describe('forgetOver', () => {
   const parts = (given: Partial<ForgetParts> = {}): ForgetParts => ({
     book,
     journal,
+    forget: (order, partition) => journal.forget(partition.key, order, partition.signal),
     partitions,
     isBusy: () => false,
     fail: error => failures.push(error),
@@ -79,7 +80,7 @@ describe('forgetOver', () => {
     expect([failures, clock.sleeping]).toEqual([[], 0]);
     partitions.set(key(0), restored());
     end('B');
-    const broken = { ...parts(), journal: { append: async () => {}, forget: () => Promise.reject(new Error('x')) } };
+    const broken = parts({ forget: () => Promise.reject(new Error('x')) });
     forgetOver(later, hour, broken);
     await clock.runDry();
     expect(failures).toEqual([new Error('x')]);
