@@ -64,6 +64,11 @@ function writeOptionalText(writer: AvroWriter, text: string | null): void {
   if (text !== null) writer.writeText(text);
 }
 
+function writeOptionalLong(writer: AvroWriter, value: bigint | number | undefined): void {
+  writer.writeIndex(value === undefined ? 0 : 1);
+  if (value !== undefined) writer.writeLong(value);
+}
+
 function writeOptionalInstant(writer: AvroWriter, at: Instant | null): void {
   writer.writeIndex(at === null ? 0 : 1);
   if (at !== null) writer.writeLong(at);
@@ -116,6 +121,9 @@ function writeSource(writer: AvroWriter, source: SourcePosition): void {
   writer.writeLong(source.kind === 'lsn' ? source.lsn : source.kind === 'binlog' ? source.offset : 0);
   writeOptionalText(writer, source.kind === 'binlog' ? source.file : null);
   writer.writeLong(source.kind === 'binlog' ? source.row : 0);
+  writeOptionalLong(writer, source.kind === 'lsn' ? source.commitLsn : undefined);
+  writeOptionalLong(writer, source.kind === 'binlog' ? source.server : undefined);
+  writer.writeBoolean(source.snapshot === true);
 }
 
 function writeState(writer: AvroWriter, state: OrderState, home: Home): void {

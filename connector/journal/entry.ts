@@ -80,21 +80,21 @@ function stateOf(row: Row, home: Home): OrderState {
 }
 
 function sourceOf(row: Row): SourcePosition {
-  const committedAt = moment(row, 'committedAt');
   const kind = text(row, 'kind');
+  const isOfSnapshot = optional(row, 'snapshot', truth) ?? false;
+  const read = { committedAt: moment(row, 'committedAt'), ...(isOfSnapshot ? { snapshot: true as const } : {}) };
   switch (kind) {
-    case 'lsn':
-      return { kind, lsn: long(row, 'offset'), committedAt };
-    case 'binlog':
-      return {
-        kind,
-        file: text(row, 'file'),
-        offset: long(row, 'offset'),
-        row: optional(row, 'row', integer) ?? 0,
-        committedAt,
-      };
+    case 'lsn': {
+      const commitLsn = optional(row, 'commitLsn', long);
+      return { kind, lsn: long(row, 'offset'), ...(commitLsn === null ? {} : { commitLsn }), ...read };
+    }
+    case 'binlog': {
+      const server = optional(row, 'server', integer);
+      const place = { offset: long(row, 'offset'), row: optional(row, 'row', integer) ?? 0 };
+      return { kind, file: text(row, 'file'), ...place, ...(server === null ? {} : { server }), ...read };
+    }
     case 'time':
-      return { kind, committedAt };
+      return { kind, ...read };
     default:
       throw new UnexpectedShape('source');
   }

@@ -80,16 +80,24 @@ const partitions = fc.nat({ max: 5 });
 const positions: fc.Arbitrary<Position> = fc.record({ topic: topics, partition: partitions, offset: longs });
 const nullable = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: null });
 
+const ofSnapshot = { committedAt: instants, snapshot: fc.constant(true as const) };
 const sources: fc.Arbitrary<SourcePosition> = fc.oneof(
-  fc.record({ kind: fc.constant('lsn' as const), lsn: longs, committedAt: instants }),
-  fc.record({
-    kind: fc.constant('binlog' as const),
-    file: texts,
-    offset: longs,
-    row: fc.nat(),
-    committedAt: instants,
-  }),
-  fc.record({ kind: fc.constant('time' as const), committedAt: instants }),
+  fc.record(
+    { kind: fc.constant('lsn' as const), lsn: longs, commitLsn: longs, ...ofSnapshot },
+    { requiredKeys: ['kind', 'lsn', 'committedAt'] },
+  ),
+  fc.record(
+    {
+      kind: fc.constant('binlog' as const),
+      file: texts,
+      offset: longs,
+      row: fc.nat(),
+      server: fc.nat({ max: 4_294_967_295 }),
+      ...ofSnapshot,
+    },
+    { requiredKeys: ['kind', 'file', 'offset', 'row', 'committedAt'] },
+  ),
+  fc.record({ kind: fc.constant('time' as const), ...ofSnapshot }, { requiredKeys: ['kind', 'committedAt'] }),
 );
 
 const shown = {

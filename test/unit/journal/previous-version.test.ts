@@ -36,6 +36,17 @@ function registered(): SchemaLookup {
   return { typeOf, resolve: async id => typeOf(id) ?? wiped.resolve(id, never) };
 }
 
+/** What version 0.1 keeps of an entry: less of the positions in the database's log. */
+function asEarlier(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(asEarlier);
+  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return value;
+  const isSource = 'committedAt' in value;
+  const kept = Object.entries(value).filter(
+    ([name]) => !isSource || !['commitLsn', 'server', 'snapshot'].includes(name),
+  );
+  return Object.fromEntries(kept.map(([name, field]) => [name, asEarlier(field)]));
+}
+
 describe('after an upgrade from version 0.1', () => {
   it('every entry that it wrote is read, though the registry was wiped', () => {
     const encoder = new previous.EntryEncoder(1);
@@ -43,7 +54,7 @@ describe('after an upgrade from version 0.1', () => {
     fc.assert(
       fc.property(anyEntry, entry => {
         const record = aJournalRecord({ key: Buffer.from(entry.order), value: encoder.encode(entry), headers: [] });
-        expect(decoder.decode(record, never)).toEqual({ kind: 'entry', entry, groupId: null });
+        expect(decoder.decode(record, never)).toEqual({ kind: 'entry', entry: asEarlier(entry), groupId: null });
       }),
     );
   });
@@ -56,7 +67,7 @@ describe('after a rollback to version 0.1, or in a rolling upgrade', () => {
     fc.assert(
       fc.property(anyEntry, entry => {
         const record = aJournalRecord({ key: Buffer.from(entry.order), value: encoder.encode(entry) });
-        expect(decoder.decode(record, never)).toEqual({ kind: 'entry', entry });
+        expect(decoder.decode(record, never)).toEqual({ kind: 'entry', entry: asEarlier(entry) });
       }),
     );
   });
@@ -66,7 +77,10 @@ describe('after a rollback to version 0.1, or in a rolling upgrade', () => {
     const omitted = { ...owed, record: { ...owed.record, value: null, valueOmitted: true as const } };
     const value = new EntryEncoder(2).encode(anEntry({ owed: omitted }));
     const told = previous.createJournalDecoder(registered()).decode(aJournalRecord({ value }), never);
-    expect(told).toMatchObject({ kind: 'entry', entry: { owed: { request: owed.request, record: { value: null } } } });
+    expect(told).toMatchObject({
+      kind: 'entry',
+      entry: { owed: { request: asEarlier(owed.request), record: { value: null } } },
+    });
   });
 
   it('it takes a claim of a partition for an order that was forgotten, which there is none of', () => {
