@@ -216,11 +216,15 @@ class Database {
     const last = changes.slice(0, changes.length - this.#odd.below(2)).at(-1);
     if (last === undefined) return;
     const { n } = versionOf(last);
-    const before = this.records.filter(
-      ({ means }) => typeof means !== 'string' && means.replays !== undefined && versionOf(means).n === n,
+    const { topic, partition } = last.position;
+    const key = partitionKey(topic, partition);
+    // Its last record in the topic, which may be a copy that was put back before.
+    const same = this.records.filter(
+      ({ means, ...record }) =>
+        typeof means !== 'string' && means.merchantBizNo === order && versionOf(means).n === n && record.key === key,
     );
-    const { topic, partition, offset: origin } = last.position;
-    this.#emit(partitionKey(topic, partition), { ...last, replays: before.length + 1, origin });
+    const replays = same.filter(({ means }) => typeof means !== 'string' && means.replays !== undefined).length + 1;
+    this.#emit(key, { ...last, replays, origin: same.at(-1)?.offset ?? last.position.offset });
   }
 
   #emit(key: PartitionKey, means: 'needless' | 'unusable'): void;

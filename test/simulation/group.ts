@@ -138,7 +138,10 @@ export class Coordinator {
 
   #rebalance(): void {
     if (this.#phase === 'joining') return;
-    for (const { syncing } of this.#sessions.values()) syncing?.reject(new BrokerError('REBALANCE_IN_PROGRESS'));
+    for (const session of this.#sessions.values()) {
+      session.syncing?.reject(new BrokerError('REBALANCE_IN_PROGRESS'));
+      session.syncing = null;
+    }
     this.#phase = 'joining';
     this.#phaseSince = this.#clock.monotonic();
   }

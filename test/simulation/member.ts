@@ -79,6 +79,7 @@ export class Member implements ClientHost {
   #clockAheadMs: DurationMs;
   #stalledUntil: MonotonicMs = monotonic(0);
   #dead = false;
+  #drained: Promise<void> | null = null;
   /** Timers that the flow set. */
   #asleep = 0;
 
@@ -162,8 +163,15 @@ export class Member implements ClientHost {
   }
 
   /** The process ends as on SIGTERM: nothing may be left behind that would wake up. */
-  async drain(limit: DurationMs): Promise<void> {
+  drain(limit: DurationMs): Promise<void> {
+    this.#drained ??= this.#drain(limit);
+    return this.#drained;
+  }
+
+  async #drain(limit: DurationMs): Promise<void> {
     await this.sleep(0);
+    // Where it stood still, all of it wakes up.
+    await this.#world.clock.sleep(1);
     this.#stopped.abort();
     await this.pipeline.drain(limit);
     await this.#world.clock.runDry();

@@ -7,7 +7,7 @@ import { dawn } from '../support/builders.ts';
 import { type PlannedRecord, versionOf } from './database.ts';
 import type { Member } from './member.ts';
 import { isTick, type Plan } from './plan.ts';
-import { isLive, isProvable, type PlatformCard } from './platform.ts';
+import { isLive, isProvable, mayForget, type PlatformCard } from './platform.ts';
 
 /** Pauses of the members' schedule. */
 const retriesMax = 5;
@@ -89,8 +89,8 @@ export class Watch {
       this.report(`${order} is sent without a lease by ${member.name}`);
     if (member.inFlight.has(order)) this.report(`two requests of ${order} are in flight in ${member.name}`);
     const last = member.lastSent.get(order);
-    if (last !== undefined && n < last && !(repeated && !isProvable(this.#plan)))
-      this.report(`${order} is sent out of order by ${member.name}`);
+    const mayGoBack = (repeated && !isProvable(this.#plan)) || mayForget(this.#plan);
+    if (last !== undefined && n < last && !mayGoBack) this.report(`${order} is sent out of order by ${member.name}`);
     member.lastSent.set(order, n);
     this.#checkRate(member);
     const key = `${formatPosition(position)} #${n} ${change.card.hash} ${command} ${request.bizDate}`;
@@ -169,7 +169,8 @@ export class Watch {
     const newest = this.#received.get(order);
     if (newest === undefined || placeOf(newest) > placeOf(means) || card.ends || card.endDate !== null) return;
     if (this.#letters.has(letterOf(record)) || this.#letters.has(nameOf(means))) return;
-    if (this.#mayBeIgnored(means)) return;
+    // Of an order that was evicted it is not known under which bizDate its card was sent.
+    if (mayForget(this.#plan)) return;
     const { platform, now } = this.#watched();
     const shown = platform.card(order);
     if (!isLive(shown, now()) || shown.takenAt < at) this.report(`${order} ${key}@${offset} is not sent again`);
@@ -217,7 +218,7 @@ export class Watch {
   /** Known limit: of an order that was evicted it is not known that its card is hidden, and then an UPDATE is ignored. */
   #mayBeIgnored(change: CardChange): boolean {
     const ignored = this.#watched().platform.ignored.get(change.merchantBizNo) ?? -1;
-    return this.#plan.odd.has('few orders fit in memory') && ignored >= placeOf(change);
+    return mayForget(this.#plan) && ignored >= placeOf(change);
   }
 }
 

@@ -46,6 +46,7 @@ export class World {
   #born = 0;
   #published = 0;
   #incarnation = 0;
+  #isOver = false;
 
   constructor(seed: number, defect: Defect) {
     this.plan = planOf(seed);
@@ -76,11 +77,9 @@ export class World {
   fell(member: Member, error: unknown): void {
     if (member.dead) return;
     this.watch.note(`${member.name} ends: ${error}`);
-    const { growsAt, recreatedAt } = this.plan.data;
     const code = error instanceof Fault ? error.code : null;
-    const isMeant =
-      (recreatedAt !== null && code === 'SOURCE_TOPIC_REMADE') ||
-      (growsAt !== null && code === 'KAFKA_CONSUMER_STOPPED' && String(error).includes('was added to its topic'));
+    const isOfGrowth = code === 'KAFKA_CONSUMER_STOPPED' && String(error).includes('was added to its topic');
+    const isMeant = this.plan.data.growsAt !== null && isOfGrowth;
     if (!isMeant) this.watch.report(`${member.name} stopped: ${error}`);
     void member.exit().then(() => this.#join());
   }
@@ -147,6 +146,7 @@ export class World {
 
   /** All end in order. */
   async #stop(): Promise<void> {
+    this.#isOver = true;
     let over = false;
     const drained = Promise.all(this.#members.map(member => member.drain(drainMs))).then(() => {
       over = true;
@@ -178,18 +178,21 @@ export class World {
     this.coordinator.rebalance();
   }
 
-  /** The operator waits until all is read, and recreates the topics. */
+  /** The operator waits until all is read, stops the connector, recreates the topics, and starts it again. */
   async #recreate(): Promise<void> {
     while (!this.#isCommitted) await this.clock.sleep(pollMs);
+    for (const member of this.#members.filter(({ dead }) => !dead)) await member.drain(drainMs);
     this.watch.note('the topics are recreated');
     this.#incarnation++;
     this.watch.recreated();
     for (const key of this.plan.keys) if (this.broker.has(key)) this.broker.recreate(key);
+    this.#join();
   }
 
   async #strike(): Promise<void> {
     for (const blow of this.plan.blows) {
       await this.clock.sleep(blow.at - this.clock.now());
+      if (this.#isOver) return;
       await this.#befall(blow);
     }
   }
