@@ -135,13 +135,17 @@ export class Parking {
     for (const { owed, partition } of outdone) accounts.supersede(entryOfOwed(owed, partition), entry);
   }
 
-  /** What is put back to be sent again may be the very change that is owed, which goes only for what is sent itself. */
+  /**
+   * What is put back to be sent again may be the very change that is owed, which goes only for what is sent itself. So may a record
+   * that is read again, whose card is another one under a later mapping: it is a duplicate.
+   */
   #takesPlace(entry: Entry, policy: Policy): boolean {
     const { accounts, book } = this.#parts;
     const { change } = entry;
-    if (!isCopy(change)) return true;
-    accounts.inherit(entry);
-    return decide(book.get(change.merchantBizNo), change, policy).kind === 'deliver';
+    if (isCopy(change)) accounts.inherit(entry);
+    const decision = decide(book.get(change.merchantBizNo), change, policy);
+    if (decision.kind === 'deliver') return true;
+    return !isCopy(change) && decision.reason !== 'duplicate' && decision.reason !== 'stale';
   }
 
   /** Takes in what the journal of a partition remembers. */
