@@ -68,7 +68,6 @@ async function runIn(closing: AsyncDisposableStack, settings: Settings, signal: 
 
   const producer = openProducer(kafka);
   closing.defer(() => producer.close());
-  const deadLetters = openDeadLetters(producer, deadLetterOptions(settings, source, logger), systemClock);
   const registry = openRegistry(registryOptions(settings, metrics, logger));
   const columns = openColumnCheck({
     mapping: settings.mapping,
@@ -79,15 +78,12 @@ async function runIn(closing: AsyncDisposableStack, settings: Settings, signal: 
   const decoder = createDecoder(registry, decodeOptionsOf(settings.mapping, mapping));
   const interpreter = interpreterOf(decoder, mapping, columns);
   const consumer = openConsumer(kafka, { ...settings.kafka, topics: topicsRead(settings) }, systemClock);
-  const onWaiting = () => {
-    vitals.lastActivityAt = systemClock.monotonic();
-  };
-  const journaling = await openJournaling(
-    settings,
-    { kafka, registry, consumer, logger, meter: metrics.meter, onWaiting },
-    signal,
+  const deadLetters = openDeadLetters(
+    producer,
+    { ...deadLetterOptions(settings, source, logger), leased: () => consumer.leased },
+    systemClock,
   );
-  if (journaling === null) return 0;
+  const journaling = openJournaling(settings, { kafka, registry, consumer, logger, meter: metrics.meter });
   closing.defer(() => journaling.close());
   const pipeline = new Pipeline(
     {

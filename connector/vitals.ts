@@ -1,12 +1,13 @@
 import type { Pipeline } from './flow/pipeline.ts';
 import type { Journaling } from './journaling.ts';
 import type { RecordConsumer } from './kafka/record-consumer.ts';
-import type { MonotonicMs } from './kernel/time.ts';
+import { type PartitionKey, partitionKey } from './kernel/position.ts';
+import { type Instant, type MonotonicMs, monotonic } from './kernel/time.ts';
 import { watchEventLoop } from './observe/event-loop.ts';
 import type { Metrics } from './observe/exposition.ts';
 import { judgeHealth } from './observe/health.ts';
 import { type HttpServer, openHttpServer } from './observe/http-server.ts';
-import { statusOf } from './observe/status.ts';
+import { type RestoreStatus, statusOf } from './observe/status.ts';
 import type { Settings } from './settings/settings.ts';
 import { systemClock } from './system-clock.ts';
 import { version } from './version.ts';
@@ -42,6 +43,8 @@ export function openStatusServer(
         eventLoopDelayMs: eventLoop.delayMs(),
         joined: vitals.consumer?.joined ?? false,
         restored: (vitals.journaling?.restore.progress.restoring ?? 0) === 0,
+        unrestorable: vitals.journaling?.restore.progress.stopped ?? new Map(),
+        uncommitted: uncommittedIn(vitals),
         stopping: vitals.stopping,
         degraded: vitals.pipeline?.snapshot().degraded ?? null,
       },
@@ -57,7 +60,26 @@ export function openStatusServer(
       joined: vitals.consumer?.joined ?? false,
       health: health(),
       flow: vitals.pipeline?.snapshot() ?? null,
-      restore: vitals.journaling?.restore.progress ?? null,
+      restore: restoreOf(vitals),
     });
   return openHttpServer(host, port, { metrics, health, status });
+}
+
+function restoreOf({ journaling }: Vitals): RestoreStatus | null {
+  if (journaling === null) return null;
+  const { stopped, ...progress } = journaling.restore.progress;
+  return { ...progress, stopped: [...stopped].map(([partition, { code }]) => ({ partition, code })) };
+}
+
+function uncommittedIn({ pipeline }: Vitals): ReadonlyMap<PartitionKey, MonotonicMs> {
+  const partitions = pipeline?.snapshot().partitions ?? [];
+  return new Map(
+    partitions.flatMap(({ topic, partition, uncommittedSince: since }) =>
+      since === null ? [] : [[partitionKey(topic, partition), monotonicOf(since)] as const],
+    ),
+  );
+}
+
+function monotonicOf(at: Instant): MonotonicMs {
+  return monotonic(systemClock.monotonic() - (systemClock.now() - at));
 }

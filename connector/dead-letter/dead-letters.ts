@@ -15,11 +15,14 @@ export interface DeadLetterOptions {
   readonly partitions: number;
   /** Name of this connector in the headers. */
   readonly connectorName: string;
+  /** Whether the partitions are certainly ours still; while they are not, nothing is written. */
+  readonly leased: () => boolean;
   /** The topic cannot be written, which is told at each try; or not whole, as the letter is too large for it. */
   readonly onUnwritable: (fault: Fault) => void;
 }
 
 const retryMs: DurationMs = 1_000;
+const holdMs: DurationMs = 50;
 
 /**
  * The dead-letter topic: key, value and headers of the record byte for byte, its story in further headers. A letter that is larger
@@ -35,6 +38,11 @@ export function openDeadLetters(
       const forms = formsOf(letter, options);
       let form = forms.next();
       while (!signal.aborted && !form.done) {
+        // Without a lease its partition may have a new owner, who gives the record up, or delivers it.
+        if (!options.leased()) {
+          await clock.sleep(holdMs, signal);
+          continue;
+        }
         try {
           return await producer.write(form.value);
         } catch (error) {
@@ -61,7 +69,8 @@ function* formsOf(letter: DeadLetter, options: DeadLetterOptions): Generator<Out
   const partition = record.partition < partitions ? record.partition : null;
   const headers = deadLetterHeaders(letter, connectorName);
   // Of a batch that could not be decompressed nothing is known, and a redrive reads the record where it lies.
-  if (record.unreadable === undefined) yield { topic, partition, key: record.key, value: record.value, headers };
+  const isHere = record.unreadable === undefined && !record.valueOmitted;
+  if (isHere) yield { topic, partition, key: record.key, value: record.value, headers };
   const omitted = omission(letter);
   yield { topic, partition, key: record.key, value: null, headers: [...headers, omitted] };
   const story = deadLetterHeaders({ ...letter, record: { ...record, headers: [] } }, connectorName);
@@ -71,8 +80,10 @@ function* formsOf(letter: DeadLetter, options: DeadLetterOptions): Generator<Out
 function omission({ record }: DeadLetter): RecordHeader {
   const at = formatPosition(record);
   const text =
-    record.unreadable === undefined
-      ? `${record.value?.length ?? 0} bytes, too large for this topic: read them at ${at}`
-      : `the batch was not decompressed: read the record at ${at}`;
+    record.unreadable !== undefined
+      ? `the batch was not decompressed: read the record at ${at}`
+      : record.valueOmitted
+        ? `too large for the journal: read it at ${at}`
+        : `${record.value?.length ?? 0} bytes, too large for this topic: read them at ${at}`;
   return { name: valueOmittedHeader, value: new TextEncoder().encode(text) };
 }

@@ -1,7 +1,7 @@
 import { assert } from '../kernel/assert.ts';
 import { partitionKey } from '../kernel/position.ts';
 import type { Clock, MonotonicMs } from '../kernel/time.ts';
-import { type CardChange, isCopy } from '../order/change.ts';
+import { type CardChange, isCopy, type MerchantBizNo } from '../order/change.ts';
 import type { CardRequest } from '../order/decide.ts';
 import type { OrderEvent, SkipReason } from '../order/event.ts';
 import { isOlder } from '../order/source-position.ts';
@@ -13,7 +13,8 @@ import type { Lanes } from './lane/lanes.ts';
 import type { OrderBook } from './memory/order-book.ts';
 import type { ParkedOrders } from './parked/parked.ts';
 import type { Load } from './partition/load.ts';
-import type { Journal, JournalEvent, Meter, Outcome, Owed } from './ports.ts';
+import type { PartitionFlow } from './partition/partition-flow.ts';
+import { EntryTooLarge, type Journal, type JournalEvent, type Meter, type Outcome, type Owed } from './ports.ts';
 
 /** What the accounts keep in step. */
 export interface AccountsParts {
@@ -100,16 +101,35 @@ export class Accounts {
     this.settle(entry, 'skipped', reason);
   }
 
-  /** The delivery is owed from now on, and tried again at `dueAt`: once the journal has it, its offset is accounted for. */
-  async park(entry: Entry, owed: Owed, dueAt: MonotonicMs, note: Note): Promise<void> {
+  /**
+   * The delivery is owed from now on, and tried again at `dueAt`: once the journal has it, its offset is accounted for. False where
+   * the journal does not take the entry for its size; then nothing has changed.
+   */
+  async park(entry: Entry, owed: Owed, dueAt: MonotonicMs, note: Note): Promise<boolean> {
     entry.pending = null;
-    if (!(await this.#write(entry, note, owed))) return;
+    try {
+      if (!(await this.#write(entry, note, owed))) return true;
+    } catch (error) {
+      if (error instanceof EntryTooLarge) return false;
+      throw error;
+    }
     entry.record.trace?.parked();
     const { change, partition } = entry;
     this.#parts.parked.put(change.merchantBizNo, owed, partition, dueAt);
-    if (entry.parked) return;
+    if (entry.parked) return true;
     this.uncount(entry);
     entry.partition.frontier.settle(entry.record.offset);
+    return true;
+  }
+
+  /** Removes an order from the journal. It counts as an entry on its way: {@link written} waits for it. */
+  async forget(order: MerchantBizNo, { key, signal }: PartitionFlow): Promise<void> {
+    this.#writing++;
+    try {
+      await this.#parts.journal.forget(key, order, signal);
+    } finally {
+      this.#wrote();
+    }
   }
 
   /**
@@ -222,9 +242,13 @@ export class Accounts {
       if (partition.revoked) return false;
       throw error;
     } finally {
-      this.#writing--;
-      if (this.#writing === 0) for (const written of this.#whenWritten.splice(0)) written();
+      this.#wrote();
     }
+  }
+
+  #wrote(): void {
+    this.#writing--;
+    if (this.#writing === 0) for (const written of this.#whenWritten.splice(0)) written();
   }
 
   /** What is owed of the order stays owed, whatever else is noted of it. */

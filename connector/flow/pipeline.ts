@@ -101,10 +101,11 @@ export class Pipeline implements Restoration {
       fail,
     });
     const isBusy = (order: MerchantBizNo) => kept.lanes.has(order) || kept.parked.of(order).length > 0;
-    this.#forgetting = { ...parts, book: this.#book, partitions: this.#partitions, isBusy, fail };
+    const forget: ForgetParts['forget'] = (order, partition) => this.#accounts.forget(order, partition);
+    this.#forgetting = { book: this.#book, journal: parts.journal, partitions: this.#partitions, forget, isBusy, fail };
     const wantsPause = () => this.#load.full || this.#dispatcher.wantsPause;
     this.#valve = new Valve(parts.intake, this.#partitions, wantsPause, () => this.#heldLoad.full);
-    this.#commits = new Commits(parts.intake, parts.meter, this.#partitions);
+    this.#commits = new Commits(parts.clock, parts.intake, parts.meter, this.#partitions);
     // Whoever waits for `failed` may come late; until then the rejection is not unhandled.
     this.#failed.promise.catch(() => {});
   }

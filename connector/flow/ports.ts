@@ -136,11 +136,20 @@ export interface JournalEntry {
   readonly owed: Owed | null;
 }
 
+/** The journal's topic does not take an entry for its size, not even without the value of the pending delivery's record. */
+export class EntryTooLarge extends Error {
+  constructor(bytes: number) {
+    super(`an entry of ${bytes} bytes is larger than the journal's topic takes`);
+    this.name = 'EntryTooLarge';
+  }
+}
+
 /** The order's events in Kafka. */
 export interface Journal {
   /**
    * Resolves when all in-sync replicas have it; tries until then, or rejects when the signal is aborted. The entries of a
-   * partition are written in the order of the calls.
+   * partition are written in the order of the calls. Rejects with {@link EntryTooLarge} where a pending delivery makes the
+   * entry larger than the topic takes.
    */
   append(entry: JournalEntry, signal: AbortSignal): Promise<void>;
   /** Forgets an order: a tombstone. Like {@link append}. */
@@ -225,6 +234,8 @@ export interface PartitionSnapshot {
   readonly unsettled: number;
   /** When the oldest unsettled record was appended. */
   readonly oldestUnsettledAt: Instant | null;
+  /** Since when records wait and no commit moved; null while nothing waits. */
+  readonly uncommittedSince: Instant | null;
   /** The broker's end of the partition, as of the last fetch. */
   readonly highWatermark: Offset | null;
   readonly paused: boolean;

@@ -1,163 +1,83 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Journal } from '../flow/ports.ts';
-import type { OutgoingRecord, RecordProducer } from '../kafka/producer.ts';
-import { Fault, messageOf } from '../kernel/fault.ts';
+import type { Journal, JournalEntry } from '../flow/ports.ts';
+import type { FencedProducer } from '../kafka/fenced-producer.ts';
+import type { OutgoingRecord } from '../kafka/producer.ts';
+import type { Fault } from '../kernel/fault.ts';
 import { type PartitionKey, splitPartitionKey } from '../kernel/position.ts';
+import type { RecordHeader } from '../kernel/record.ts';
 import type { Clock, DurationMs } from '../kernel/time.ts';
 import type { MerchantBizNo } from '../order/change.ts';
 import { EntryEncoder } from './encode.ts';
+import { claimKey, provenanceHeader } from './provenance.ts';
+import { fingerprintOf, journalSchema } from './schema.ts';
+import { JournalWriter } from './writer.ts';
 
 /** How the journal is written. */
 export interface JournalOptions {
   readonly topic: string;
-  /** Of the journal's schema, in the registry. */
-  readonly schemaId: number;
+  /** Of this connector: each record names it as its owner. */
+  readonly groupId: string;
   /** How long the first entry waits for others to go along with it. */
   readonly lingerMs: DurationMs;
   readonly clock: Clock;
-  /** Whether the partitions are certainly ours still; while they are not, nothing is written over their new owner's entries. */
+  /** Whether the partitions are certainly ours still; while they are not, nothing is written. */
   readonly leased: () => boolean;
-  /** The journal cannot be written; told once, until it is {@link onWritable} again. */
+  /** The journal cannot be written; called once, until it is {@link onWritable} again. */
   readonly onUnwritable: (fault: Fault) => void;
   readonly onWritable: () => void;
+  /** The journal's topic does not take an entry; it is written without its record's value. */
+  readonly onTooLarge: (fault: Fault) => void;
 }
 
-/** Past either, the rest goes with the next request. One entry may be larger than that. */
-const batchEntriesMax = 1_000;
-const batchBytesMax = 524_288;
+/** The journal's writing end. */
+export interface JournalAppender extends Journal {
+  /**
+   * Claims a partition of the journal, after it was assigned and before it is read: from then on the partition refuses whatever
+   * its former owners still have on its way. Resolves when the claim is written; rejects where the brokers give no epoch, or
+   * when the signal is aborted.
+   */
+  claim(partition: number, signal: AbortSignal): Promise<void>;
+  /** Entries name this id of the schema from now on, for readers that ask the registry. */
+  useSchemaId(id: number): void;
+}
 
-const retryFirstMs: DurationMs = 100;
-const retryMaxMs: DurationMs = 1_000;
-const holdMs: DurationMs = 50;
-/** Held longer than that, it is told: a member that is well is held for the length of a join. */
-const heldUntoldMs: DurationMs = 10_000;
-/** One refusal may be a leader that moved. */
-const failuresUntold = 1;
-
-/** Opens the journal's writing end. The producer must not repeat by itself: at each try the partitions must be ours. */
-export function openJournal(producer: Pick<RecordProducer, 'writeAll'>, options: JournalOptions): Journal {
-  const encoder = new EntryEncoder(options.schemaId);
-  const writer = new BatchWriter(producer, options);
-  const recordOf = (partition: PartitionKey, order: MerchantBizNo, value: Buffer | null): OutgoingRecord => ({
-    topic: options.topic,
-    partition: splitPartitionKey(partition).partition,
-    key: Buffer.from(order),
+/** Opens the journal's writing end. */
+export function openJournal(producer: FencedProducer, options: JournalOptions): JournalAppender {
+  const { topic, groupId } = options;
+  const encoder = new EntryEncoder();
+  const writer = new JournalWriter(producer, options);
+  const headers: readonly RecordHeader[] = [provenanceHeader({ fingerprint: fingerprintOf(journalSchema()), groupId })];
+  const recordOf = (partition: number, key: Uint8Array, value: Buffer | null): OutgoingRecord => ({
+    topic,
+    partition,
+    key,
     value,
-    headers: [],
+    headers,
   });
+  const numberOf = (key: PartitionKey) => splitPartitionKey(key).partition;
+  const forgetting = (partition: PartitionKey, order: MerchantBizNo) =>
+    recordOf(numberOf(partition), Buffer.from(order), null);
+  const entryRecord = (entry: JournalEntry) =>
+    recordOf(numberOf(entry.partition), Buffer.from(entry.order), encoder.encode(entry));
+
+  const plain = { smaller: null, shrunk: false, at: null };
+
   return {
-    append: (entry, signal) => writer.write(recordOf(entry.partition, entry.order, encoder.encode(entry)), signal),
-    forget: (partition, order, signal) => writer.write(recordOf(partition, order, null), signal),
+    append: (entry, signal) => {
+      // Of an entry without a pending delivery there is nothing that could go.
+      const smaller = entry.owed === null ? null : () => entryRecord(withoutValue(entry));
+      return writer.write({ record: entryRecord(entry), smaller, shrunk: false, at: entry.position, signal });
+    },
+    forget: (partition, order, signal) => writer.write({ ...plain, record: forgetting(partition, order), signal }),
+    claim: (partition, signal) => writer.claim({ ...plain, record: recordOf(partition, claimKey, null), signal }),
+    useSchemaId: id => {
+      encoder.schemaId = id;
+    },
   };
 }
 
-interface Waiting {
-  readonly record: OutgoingRecord;
-  readonly signal: AbortSignal;
-  readonly written: PromiseWithResolvers<void>;
-}
-
-/**
- * Writes records in the order of the calls: those that come while a request is under way go together with the next. Never two
- * requests at once, or a repetition would overtake what came after it.
- */
-class BatchWriter {
-  readonly #producer: Pick<RecordProducer, 'writeAll'>;
-  readonly #options: JournalOptions;
-  #waiting: Waiting[] = [];
-  /** In the request under way. */
-  #underway: readonly Waiting[] = [];
-  #running = false;
-  #failures = 0;
-  #heldMs = 0;
-  #told = false;
-  readonly #watched = new WeakSet<AbortSignal>();
-
-  constructor(producer: Pick<RecordProducer, 'writeAll'>, options: JournalOptions) {
-    this.#producer = producer;
-    this.#options = options;
-  }
-
-  write(record: OutgoingRecord, signal: AbortSignal): Promise<void> {
-    if (signal.aborted) return Promise.reject(signal.reason);
-    const written = Promise.withResolvers<void>();
-    this.#watch(signal);
-    this.#waiting.push({ record, signal, written });
-    if (!this.#running) void this.#run();
-    return written.promise;
-  }
-
-  async #run(): Promise<void> {
-    const { clock, lingerMs, leased } = this.#options;
-    this.#running = true;
-    await (lingerMs > 0 ? clock.sleep(lingerMs) : nextTurn());
-    while (this.#waiting.length > 0) {
-      if (leased()) {
-        this.#underway = this.#nextBatch();
-        await this.#send(this.#underway);
-      } else await this.#hold();
-    }
-    this.#running = false;
-  }
-
-  #nextBatch(): readonly Waiting[] {
-    let bytes = 0;
-    let count = 0;
-    for (const { record } of this.#waiting) {
-      bytes += record.value?.length ?? 0;
-      if (count === batchEntriesMax || (count > 0 && bytes > batchBytesMax)) break;
-      count++;
-    }
-    return this.#waiting.splice(0, count);
-  }
-
-  async #send(batch: readonly Waiting[]): Promise<void> {
-    try {
-      await this.#producer.writeAll(batch.map(({ record }) => record));
-    } catch (error) {
-      // What was given up meanwhile is rejected already.
-      this.#waiting.unshift(...batch.filter(({ signal }) => !signal.aborted));
-      this.#underway = [];
-      await this.#failed(error);
-      return;
-    }
-    if (this.#told) this.#options.onWritable();
-    this.#told = false;
-    this.#failures = 0;
-    this.#heldMs = 0;
-    this.#underway = [];
-    for (const { written } of batch) written.resolve();
-  }
-
-  async #hold(): Promise<void> {
-    this.#heldMs += holdMs;
-    if (this.#heldMs > heldUntoldMs) this.#tell('this member may be out of its group, and must not write');
-    await this.#options.clock.sleep(holdMs);
-  }
-
-  async #failed(error: unknown): Promise<void> {
-    if (this.#failures >= failuresUntold) this.#tell(messageOf(error), error);
-    const pauseMs = Math.min(retryMaxMs, retryFirstMs * 2 ** Math.min(this.#failures, 10));
-    this.#failures++;
-    await this.#options.clock.sleep(pauseMs);
-  }
-
-  #tell(detail: string, cause?: unknown): void {
-    if (!this.#told) this.#options.onUnwritable(new Fault('JOURNAL_UNWRITABLE', { detail, cause }));
-    this.#told = true;
-  }
-
-  /** One listener a signal: a partition's entries share theirs. */
-  #watch(signal: AbortSignal): void {
-    if (this.#watched.has(signal)) return;
-    this.#watched.add(signal);
-    signal.addEventListener('abort', () => this.#dropAborted(), { once: true });
-  }
-
-  #dropAborted(): void {
-    for (const { signal, written } of [...this.#underway, ...this.#waiting]) {
-      if (signal.aborted) written.reject(signal.reason);
-    }
-    this.#waiting = this.#waiting.filter(({ signal }) => !signal.aborted);
-  }
+/** The entry without the value of its pending delivery's record, which lies in the source topic. The request keeps its body. */
+function withoutValue(entry: JournalEntry): JournalEntry {
+  const { owed } = entry;
+  if (owed === null || owed.record.value === null) return entry;
+  return { ...entry, owed: { ...owed, record: { ...owed.record, value: null, valueOmitted: true } } };
 }

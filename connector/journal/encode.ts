@@ -8,20 +8,24 @@ import type { CardRequest } from '../order/decide.ts';
 import type { OrderState } from '../order/state.ts';
 import { symbols } from './schema.ts';
 
-/** Entries as records' values: Avro of `schemas/avro/journal-event.avsc` under a schema id, in Confluent's wire format. */
+/**
+ * Entries as records' values: Avro of `schemas/avro/journal-event.avsc` in Confluent's wire format, so that version 0.1 and other
+ * readers of Avro get the schema from the registry. We do not need its id: our own records name the schema's fingerprint.
+ */
 export class EntryEncoder {
-  readonly #schemaId: number;
+  /** The schema's id in the registry; 0 until the registry gives one. */
+  schemaId: number;
   readonly #writer = new AvroWriter();
 
-  constructor(schemaId: number) {
-    this.#schemaId = schemaId;
+  constructor(schemaId = 0) {
+    this.schemaId = schemaId;
   }
 
   /** The value of an entry's record. */
   encode(entry: JournalEntry): Buffer {
     const writer = this.#writer;
     const home = splitPartitionKey(entry.partition);
-    writer.begin(this.#schemaId);
+    writer.begin(this.schemaId);
     writer.writeIndex(journalEvents.indexOf(entry.event));
     writer.writeLong(entry.at);
     writer.writeText(home.topic);
@@ -161,6 +165,7 @@ function writeRecord(writer: AvroWriter, record: SourceRecord): void {
   }
   // An array ends with a block of no items.
   writer.writeLong(0);
+  writer.writeBoolean(record.valueOmitted === true);
 }
 
 function writeRequest(writer: AvroWriter, request: CardRequest, order: string, home: Home): void {

@@ -16,8 +16,16 @@ export class UnexpectedShape extends Error {
   }
 }
 
-/** An entry from the fields of its record, as the Avro reader gives them. Throws {@link UnexpectedShape}. */
-export function entryOf(value: RowValue, order: MerchantBizNo): JournalEntry {
+/** An entry as it is read: a later version may have written it, of an event that this one does not know. */
+export interface ReadEntry extends Omit<JournalEntry, 'event'> {
+  readonly event: JournalEvent | 'other';
+}
+
+/**
+ * An entry from the fields of its record, as the Avro reader gives them. A field that the writer's schema does not have has its
+ * default. Throws {@link UnexpectedShape}.
+ */
+export function entryOf(value: RowValue, order: MerchantBizNo): ReadEntry {
   const row = recordIn({ value }, 'value');
   const home = { topic: text(row, 'topic'), partition: integer(row, 'partition') };
   return {
@@ -55,7 +63,14 @@ function stateOf(row: Row, home: Home): OrderState {
   const expires = optional(row, 'expires', moment);
   const kind = text(row, 'kind');
   if (kind === 'unknown') {
-    return { kind, through, source, bizDate, mayBeEnded: truth(row, 'mayBeEnded'), mayExpireAt: expires };
+    return {
+      kind,
+      through,
+      source,
+      bizDate,
+      mayBeEnded: optional(row, 'mayBeEnded', truth) ?? false,
+      mayExpireAt: expires,
+    };
   }
   const hash = optional(row, 'hash', hexOrText);
   if (through === null || source === null || bizDate === null) throw new UnexpectedShape('state');
@@ -65,21 +80,21 @@ function stateOf(row: Row, home: Home): OrderState {
 }
 
 function sourceOf(row: Row): SourcePosition {
-  // A former version wrote neither.
-  const at = { committedAt: moment(row, 'committedAt'), ...(row.snapshot === true && ({ snapshot: true } as const)) };
   const kind = text(row, 'kind');
+  const isOfSnapshot = optional(row, 'snapshot', truth) ?? false;
+  const read = { committedAt: moment(row, 'committedAt'), ...(isOfSnapshot ? { snapshot: true as const } : {}) };
   switch (kind) {
     case 'lsn': {
       const commitLsn = optional(row, 'commitLsn', long);
-      return { kind, lsn: long(row, 'offset'), ...(commitLsn !== null && { commitLsn }), ...at };
+      return { kind, lsn: long(row, 'offset'), ...(commitLsn === null ? {} : { commitLsn }), ...read };
     }
     case 'binlog': {
       const server = optional(row, 'server', integer);
-      const place = { file: text(row, 'file'), offset: long(row, 'offset'), row: integer(row, 'row') };
-      return { kind, ...place, ...(server !== null && { server }), ...at };
+      const place = { offset: long(row, 'offset'), row: optional(row, 'row', integer) ?? 0 };
+      return { kind, file: text(row, 'file'), ...place, ...(server === null ? {} : { server }), ...read };
     }
     case 'time':
-      return { kind, ...at };
+      return { kind, ...read };
     default:
       throw new UnexpectedShape('source');
   }
@@ -108,6 +123,7 @@ function sourceRecordOf(row: Row): SourceRecord {
     value: optional(row, 'value', bytes),
     timestamp: moment(row, 'timestamp'),
     headers: headersOf(row.headers),
+    ...(optional(row, 'valueOmitted', truth) && { valueOmitted: true as const }),
   };
 }
 
@@ -152,10 +168,8 @@ const eventsBySymbol: ReadonlyMap<string, JournalEvent> = new Map(
   journalEvents.map(event => [event.replaceAll('-', '_'), event]),
 );
 
-function eventIn(row: Row): JournalEvent {
-  const event = eventsBySymbol.get(text(row, 'event'));
-  if (event === undefined) throw new UnexpectedShape('event');
-  return event;
+function eventIn(row: Row): ReadEntry['event'] {
+  return eventsBySymbol.get(text(row, 'event')) ?? 'other';
 }
 
 function commandIn(row: Row, field: string): Command {

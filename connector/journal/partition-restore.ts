@@ -1,4 +1,3 @@
-import type { Fault } from '../kernel/fault.ts';
 import type { Offset } from '../kernel/position.ts';
 import type { SourceRecord } from '../kernel/record.ts';
 import type { JournalDecoder, Told } from './decode.ts';
@@ -7,8 +6,9 @@ import type { JournalDecoder, Told } from './decode.ts';
 export interface PartitionRestorePorts {
   readonly decoder: JournalDecoder;
   /** An entry or a tombstone, in the journal's order. */
-  tell(told: Exclude<Told, { kind: 'unreadable' }>): void;
-  unreadable(fault: Fault): void;
+  tell(told: Exclude<Told, { kind: 'unreadable' | 'claim' }>): void;
+  /** What is done about a record: only of an entry or a tombstone it may be `take`. */
+  check(told: Told): 'take' | 'skip' | 'stop';
   /** A schema is asked for: fetch nothing more; and go on. */
   pause(): void;
   resume(): void;
@@ -35,6 +35,10 @@ export class PartitionRestore {
   #end: Offset | null = null;
   #records = 0;
   #done = false;
+  /** At a record: nothing more of the partition is told. */
+  #stopped = false;
+  /** What former owners still have on its way is refused from now on: its end may be asked for. */
+  claimed = false;
 
   constructor(ports: PartitionRestorePorts) {
     this.#ports = ports;
@@ -54,6 +58,11 @@ export class PartitionRestore {
     return this.#end === null;
   }
 
+  /** Aborted when the partition is taken away. */
+  get signal(): AbortSignal {
+    return this.#given.signal;
+  }
+
   /** Where the partition begins and ends; asked for after it was assigned, so that all that was acknowledged before is below. */
   ends(low: Offset, end: Offset): void {
     this.#end = end;
@@ -64,6 +73,7 @@ export class PartitionRestore {
   /** Takes in what was fetched; `lastOffset` is how far the fetch went. */
   take(records: readonly SourceRecord[], lastOffset: Offset): void {
     this.#receivedTo = lastOffset + 1n;
+    if (this.#stopped) return;
     this.#batches.push({ records, lastOffset });
     if (!this.#asking) this.#advance();
   }
@@ -77,7 +87,7 @@ export class PartitionRestore {
     const { signal } = this.#given;
     for (let batch = this.#batches[0]; batch !== undefined; batch = this.#batches[0]) {
       for (let record = batch.records[this.#at]; record !== undefined; record = batch.records[this.#at]) {
-        if (signal.aborted || this.#done) return;
+        if (signal.aborted || this.#done || this.#stopped) return;
         const told = this.#ports.decoder.decode(record, signal);
         if (told instanceof Promise) {
           void this.#ask(told);
@@ -101,19 +111,27 @@ export class PartitionRestore {
     // Null: it was taken away meanwhile, for nothing else ends the asking.
     if (told === null || signal.aborted) return;
     this.#tell(told);
-    this.#ports.resume();
+    if (!this.#stopped) this.#ports.resume();
     this.#advance();
   }
 
   #tell(told: Told): void {
     this.#at++;
+    const verdict = this.#ports.check(told);
+    if (verdict === 'stop') {
+      this.#stopped = true;
+      this.#batches.length = 0;
+      this.#ports.pause();
+      return;
+    }
+    if (told.kind === 'claim') return;
     this.#records++;
-    if (told.kind === 'unreadable') this.#ports.unreadable(told.fault);
-    else this.#ports.tell(told);
+    if (verdict === 'take' && told.kind !== 'unreadable') this.#ports.tell(told);
   }
 
   #check(): void {
-    if (this.#done || this.#given.signal.aborted || this.#end === null || this.#toldTo < this.#end) return;
+    if (this.#done || this.#stopped || this.#given.signal.aborted) return;
+    if (this.#end === null || this.#toldTo < this.#end) return;
     this.#done = true;
     this.#ports.done();
   }

@@ -5,6 +5,7 @@ import { assert } from '../kernel/assert.ts';
 import { Fault, messageOf } from '../kernel/fault.ts';
 import { type PartitionKey, partitionKey, splitPartitionKey } from '../kernel/position.ts';
 import type { Clock, DurationMs, MonotonicMs } from '../kernel/time.ts';
+import type { JournalAppender } from './append.ts';
 import type { JournalDecoder, Told } from './decode.ts';
 import { lossIn } from './loss.ts';
 import { PartitionRestore } from './partition-restore.ts';
@@ -13,6 +14,12 @@ import { PartitionRestore } from './partition-restore.ts';
 export interface RestoreOptions {
   readonly topic: string;
   readonly sourceTopics: readonly string[];
+  /** Of this connector. Entries of another one stop the restore of their partition. */
+  readonly groupId: string;
+  /** Group ids and source topics that this connector had before: their entries are its own. */
+  readonly formerly: readonly string[];
+  /** Whether a record that cannot be read stops the restore of its partition, or is skipped. */
+  readonly onUnreadable: 'stop' | 'skip';
   /** A partition's orders are known again. */
   readonly onRestored: (report: RestoreReport) => void;
   /** What the operator must know: records of the source lost, or of the journal unreadable; brokers that do not answer. */
@@ -35,12 +42,15 @@ export interface RestoreProgress {
   readonly records: number;
   /** Of them those that could not be read. */
   readonly unreadable: number;
+  /** Partitions whose restore stopped at a record: nothing of them is delivered. The fault says why. */
+  readonly stopped: ReadonlyMap<number, Fault>;
 }
 
 /** What the restore uses. */
 export interface RestoreParts {
   readonly consumer: Pick<RecordConsumer, 'seek' | 'pause' | 'resume'>;
   readonly decoder: JournalDecoder;
+  readonly appender: Pick<JournalAppender, 'claim'>;
   /** Of the source's topics and the journal, as they are now. Rejects with a {@link Fault}. */
   readonly offsets: () => Promise<ReadonlyMap<PartitionKey, PartitionOffsets>>;
   readonly clock: Clock;
@@ -66,6 +76,7 @@ export class JournalRestore {
   #asking = false;
   #records = 0;
   #unreadable = 0;
+  readonly #stopped = new Map<number, Fault>();
 
   constructor(options: RestoreOptions, parts: RestoreParts) {
     this.#options = options;
@@ -75,7 +86,7 @@ export class JournalRestore {
   get progress(): RestoreProgress {
     const underway = [...this.#restoring.values()].map(({ restore }) => restore.records);
     const records = underway.reduce((sum, count) => sum + count, this.#records);
-    return { restoring: this.#restoring.size, records, unreadable: this.#unreadable };
+    return { restoring: this.#restoring.size, records, unreadable: this.#unreadable, stopped: this.#stopped };
   }
 
   /** Gives up what is being restored: nothing more is asked or told. */
@@ -117,7 +128,9 @@ export class JournalRestore {
     // Every partition is fetched from its last commit, and the journal has none.
     consumer.pause([...this.#restored].map(number => this.#journalKey(number)));
     for (const [number, { restore }] of this.#restoring) consumer.seek(this.#journalKey(number), restore.next);
-    consumer.resume([...this.#restoring.keys()].map(number => this.#journalKey(number)));
+    const reading = [...this.#restoring.keys()].filter(number => !this.#stopped.has(number));
+    consumer.resume(reading.map(number => this.#journalKey(number)));
+    consumer.pause([...this.#stopped.keys()].map(number => this.#journalKey(number)));
     void this.#askForEnds();
   }
 
@@ -128,6 +141,7 @@ export class JournalRestore {
       restore.give();
       this.#records += restore.records;
       this.#restoring.delete(number);
+      this.#stopped.delete(number);
     }
   }
 
@@ -135,7 +149,10 @@ export class JournalRestore {
   #mindGrowth(number: number, before: ReadonlySet<PartitionKey>): void {
     const { topic } = this.#options;
     if (!this.#assigned.has(this.#journalKey(number))) {
-      throw new Fault('JOURNAL_MISMATCH', { detail: `the source has a partition ${number}, ${topic} has none` });
+      throw new Fault('JOURNAL_MISMATCH', {
+        detail: `the source has a partition ${number}, ${topic} has none`,
+        remedy: 'start again: at its start the connector adds the partitions, or says the command',
+      });
     }
     const isKnown = this.#restored.has(number) || this.#restoring.has(number);
     const fresh = this.#sourceKeys(number).find(key => !before.has(key));
@@ -150,18 +167,66 @@ export class JournalRestore {
     const restore = new PartitionRestore({
       decoder,
       tell: told => this.#remember(number, told, flow),
-      unreadable: fault => {
-        // Once: whoever wrote one such record wrote many.
-        if (this.#unreadable++ === 0) this.#options.onFault(fault);
-      },
+      check: told => this.#check(number, told),
       pause: () => consumer.pause([journal]),
       resume: () => consumer.resume([journal]),
       done: () => this.#finish(number, flow),
     });
     this.#restoring.set(number, { restore, since: clock.monotonic() });
+    void this.#claim(number, restore);
   }
 
-  #remember(number: number, told: Exclude<Told, { kind: 'unreadable' }>, flow: RestoredFlow): void {
+  /** Before the end is asked for: behind it, nothing comes of a former owner any more. */
+  async #claim(number: number, restore: PartitionRestore): Promise<void> {
+    const { appender, clock } = this.#parts;
+    for (let isReported = false; !restore.signal.aborted; ) {
+      try {
+        await appender.claim(number, restore.signal);
+        restore.claimed = true;
+        void this.#askForEnds();
+        return;
+      } catch (error) {
+        if (restore.signal.aborted) return;
+        const fault = error instanceof Fault ? error : new Fault('JOURNAL_UNWRITABLE', { detail: messageOf(error) });
+        if (!isReported) this.#options.onFault(fault);
+        isReported = true;
+        await clock.sleep(retryMs, restore.signal);
+      }
+    }
+  }
+
+  /** What is done about a record: it is taken in, skipped, or stops the restore of its partition. */
+  #check(number: number, told: Told): 'take' | 'skip' | 'stop' {
+    const { onUnreadable, onFault } = this.#options;
+    if (told.kind === 'claim') return 'skip';
+    const fault = told.kind === 'unreadable' ? told.fault : this.#mismatchIn(number, told);
+    if (fault === null) return 'take';
+    const isSkipped = told.kind === 'unreadable' && onUnreadable === 'skip';
+    // One of those that are skipped is reported: what wrote one such record wrote many.
+    if (told.kind === 'unreadable' && this.#unreadable++ > 0 && isSkipped) return 'skip';
+    onFault(fault);
+    if (isSkipped) return 'skip';
+    this.#stopped.set(number, fault);
+    return 'stop';
+  }
+
+  /** Whether another connector wrote the record; version 0.1 did not name its group, so there the source topic tells. */
+  #mismatchIn(number: number, told: Exclude<Told, { kind: 'unreadable' | 'claim' }>): Fault | null {
+    const { topic, groupId, formerly, sourceTopics } = this.#options;
+    const { groupId: writer } = told;
+    if (writer !== null) {
+      if (writer === groupId || formerly.includes(writer)) return null;
+      const detail = `partition ${number} of ${topic} holds entries of the consumer group ${writer}; this connector is ${groupId}`;
+      return new Fault('JOURNAL_MISMATCH', { detail });
+    }
+    if (told.kind === 'forgotten') return null;
+    const source = splitPartitionKey(told.entry.partition).topic;
+    if (sourceTopics.includes(source) || formerly.includes(source)) return null;
+    const detail = `partition ${number} of ${topic} holds entries of ${source}, which ${groupId} does not read`;
+    return new Fault('JOURNAL_MISMATCH', { detail });
+  }
+
+  #remember(number: number, told: Exclude<Told, { kind: 'unreadable' | 'claim' }>, flow: RestoredFlow): void {
     const keys = this.#sourceKeys(number);
     if (told.kind === 'forgotten') {
       for (const key of keys) flow.remember(key, { order: told.order, known: null });
@@ -212,7 +277,8 @@ export class JournalRestore {
   }
 
   #withoutEnds(): Set<PartitionRestore> {
-    return new Set([...this.#restoring.values()].map(({ restore }) => restore).filter(restore => restore.needsEnd));
+    const restores = [...this.#restoring.values()].map(({ restore }) => restore);
+    return new Set(restores.filter(restore => restore.claimed && restore.needsEnd));
   }
 
   #learn(ends: ReadonlyMap<PartitionKey, PartitionOffsets>, asked: ReadonlySet<PartitionRestore>): void {

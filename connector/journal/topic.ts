@@ -21,21 +21,45 @@ const config = {
   'max.message.bytes': '4194304',
 };
 
-/** Makes the journal's topic where it is missing. Throws a {@link Fault}: JOURNAL_MISMATCH where one is there that does not fit. */
+/**
+ * Makes the journal's topic where it is missing, and adds partitions where the source has more: what is pending stays in the
+ * partitions that are there. Throws a {@link Fault}: JOURNAL_MISMATCH where it does not fit and we cannot, or may not, make it fit.
+ */
 export async function ensureJournal(
   admin: TopicAdmin,
   { topic, partitions, replicationFactor }: JournalPlan,
 ): Promise<void> {
   const found = await admin.ensureTopic({ topic, partitions, replicationFactor, config });
-  if (found !== partitions) {
+  if (found > partitions) {
     throw new Fault('JOURNAL_MISMATCH', {
       detail: `${topic} has ${found} partitions, the source has ${partitions}`,
+      remedy: 'was the source recreated with fewer partitions? Then set a new journal.topic',
     });
   }
+  if (found < partitions) await grow(admin, topic, found, partitions);
   const policy = await admin.settingOf(topic, 'cleanup.policy');
   if (policy !== 'compact') {
     throw new Fault('JOURNAL_MISMATCH', {
       detail: `${topic} has cleanup.policy ${policy}, which would forget what is owed; it must be compact`,
+      remedy: `kafka-configs --alter --entity-type topics --entity-name ${topic} --add-config cleanup.policy=compact`,
+    });
+  }
+}
+
+/** The command that gives the journal's topic so many partitions and keeps its records. */
+export function growCommand(topic: string, partitions: number): string {
+  return `kafka-topics --alter --topic ${topic} --partitions ${partitions}`;
+}
+
+async function grow(admin: TopicAdmin, topic: string, found: number, partitions: number): Promise<void> {
+  try {
+    await admin.growTopic(topic, partitions);
+  } catch (error) {
+    if (!(error instanceof Fault) || error.code !== 'KAFKA_REFUSED') throw error;
+    throw new Fault('JOURNAL_MISMATCH', {
+      detail: `${topic} has ${found} partitions, the source has ${partitions}, and the Kafka user may not add any: ${error.detail}`,
+      remedy: `${growCommand(topic, partitions)} (pending deliveries are kept)`,
+      cause: error,
     });
   }
 }

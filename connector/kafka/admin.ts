@@ -31,6 +31,8 @@ export interface TopicAdmin {
   ): Promise<ReadonlyMap<string, number>>;
   /** Makes the topic where it is missing; gives its partition count. Throws a {@link Fault}. */
   ensureTopic(plan: TopicPlan): Promise<number>;
+  /** Gives a topic so many partitions, where it has fewer; its records stay where they are. Throws a {@link Fault}. */
+  growTopic(topic: string, partitions: number): Promise<void>;
   /** A setting of a topic; null where the broker knows none of that name. Throws a {@link Fault}. */
   settingOf(topic: string, name: string): Promise<string | null>;
   /** The partitions of topics as they are now; those without a leader are left out. Throws a {@link Fault}. */
@@ -89,6 +91,24 @@ export function openAdmin(kafka: Kafka, clock: Clock, objection = objectionTo): 
         if (found instanceof Map) return found.get(plan.topic) ?? plan.partitions;
         // Another instance made it a moment ago: the controller knows of it, the broker that was asked does not yet.
         if (found.code !== 'TOPIC_MISSING' || looks === looksMax) throw found;
+        await clock.sleep(lookAgainMs);
+      }
+    },
+    async growTopic(topic, partitions) {
+      const count = async () => {
+        const found = await countsOrFault(admin, [topic]);
+        if (!(found instanceof Map)) throw found;
+        return found.get(topic) ?? 0;
+      };
+      try {
+        await admin.connect();
+        await admin.createPartitions({ topicPartitions: [{ topic, count: partitions }] });
+      } catch (error) {
+        // Another instance did it a moment ago.
+        if ((await count()) < partitions) throw brokerFault(error);
+      }
+      for (let looks = 1; (await count()) < partitions; looks++) {
+        if (looks === looksMax) throw new Fault('KAFKA_UNREACHABLE', { detail: `${topic} has no new partitions yet` });
         await clock.sleep(lookAgainMs);
       }
     },

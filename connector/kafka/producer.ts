@@ -56,7 +56,8 @@ export function openProducer(kafka: Kafka, retries = 3): RecordProducer {
   return { write: record => writeAll([record]), writeAll, close: () => producer.disconnect() };
 }
 
-function kafkaMessageOf(record: OutgoingRecord): Message {
+/** A record as kafkajs takes it. */
+export function kafkaMessageOf(record: OutgoingRecord): Message {
   return {
     key: bufferOf(record.key),
     value: bufferOf(record.value),

@@ -39,16 +39,23 @@ export const faultTable = {
       'it is read from its beginning; was it made anew, name a new journal.topic, for the old one knows its old offsets',
   },
   JOURNAL_MISMATCH: {
-    meaning: 'the journal topic does not fit the source',
-    remedy: 'name a new journal.topic, or make it anew with the partition count and cleanup.policy that are named',
+    meaning: 'the journal topic does not fit this connector',
+    remedy:
+      "give each connector a journal.topic of its own. If the group or topic that is named was this connector's before, name it in journal.formerly. A new topic begins without the pending deliveries of the old one",
   },
   JOURNAL_UNWRITABLE: {
     meaning: 'the journal cannot be written',
     remedy: 'check that journal.topic may be written and its brokers are well; offsets are not committed before',
   },
   JOURNAL_UNREADABLE: {
-    meaning: 'a record of the journal cannot be read and is left out',
-    remedy: 'does anything else write to journal.topic? The order begins anew from its next change',
+    meaning: 'a record of the journal cannot be read',
+    remedy:
+      'it may hold a pending delivery, so nothing of its partition is delivered. If a later version wrote it, run that version; if something else did, set journal.onUnreadable to skip, and the order begins anew from its next change',
+  },
+  JOURNAL_ENTRY_TOO_LARGE: {
+    meaning: 'an entry is larger than the journal topic takes, and is written without the value of its record',
+    remedy:
+      'raise max.message.bytes of journal.topic above that of the source topics; a dead letter of the record would have no value either',
   },
   RECORD_UNDECODABLE: {
     meaning: 'the bytes of a record cannot be read',

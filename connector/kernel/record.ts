@@ -10,6 +10,8 @@ export interface SourceRecord extends Position {
   readonly headers: readonly RecordHeader[];
   /** Why its batch cannot be decompressed; then key, value and headers are empty. Absent of every other record. */
   readonly unreadable?: string;
+  /** The record has a value that is not here: it was too large for the journal, and lies in the source topic at this position. */
+  readonly valueOmitted?: true;
   /** Absent where nothing is traced: then it costs nothing. */
   readonly trace?: Trace;
 }

@@ -53,6 +53,7 @@ const partitionGauges: readonly (readonly [GaugeName, (partition: PartitionSnaps
   ['highest_offset', ({ highest }) => toNumber(highest)],
   ['unsettled_records', ({ unsettled }) => unsettled],
   ['oldest_unsettled_timestamp_seconds', ({ oldestUnsettledAt }) => (oldestUnsettledAt ?? 0) / 1000],
+  ['uncommitted_since_timestamp_seconds', ({ uncommittedSince }) => (uncommittedSince ?? 0) / 1000],
   ['consumer_lag', lagOf],
   ['unaccounted_records', unaccountedOf],
 ];

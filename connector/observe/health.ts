@@ -1,4 +1,5 @@
 import type { Fault } from '../kernel/fault.ts';
+import type { PartitionKey } from '../kernel/position.ts';
 import type { DurationMs, MonotonicMs } from '../kernel/time.ts';
 
 /** What health is judged by. */
@@ -12,6 +13,10 @@ export interface HealthSigns {
   readonly joined: boolean;
   /** Is the state of all assigned orders known? */
   readonly restored: boolean;
+  /** Partitions whose journal cannot be read, by number, and why: nothing of them is delivered. */
+  readonly unrestorable: ReadonlyMap<number, Fault>;
+  /** Partitions in which records wait, and since when no commit of them has moved. */
+  readonly uncommitted: ReadonlyMap<PartitionKey, MonotonicMs>;
   readonly stopping: boolean;
   /** Intake is stopped because of the platform or our credentials. */
   readonly degraded: Fault | null;
@@ -25,12 +30,15 @@ export interface Health {
   readonly reasons: readonly string[];
 }
 
+/** Longer than any quick schedule of repetitions: what waits longer is parked, and keeps no commit back. */
+const uncommittedMaxMs: DurationMs = 600_000;
 // An event loop that is a second late on average answers no broker and no platform in time.
 const eventLoopDelayMaxMs: DurationMs = 1000;
 
 /**
  * Live: there is progress. Ready: joined, restored and not stopping. An outage of the platform is neither: a restart would
- * not end it, and the readiness of a sidecar counts as its pod's (Kubernetes, "Sidecar Containers").
+ * not end it, and the readiness of a sidecar counts as its pod's (Kubernetes, "Sidecar Containers"). Nor are commits that do not
+ * move: the reasons name them.
  */
 export function judgeHealth(signs: HealthSigns, stalledAfterMs: DurationMs): Health {
   const idleMs = signs.now - signs.lastActivityAt;
@@ -46,10 +54,18 @@ export function judgeHealth(signs: HealthSigns, stalledAfterMs: DurationMs): Hea
     ...when(signs.stopping, 'stopping'),
   ];
   const degraded = signs.degraded ? [`degraded: ${signs.degraded.code}`] : [];
+  const unrestorable = [...signs.unrestorable].map(
+    ([partition, { code }]) => `partition ${partition} of the journal stopped: ${code}`,
+  );
+  const uncommitted = [...signs.uncommitted]
+    .filter(([, since]) => signs.now - since > uncommittedMaxMs)
+    .map(
+      ([key, since]) => `no commit of ${key} for ${Math.round((signs.now - since) / 60_000)} min, though records wait`,
+    );
   return {
     live: notLive.length === 0,
     ready: notLive.length === 0 && notReady.length === 0,
-    reasons: [...notLive, ...notReady, ...degraded],
+    reasons: [...notLive, ...notReady, ...unrestorable, ...uncommitted, ...degraded],
   };
 }
 

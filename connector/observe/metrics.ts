@@ -46,6 +46,8 @@ const journalFaults: readonly FaultCode[] = [
   'SOURCE_RECORDS_LOST',
   'SOURCE_TOPIC_REMADE',
   'JOURNAL_UNREADABLE',
+  'JOURNAL_MISMATCH',
+  'JOURNAL_ENTRY_TOO_LARGE',
   'KAFKA_UNREACHABLE',
 ];
 const degradations: readonly string[] = [...stops, otherLabel];
@@ -199,6 +201,11 @@ export const metricTable = {
     help: 'When the oldest record not accounted for was appended to Kafka; 0 where there is none',
     labels: perPartition,
   },
+  uncommitted_since_timestamp_seconds: {
+    type: 'gauge',
+    help: 'When records began to wait, or the last commit moved, whichever is later; 0 where nothing waits',
+    labels: perPartition,
+  },
   unaccounted_records: {
     type: 'gauge',
     help: 'Records consumed that are neither settled, parked, queued nor in flight: 0, or the connector has a defect',
@@ -222,7 +229,7 @@ export const metricTable = {
   },
   journal_faults_total: {
     type: 'counter',
-    help: 'What was not as it was left when partitions were assigned: records of the source lost, or of the journal unreadable',
+    help: 'What was not as it was left when partitions were assigned (records of the source lost, of the journal unreadable or of another connector), and entries too large for the journal',
     labels: { reason: [...journalFaults, otherLabel] },
   },
   restoring_partitions: { type: 'gauge', help: 'Partitions whose journal is being read', labels: {} },

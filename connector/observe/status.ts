@@ -1,5 +1,5 @@
 import type { FlowSnapshot, PartitionSnapshot } from '../flow/ports.ts';
-import { faultTable } from '../kernel/fault.ts';
+import { type FaultCode, faultTable } from '../kernel/fault.ts';
 import type { DurationMs, Instant } from '../kernel/time.ts';
 import type { Health } from './health.ts';
 
@@ -24,6 +24,8 @@ export interface RestoreStatus {
   /** Records read since the start, and those of them that could not be read. */
   readonly records: number;
   readonly unreadable: number;
+  /** Numbers of the partitions whose restore stopped at a record, and the fault's code. */
+  readonly stopped: readonly { readonly partition: number; readonly code: FaultCode }[];
 }
 
 /** What `/status` says of an instance. Numbers, names of topics, codes: nothing of a customer. */
@@ -72,6 +74,8 @@ export interface PartitionStatus {
   readonly end: number | null;
   readonly unsettled: number;
   readonly oldestUnsettledAt: string | null;
+  /** Since when records wait and no commit moved. */
+  readonly uncommittedSince: string | null;
   readonly parked: number;
   readonly paused: boolean;
   readonly restored: boolean;
@@ -90,7 +94,7 @@ export function statusOf(signs: StatusSigns): InstanceStatus {
     joined,
     // A fault's detail may repeat what the platform said.
     degraded: degraded && { code: degraded.code, meaning: faultTable[degraded.code].meaning },
-    restore: restore && { restoring: restore.restoring, records: restore.records, unreadable: restore.unreadable },
+    restore,
     flow: flow && flowStatusOf(flow),
     partitions: flow === null ? [] : flow.partitions.map(partitionStatusOf).toSorted(byPlace),
   };
@@ -115,9 +119,14 @@ function partitionStatusOf(snapshot: PartitionSnapshot): PartitionStatus {
     highest: numberOf(highest),
     end: numberOf(highWatermark),
     unsettled,
-    oldestUnsettledAt: oldestUnsettledAt === null ? null : new Date(oldestUnsettledAt).toISOString(),
+    oldestUnsettledAt: timeText(oldestUnsettledAt),
+    uncommittedSince: timeText(snapshot.uncommittedSince),
     ...{ parked, paused, restored },
   };
+}
+
+function timeText(at: Instant | null): string | null {
+  return at === null ? null : new Date(at).toISOString();
 }
 
 /** Offsets are 64 bits, JSON's numbers exact up to 2^53: some 10,000 years at 30,000 records a second. */

@@ -214,7 +214,8 @@ function bizDateAfter(state: OrderState, change: CardChange, { dropped }: Policy
   if (state.kind !== 'unknown') return instant(known);
   // It is forgotten: under the bizDate it was sent with it would be ignored, and one far above could be that of a later change.
   const least = Math.max(known, bizDate + replays);
-  const highest = mayBeEvicted(change, dropped) ? (dropped.evicted?.bizDate ?? null) : null;
+  // A copy of an order that was evicted may be of an older change than its card shows: it must not outdo that.
+  const highest = !isCopy(change) && mayBeEvicted(change, dropped) ? (dropped.evicted?.bizDate ?? null) : null;
   return instant(highest === null ? least : Math.max(least, highest + 1));
 }
 

@@ -3,7 +3,7 @@ import type { Position } from '../kernel/position.ts';
 import type { SourcePosition } from '../kernel/row-change.ts';
 import { type DurationMs, type Instant, instant } from '../kernel/time.ts';
 import type { DeliveryUnconfirmed, OrderEvent } from './event.ts';
-import { lastOf } from './source-position.ts';
+import { isOlder, lastOf } from './source-position.ts';
 
 /** Whether the order has a card is not known: nothing was delivered, or the outcome of what was sent is not known. */
 export interface Unknown {
@@ -61,7 +61,7 @@ export const defaultCardLifeMs: DurationMs = 24 * 60 * 60 * 1000;
 export function evolve(state: OrderState, event: OrderEvent): OrderState {
   // What was parked is delivered late: the order may have gone through more meanwhile.
   const through = furthest(event.position, state.through);
-  const source = lastOf(event.source, state.source);
+  const source = furthestSource(state, event, through);
   switch (event.kind) {
     case 'card-sent':
       return {
@@ -101,6 +101,15 @@ function furthest(position: Position, known: Position | null): Position {
     known.topic === position.topic &&
     known.offset > position.offset;
   return isBehind ? known : position;
+}
+
+/**
+ * A record behind the last one of its partition is not later, even where the two positions in the log do not compare; but for one
+ * of a recreated topic, which is provably later.
+ */
+function furthestSource({ through: known, source }: OrderState, event: OrderEvent, through: Position): SourcePosition {
+  const isBehind = through === known && event.position !== known && event.position.offset < known.offset;
+  return isBehind && source !== null && !isOlder(source, event.source) ? source : lastOf(event.source, source);
 }
 
 /**

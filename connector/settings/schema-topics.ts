@@ -32,6 +32,18 @@ export const journal = z
         "Topic of the journal, compacted; made with the source's partition count where it is missing. One for each connector",
       ),
     replicationFactor,
+    onUnreadable: z
+      .enum(['stop', 'skip'])
+      .default('stop')
+      .describe(
+        'A record of the journal that cannot be read may hold a pending delivery. stop: nothing of its partition is delivered until it can; skip: it is skipped, and its order begins anew from its next change',
+      ),
+    formerly: z
+      .array(z.string().min(1))
+      .default([])
+      .describe(
+        'Consumer groups, and source topics, that this connector had before: their journal entries are its own. Those of any other stop it',
+      ),
     lingerMs: ms(
       5,
       'How long the first entry waits for others to be written along with it; an order that changes again meanwhile waits too',

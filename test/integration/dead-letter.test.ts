@@ -36,7 +36,7 @@ beforeEach(() => {
     unwritable.push(fault);
     onUnwritable();
   };
-  const options = { topic, partitions: 3, connectorName: 'card-sync', onUnwritable: told };
+  const options = { topic, partitions: 3, connectorName: 'card-sync', leased: () => true, onUnwritable: told };
   deadLetters = openDeadLetters(world.producer, options, systemClock);
 });
 

@@ -1,9 +1,11 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { EntryEncoder } from '../../connector/journal/encode.ts';
-import { journalSchema } from '../../connector/journal/schema.ts';
+import { provenanceHeader } from '../../connector/journal/provenance.ts';
+import { fingerprintOf, journalSchema } from '../../connector/journal/schema.ts';
 import { ensureJournal } from '../../connector/journal/topic.ts';
 import { openAdmin } from '../../connector/kafka/admin.ts';
 import { openKafka } from '../../connector/kafka/client.ts';
+import { openFencedProducer } from '../../connector/kafka/fenced-producer.ts';
 import type { ConsumerOptions } from '../../connector/kafka/record-consumer.ts';
 import { partitionKey } from '../../connector/kernel/position.ts';
 import { merchantBizNo } from '../../connector/order/change.ts';
@@ -14,6 +16,7 @@ import { type JournalMember, type JournalPlace, newJournalPlace, openJournalMemb
 import { type KafkaWorld, openKafkaWorld } from '../support/kafka-world.ts';
 import { sharedStack } from '../support/shared-stack.ts';
 import { until } from '../support/until.ts';
+import { anOwed } from '../unit/flow/owed.ts';
 import { anEntry } from '../unit/journal/entries.ts';
 
 const never = new AbortController().signal;
@@ -35,8 +38,12 @@ afterEach(async () => {
 
 afterAll(() => world[Symbol.asyncDispose]());
 
-async function join(place: JournalPlace, options: Partial<ConsumerOptions> = {}): Promise<JournalMember> {
-  const member = await openJournalMember(world, stack.registry.url, place, options);
+async function join(
+  place: JournalPlace,
+  options: Partial<ConsumerOptions> = {},
+  onUnreadable: 'stop' | 'skip' = 'stop',
+): Promise<JournalMember> {
+  const member = await openJournalMember(world, stack.registry.url, place, options, onUnreadable);
   members.push(member);
   return member;
 }
@@ -108,8 +115,8 @@ describe('what was written', () => {
 
   it('in 100,000 entries is all read again', async () => {
     const place = await newJournalPlace(world, 1);
-    const schemaId = await registered(place.topic);
-    const encoder = new EntryEncoder(schemaId);
+    const encoder = new EntryEncoder();
+    const headers = [provenanceHeader({ fingerprint: fingerprintOf(journalSchema()), groupId: place.group })];
     for (let n = 0; n < 100_000; n += 5_000) {
       await world.producer.writeAll(
         Array.from({ length: 5_000 }, (_, index) => ({
@@ -117,7 +124,7 @@ describe('what was written', () => {
           partition: 0,
           key: Buffer.from(`O-${n + index}`),
           value: encoder.encode(entryOf(place, `O-${n + index}`, n + index + 1)),
-          headers: [],
+          headers,
         })),
       );
     }
@@ -129,13 +136,75 @@ describe('what was written', () => {
     expect(member.faults).toEqual([]);
   });
 
-  it('by something else is told and left out', async () => {
+  it('by something else stops the restore; where the settings say so, it is skipped', async () => {
     const place = await newJournalPlace(world, 1);
     await world.append(place.topic, 0, 2);
     const member = await join(place);
-    await until('restored', () => member.reports.length === 1);
+    await until('told', () => member.faults.length > 0);
     expect(member.faults.map(({ code }) => code)).toEqual(['JOURNAL_UNREADABLE']);
-    expect(member.heard.map(({ kind }) => kind)).toEqual(['restored']);
+    expect([member.reports, member.heard]).toEqual([[], []]);
+    await leave(member);
+    const next = await join(place, {}, 'skip');
+    await until('restored', () => next.reports.length === 1);
+    expect(next.faults.map(({ code }) => code)).toEqual(['JOURNAL_UNREADABLE']);
+  });
+
+  it('by another connector stops the restore, and the fault names both groups', async () => {
+    const place = await newJournalPlace(world, 1);
+    const first = await join(place);
+    await until('restored', () => first.reports.length === 1);
+    await first.journal.append(entryOf(place, 'A', 1), never);
+    await leave(first);
+    const other = await join({ ...place, group: world.newGroup() });
+    await until('told', () => other.faults.length > 0);
+    expect(other.faults.map(({ code, detail }) => [code, detail.includes(place.group)])).toEqual([
+      ['JOURNAL_MISMATCH', true],
+    ]);
+    expect(other.heard).toEqual([]);
+  });
+
+  it('by the owner before, and comes late over a network that was cut, is refused', async () => {
+    const place = await newJournalPlace(world, 1);
+    const before = openFencedProducer(openKafka(world.options), place.topic, `${place.group}.journal`);
+    await before.refresh();
+    const epoch = await until('an epoch', () => before.newEpoch().catch(() => false as const));
+    const owner = await join(place);
+    await until('restored', () => owner.reports.length === 1);
+    await owner.journal.append(entryOf(place, 'A', 5), never);
+    const late = {
+      topic: place.topic,
+      partition: 0,
+      key: Buffer.from('A'),
+      value: new EntryEncoder().encode(entryOf(place, 'A', 4)),
+      headers: [],
+    };
+    const leader = before.leaderOf(0) ?? -1;
+    expect(await before.write(leader, epoch, [{ partition: 0, firstSequence: 0, records: [late] }])).toEqual([
+      { kind: 'fenced' },
+    ]);
+    await before.close();
+    await leave(owner);
+    const next = await join(place);
+    await until('restored', () => next.reports.length === 1);
+    expect(next.known('A')?.state.through?.offset).toBe(5n);
+  });
+
+  it('with a record that is larger than the topic takes is written without its value', async () => {
+    const place = await newJournalPlace(world, 1);
+    const member = await join(place);
+    await until('restored', () => member.reports.length === 1);
+    const owed = anOwed();
+    const record = { ...owed.record, value: new Uint8Array(5_000_000) };
+    await Promise.all([
+      member.journal.append({ ...entryOf(place, 'BIG', 1), owed: { ...owed, record } }, never),
+      member.journal.append(entryOf(place, 'small', 2), never),
+    ]);
+    expect(member.faults.map(({ code }) => code)).toEqual(['JOURNAL_ENTRY_TOO_LARGE']);
+    await leave(member);
+    const next = await join(place);
+    await until('restored', () => next.reports.length === 1);
+    expect(next.known('BIG')?.owed).toEqual({ ...owed, record: { ...record, value: null, valueOmitted: true } });
+    expect(next.known('small')).toBeDefined();
   });
 });
 
@@ -167,10 +236,29 @@ describe('the topic', () => {
     await ensureJournal(admin, plan);
     await ensureJournal(admin, plan);
     expect(await admin.settingOf(plan.topic, 'cleanup.policy')).toBe('compact');
-    await expect(ensureJournal(admin, { ...plan, partitions: 3 })).rejects.toMatchObject({ code: 'JOURNAL_MISMATCH' });
+    await expect(ensureJournal(admin, { ...plan, partitions: 1 })).rejects.toMatchObject({ code: 'JOURNAL_MISMATCH' });
     const plain = await world.createTopic(2);
     await expect(ensureJournal(admin, { ...plan, topic: plain })).rejects.toMatchObject({ code: 'JOURNAL_MISMATCH' });
     await admin.close();
+  });
+});
+
+describe('a source that gets more partitions', () => {
+  it('has a journal that gets them too, and keeps what is pending', async () => {
+    const place = await newJournalPlace(world, 1);
+    const owed = anOwed();
+    const before = await join(place);
+    await until('restored', () => before.reports.length === 1);
+    await before.journal.append({ ...entryOf(place, 'A', 1), owed }, never);
+    await leave(before);
+    await world.admin.createPartitions({ topicPartitions: [{ topic: place.source, count: 3 }] });
+    const admin = openAdmin(openKafka(world.options), systemClock);
+    await ensureJournal(admin, { topic: place.topic, partitions: 3, replicationFactor: -1 });
+    await admin.close();
+    const after = await join(place);
+    await until('restored', () => after.reports.length === 3);
+    expect(after.known('A')?.owed).toEqual(owed);
+    await after.journal.append(entryOf(place, 'B', 0, 2), never);
   });
 });
 

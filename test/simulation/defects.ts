@@ -1,7 +1,7 @@
 import type { Intake } from '../../connector/flow/ports.ts';
 import { anAnswer } from '../support/builders.ts';
 import { journalDefects } from './journal-defects.ts';
-import type { Defect, Planted } from './world.ts';
+import type { Defect } from './world.ts';
 
 // Known-bad worlds: each breaks one promise from outside, by wrapping a port. The watch must find every one of them, by the
 // promise that it breaks: a world that is broken in another way would be found too, and prove nothing.

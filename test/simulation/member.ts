@@ -1,4 +1,5 @@
 import { Pipeline } from '../../connector/flow/pipeline.ts';
+import { openDeadLetters } from '../../connector/dead-letter/dead-letters.ts';
 import type {
   DeadLetter,
   DeadLetters,
@@ -8,18 +9,25 @@ import type {
   Interpreted,
   Interpreter,
   Journal,
-  JournalEntry,
   PartitionSnapshot,
   Restoration,
 } from '../../connector/flow/ports.ts';
+import { type JournalAppender, openJournal } from '../../connector/journal/append.ts';
+import { JournalRestore } from '../../connector/journal/restore.ts';
+import { openConsumer } from '../../connector/kafka/consumer.ts';
+import type { ConsumerListener, RecordConsumer } from '../../connector/kafka/record-consumer.ts';
 import { Fault } from '../../connector/kernel/fault.ts';
-import { formatPosition, type Offset, type PartitionKey, splitPartitionKey } from '../../connector/kernel/position.ts';
+import { formatPosition, type Offset, type PartitionKey, partitionKey, splitPartitionKey } from '../../connector/kernel/position.ts';
 import type { SourceRecord } from '../../connector/kernel/record.ts';
-import { type Clock, type DurationMs, type Instant, instant } from '../../connector/kernel/time.ts';
+import { type Clock, type DurationMs, instant, type MonotonicMs, monotonic } from '../../connector/kernel/time.ts';
 import type { MerchantBizNo } from '../../connector/order/change.ts';
-import { aRecord, documentedVerdicts } from '../support/builders.ts';
-import { RecordingMeter } from '../support/flow-world.ts';
-import type { Plan, PlannedRecord } from './plan.ts';
+import { documentedVerdicts } from '../support/builders.ts';
+import { RecordingMeter, type SeededRandom } from '../support/flow-world.ts';
+import type { SimulatedBroker } from './broker.ts';
+import { type ClientHost, kafkaOver, type SimulatedConsumer } from './client.ts';
+import { type PlannedRecord, remapped } from './database.ts';
+import { BrokerError, type Coordinator } from './group.ts';
+import { journalDecoder, journalTopic } from './journal.ts';
 import type { World } from './world.ts';
 
 /** The ports of one instance, as a defect may wrap them. */
@@ -34,89 +42,111 @@ export interface Ports {
   readonly clock: Clock;
 }
 
-const fetchMost = 6;
-
-/** One life of one instance: a real pipeline over simulated ports. A dead one is frozen: what it awaits never comes. */
-export class Member {
+/** What an instance differs in from the others. */
+export interface MemberTraits {
   readonly name: string;
+  /** Which mapping it has: the first, or a later one. */
+  readonly mapping: 0 | 1;
+  /** How far its wall clock is ahead. */
+  readonly clockAheadMs: DurationMs;
+}
+
+/** How long the group waits for a member, and how often it beats. */
+export const groupTimes = { sessionMs: 60, rebalanceMs: 60, heartbeatMs: 12 } as const;
+
+const groupId = 'cards';
+const fetchMost = 6;
+const journalFetchMost = 60;
+
+/** One life of one instance: the connector's own parts over a simulated world. A dead one is frozen: what it awaits never comes. */
+export class Member implements ClientHost {
+  readonly name: string;
+  readonly random: SeededRandom;
+  readonly broker: SimulatedBroker;
+  readonly coordinator: Coordinator;
   readonly inFlight = new Set<MerchantBizNo>();
-  readonly lastSent = new Map<MerchantBizNo, bigint>();
-  readonly paused = new Set<PartitionKey>();
+  readonly lastSent = new Map<MerchantBizNo, number>();
   readonly pipeline: Pipeline;
+  readonly consumer: RecordConsumer;
   readonly #world: World;
-  readonly #plan: Plan;
-  readonly #random: World['random'];
-  readonly #restoration: Restoration;
+  readonly #mapping: 0 | 1;
+  readonly #journal: JournalAppender;
+  readonly #restore: JournalRestore;
   readonly #stopped = new AbortController();
-  /** The partitions it believes its own, and where it reads next. */
-  readonly #positions = new Map<PartitionKey, Offset>();
-  /** Whose journal is being read. */
-  readonly #restoring = new Set<PartitionKey>();
-  /** Of which a fetch may be on its way. */
-  readonly #fetching = new Set<PartitionKey>();
-  #generation = -1;
-  /** Counts the joins: what was begun before one is out of date. */
-  #joins = 0;
-  /** It joined, and nobody took its place. */
-  #leased = false;
-  #fellOut = false;
-  #stalledUntil: Instant = instant(0);
-  /** Journal entries are written one after the other. */
-  #writing: Promise<void> = Promise.resolve();
+  readonly #born: MonotonicMs;
+  #kafka: SimulatedConsumer | null = null;
+  #memberId: string | null = null;
+  #clockAheadMs: DurationMs;
+  #stalledUntil: MonotonicMs = monotonic(0);
   #dead = false;
+  #drained: Promise<void> | null = null;
   /** Timers that the flow set. */
   #asleep = 0;
 
-  constructor(name: string, world: World, wrap: (ports: Ports, world: World) => Ports) {
+  constructor(
+    { name, mapping, clockAheadMs }: MemberTraits,
+    world: World,
+    wrap: (ports: Ports, world: World) => Ports,
+  ) {
     this.name = name;
+    this.random = world.random;
+    this.broker = world.broker;
+    this.coordinator = world.coordinator;
     this.#world = world;
-    this.#plan = world.plan;
-    this.#random = world.random;
-    const ports = wrap(this.#ports(), world);
-    this.#restoration = ports.restoration;
+    this.#mapping = mapping;
+    this.#clockAheadMs = clockAheadMs;
+    this.#born = monotonic(world.clock.monotonic() - world.random.below(1000));
+    const clock = this.#clock();
+    this.consumer = this.#openConsumer(clock);
+    this.#journal = openJournal(world.journal.producerOf(this), {
+      ...{ topic: journalTopic, groupId, lingerMs: 1, clock },
+      leased: () => this.consumer.leased,
+      onUnwritable: () => undefined,
+      onWritable: () => undefined,
+      onTooLarge: fault => world.watch.report(`${name}: ${fault.message}`),
+    });
+    const ports = wrap(this.#ports(clock), world);
+    const { topics, settings } = world.plan;
     this.pipeline = new Pipeline(
       {
-        inFlightMax: world.plan.inFlightMax,
-        requestsPerSecond: world.plan.requestsPerSecond,
-        waitingMax: world.plan.waitingMax,
-        parkedMax: 100,
-        parkFromMs: 50,
-        giveUpAfterMs: 86_400_000,
-        forgetAfterMs: 3_600_000,
-        conflate: world.plan.conflate,
-        retryDelaysMs: [10, 10, 20, 60, 120],
-        probeIntervalMs: 25,
-        outageWindow: 20,
-        outageRatio: 0.8,
-        requestIdForm: 'uuid',
-        verdicts: documentedVerdicts,
-        queuedMax: world.plan.queuedMax,
-        queuedBytesMax: 1e9,
-        ordersMax: 1000,
+        ...settings,
+        ...{ parkFromMs: 50, retryDelaysMs: [10, 10, 20, 60, 120], probeIntervalMs: 25, outageWindow: 20 },
+        ...{ outageRatio: 0.8, requestIdForm: 'uuid', verdicts: documentedVerdicts, queuedBytesMax: 1e9 },
         commitIntervalMs: 20,
       },
-      {
-        ...ports,
-        random: world.random,
-        meter: new RecordingMeter(),
-      },
+      { ...ports, random: world.random, meter: new RecordingMeter() },
     );
+    this.#restore = new JournalRestore(
+      {
+        ...{ topic: journalTopic, groupId, sourceTopics: topics, formerly: [], onUnreadable: 'stop' },
+        onRestored: () => undefined,
+        onFault: fault => world.watch.note(`${name} ${fault.message}`),
+      },
+      { appender: this.#journal, consumer: this.consumer, decoder: journalDecoder, offsets: () => this.#offsets(), clock },
+    );
+    const fell = (error: unknown) => world.fell(this, error);
+    this.consumer.crashed.catch(fell);
     this.pipeline.failed.catch(error => world.watch.report(`${name} failed: ${error}`));
     void this.pipeline.commitRegularly(this.#stopped.signal);
-    void this.#fetch();
-  }
-
-  get now(): Instant {
-    return this.#world.clock.now();
+    const { rebalancing, quiesce, assigned, receive } = this.#listener();
+    const { remember, restored } = ports.restoration;
+    const flow = { rebalancing, quiesce, assigned, receive, remember, restored };
+    if (process.env.SIM_DEBUG) {
+      flow.assigned = keys => { world.watch.note(`${name} assigned ${keys.join(' ')}`); assigned(keys); };
+      flow.remember = (key, r) => { world.watch.note(`${name} recalls ${r.order} ${r.known?.state.kind} ${r.known?.state.through?.offset} ${r.known?.owed?.request.change.position.offset}`); remember(key, r); };
+      flow.restored = (key, ends) => { world.watch.note(`${name} restored ${key} ${ends.begin} ${ends.end}`); restored(key, ends); };
+      flow.receive = (key, records, l, h) => { world.watch.note(`${name} receives ${key} ${records.map(r => r.offset)} of ${h}`); receive(key, records, l, h); };
+    }
+    this.consumer.start(this.#restore.listenerFor(flow)).catch(fell);
   }
 
   get dead(): boolean {
     return this.#dead;
   }
 
-  /** It is certain that its partitions are its own. */
-  get leased(): boolean {
-    return this.#leased;
+  /** What the group calls it. */
+  get memberId(): string | null {
+    return this.#memberId;
   }
 
   /** The process ends at once. */
@@ -125,76 +155,75 @@ export class Member {
     this.#stopped.abort();
   }
 
+  /** The process ends with an error: it leaves the group. */
+  async exit(): Promise<void> {
+    this.#stopped.abort();
+    await this.consumer.close();
+    this.crash();
+  }
+
   /** The process ends as on SIGTERM: nothing may be left behind that would wake up. */
-  async drain(limit: DurationMs): Promise<void> {
+  drain(limit: DurationMs): Promise<void> {
+    this.#drained ??= this.#drain(limit);
+    return this.#drained;
+  }
+
+  async #drain(limit: DurationMs): Promise<void> {
+    await this.sleep(0);
+    // Where it stood still, all of it wakes up.
+    await this.#world.clock.sleep(1);
     this.#stopped.abort();
     await this.pipeline.drain(limit);
     await this.#world.clock.runDry();
     if (this.#asleep > 0) this.#world.watch.report(`${this.name} leaves ${this.#asleep} timers behind`);
-    this.crash();
+    await this.exit();
   }
 
   /** Stands still from now on: whatever it waits for comes later. */
   stall(duration: DurationMs): void {
-    this.#stalledUntil = instant(this.#world.clock.now() + duration);
-    this.#leased = false;
-    this.#fellOut = true;
+    this.#stalledUntil = monotonic(this.#world.clock.monotonic() + duration);
   }
 
-  /** Resolves when it does not stand still any more. */
-  async awake(): Promise<void> {
-    await this.#world.clock.sleep(this.#stalledUntil - this.#world.clock.now());
+  /** Its wall clock is set. */
+  setClock(byMs: DurationMs): void {
+    this.#clockAheadMs += byMs;
   }
 
-  /** The group is to be joined anew. From its answer on nothing may be written until the group says what is ours. */
-  async prepareJoin(limit: DurationMs): Promise<void> {
-    const joins = this.#joins;
-    await this.pipeline.quiesce(limit);
-    // It may have taken longer than the group waits.
-    if (this.#joins === joins) this.#leased = false;
+  monotonic(): MonotonicMs {
+    return monotonic(this.#world.clock.monotonic() - this.#born);
   }
 
-  /** The group's word: what is ours is read from the last commit on (kafkajs#1046). */
-  join(generation: number, keys: readonly PartitionKey[]): void {
-    if (this.#dead) return;
-    if (this.#fellOut) this.#take(generation, []);
-    this.#fellOut = false;
-    this.#take(generation, keys);
+  /** Never comes back to the dead. */
+  async sleep(duration: DurationMs, signal?: AbortSignal): Promise<void> {
+    const { clock } = this.#world;
+    if (duration > 0 || signal !== undefined) await clock.sleep(duration, signal);
+    while (clock.monotonic() < this.#stalledUntil) await clock.sleep(this.#stalledUntil - clock.monotonic());
+    if (this.#dead) await new Promise(() => {});
   }
 
-  #take(generation: number, keys: readonly PartitionKey[]): void {
-    this.#generation = generation;
-    this.#leased = true;
-    const join = ++this.#joins;
-    const gained = keys.filter(key => !this.#positions.has(key));
-    for (const key of this.#positions.keys()) {
-      if (keys.includes(key)) continue;
-      this.#positions.delete(key);
-      for (const { means } of this.#plan.logs.get(key) ?? []) {
-        if (typeof means !== 'string') this.lastSent.delete(means.merchantBizNo);
-      }
-    }
-    for (const key of keys) this.#positions.set(key, this.#world.group.committed(key));
-    this.pipeline.assigned(keys);
-    for (const key of gained) this.#restoring.add(key);
-    for (const key of this.#restoring) if (!keys.includes(key)) this.#restoring.delete(key);
-    for (const key of this.#restoring) void this.#restore(key, join);
+  checkCommit(): void {
+    const { clock, plan } = this.#world;
+    if (clock.now() < plan.calmFrom && this.random.chance(plan.faultRate)) throw new BrokerError('NOT_COORDINATOR');
   }
 
-  /** Reads a partition's journal to the end it has now. A join in between begins anew. */
-  async #restore(key: PartitionKey, join: number): Promise<void> {
-    const { journal, group } = this.#world;
-    await this.#sleep(1 + this.#random.below(10));
-    const end = group.read(key, 0n, 0).end;
-    const remembered = journal.read(key);
-    for (const one of remembered) {
-      if (this.#random.chance(0.3)) await this.#sleep(1 + this.#random.below(4));
-      if (this.#joins !== join) return;
-      this.#restoration.remember(key, one);
-    }
-    if (this.#joins !== join) return;
-    this.#restoring.delete(key);
-    this.#restoration.restored(key, { begin: group.committed(key), end });
+  committed(key: PartitionKey, offset: Offset): void {
+    this.broker.commit(key, offset);
+    this.#world.watch.committed(this, key, offset);
+  }
+
+  fetchMost(key: PartitionKey): number {
+    return splitPartitionKey(key).topic === journalTopic ? journalFetchMost : fetchMost;
+  }
+
+  /** What is written of a partition stands behind the word of whoever has it now. */
+  checkOwner(key: PartitionKey, what: string): void {
+    const owner = this.coordinator.ownerOf(key);
+    if (owner !== undefined && owner !== this.#memberId)
+      this.#world.watch.report(`${what} of ${key} is written without a lease by ${this.name}`);
+  }
+
+  named(memberId: string): void {
+    this.#memberId = memberId;
   }
 
   /** What must hold after each step. */
@@ -216,12 +245,13 @@ export class Member {
 
   /** What is held is bounded, and the source is as paused as the flow believes. */
   #checkLimits({ partitions, inFlight, inFlightMax, waiting, degraded, breaker }: FlowSnapshot, held: number): void {
-    const most = this.#plan.queuedMax + this.#plan.waitingMax + inFlightMax + fetchMost * (partitions.length + 1);
+    const { queuedMax, waitingMax } = this.#world.plan.settings;
+    const most = queuedMax + waitingMax + inFlightMax + fetchMost * (partitions.length + 1);
     // What waits behind a waiting change without conflation counts as queued, with it not at all.
     if (held > most + waiting) this.#world.watch.report(`${this.name} holds ${held} records, more than ${most}`);
     if (inFlight > inFlightMax) this.#world.watch.report(`${this.name} has ${inFlight} in flight`);
     for (const { topic, partition, paused } of partitions) {
-      if (this.paused.has(`${topic}/${partition}`) !== paused)
+      if (this.#kafka?.paused.has(`${topic}/${partition}`) !== paused)
         this.#world.watch.report(`${this.name} believes ${partition} ${paused ? 'paused' : 'open'}: it is not`);
     }
     if ((degraded === null) !== (breaker === 'closed'))
@@ -237,65 +267,79 @@ export class Member {
       this.#world.watch.report(`${this.name} stays paused`);
   }
 
-  async #fetch(): Promise<void> {
-    while (!this.#stopped.signal.aborted) {
-      await this.#sleep(3 + this.#random.below(20));
-      for (const [key, from] of this.#positions) {
-        // A fetch may be on its way when its partition is paused.
-        if (this.paused.has(key) && !(this.#fetching.delete(key) && this.#random.chance(0.5))) continue;
-        if (!this.paused.has(key)) this.#fetching.add(key);
-        const { records, end } = this.#world.group.read(key, from, 1 + this.#random.below(fetchMost));
-        const last = records.at(-1);
-        if (last === undefined || this.#stopped.signal.aborted) continue;
-        this.#positions.set(key, last.offset + 1n);
-        this.#world.watch.received(records);
-        const { partition } = splitPartitionKey(key);
-        const sources = records.map(({ offset }) => aRecord({ offset, partition }));
-        this.pipeline.receive(key, sources, last.offset, end);
-      }
-    }
+  #clock(): Clock {
+    const { clock } = this.#world;
+    return {
+      now: () => instant(clock.now() + this.#clockAheadMs),
+      monotonic: () => this.monotonic(),
+      sleep: (duration, signal) => this.sleep(duration, signal),
+    };
   }
 
-  #ports(): Ports {
-    const { watch, group } = this.#world;
-    const member = this;
+  #openConsumer(clock: Clock): RecordConsumer {
+    const kafka = kafkaOver(this, consumer => {
+      this.#kafka = consumer;
+    });
+    const { sessionMs, rebalanceMs, heartbeatMs } = groupTimes;
+    const times = {
+      sessionTimeoutMs: sessionMs,
+      rebalanceTimeoutMs: rebalanceMs,
+      heartbeatIntervalMs: heartbeatMs,
+      ...{ fetchMaxBytes: 0, fetchMaxBytesPerPartition: 0, fetchMaxWaitMs: 0 },
+    };
+    const topics = [...this.#world.plan.topics, journalTopic];
+    return openConsumer(kafka, { groupId, topics, ...times }, clock);
+  }
+
+  /** Asked by a request to the brokers. */
+  async #offsets(): ReturnType<ConstructorParameters<typeof JournalRestore>[1]['offsets']> {
+    await this.sleep(1 + this.random.below(8));
+    const offsets = this.broker.offsets();
+    await this.sleep(this.random.below(4));
+    return offsets;
+  }
+
+  /** What the flow hears of the source; looked at on its way. */
+  #listener(): ConsumerListener {
+    const { watch, plan } = this.#world;
     return {
-      clock: {
-        now: () => this.#world.clock.now(),
-        monotonic: () => this.#world.clock.monotonic(),
-        sleep: async (duration, signal) => {
-          this.#asleep++;
-          await this.#sleep(duration, signal);
-          this.#asleep--;
-        },
+      rebalancing: () => this.pipeline.rebalancing(),
+      quiesce: limitMs => this.pipeline.quiesce(limitMs),
+      assigned: keys => {
+        for (const { key, means } of plan.records)
+          if (!keys.includes(key) && typeof means !== 'string') this.lastSent.delete(means.merchantBizNo);
+        this.pipeline.assigned(keys);
       },
-      intake: {
-        get leased() {
-          return member.#leased;
-        },
-        pause: keys => keys.forEach(key => void this.paused.add(key)),
-        resume: keys => keys.forEach(key => void this.paused.delete(key)),
-        commit: async offsets => {
-          const generation = this.#generation;
-          const ours = [...offsets].filter(([key]) => this.#positions.has(key));
-          await this.#sleep(1 + this.#random.below(5));
-          group.commit(this, generation, ours);
-        },
+      receive: (key, records, lastOffset, highWatermark) => {
+        watch.received(records.map(record => this.#plannedOf(record)));
+        this.pipeline.receive(key, records, lastOffset, highWatermark);
       },
-      delivery: { deliver: (...given) => this.#deliver(...given) },
+    };
+  }
+
+  #plannedOf({ value }: Pick<SourceRecord, 'value'>): PlannedRecord {
+    const planned = this.#world.plan.records[Number(Buffer.from(value ?? []).toString())];
+    if (planned === undefined) throw new Error('no such record');
+    return planned;
+  }
+
+  #ports(own: Clock): Ports {
+    const clock: Clock = {
+      ...own,
+      sleep: async (duration, signal) => {
+        this.#asleep++;
+        await this.sleep(duration, signal);
+        this.#asleep--;
+      },
+    };
+    return {
+      clock,
+      intake: this.consumer,
+      delivery: { deliver: (...request) => this.#deliver(...request) },
       deadLetters: {
-        publish: async (letter: DeadLetter, signal: AbortSignal) => {
-          do {
-            await this.#sleep(1 + this.#random.below(10), signal);
-            if (signal.aborted) throw new Error('its partition was taken away');
-          } while (this.#world.deadLettersAreOut());
-          watch.published(this, letter);
-        },
+        publish: (letter, signal) => this.#publish(letter, signal, own),
       },
-      journal: {
-        append: (entry, signal) => this.#write(entry.partition, entry.order, entry, signal),
-        forget: (partition, order, signal) => this.#write(partition, order, null, signal),
-      },
+      journal: this.#journal,
       restoration: {
         remember: (key, remembered) => this.pipeline.remember(key, remembered),
         restored: (key, ends) => this.pipeline.restored(key, ends),
@@ -304,60 +348,50 @@ export class Member {
     };
   }
 
-  /** One after the other; it may be there before we know it. Nothing is written while it is not sure that we may. */
-  #write(
-    partition: PartitionKey,
-    order: MerchantBizNo,
-    entry: JournalEntry | null,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const written = this.#writing.then(async () => {
-      do {
-        await this.#sleep(1 + this.#random.below(4), signal);
-        if (signal.aborted) throw new Error('its partition was taken away');
-      } while (!this.#leased);
-      this.#world.journal.write(this, partition, order, entry);
-      await this.#sleep(this.#random.below(3));
-    });
-    this.#writing = written.catch(() => {});
-    return written;
+  async #publish(letter: DeadLetter, signal: AbortSignal, clock: Clock): Promise<void> {
+    const { watch } = this.#world;
+    const write = async () => {
+      this.checkOwner(partitionKey(letter.record.topic, letter.record.partition), 'the dead letter');
+      await this.sleep(1 + this.random.below(4));
+      if (this.#world.deadLettersAreOut()) throw new Error('NOT_ENOUGH_REPLICAS');
+      watch.published(this, letter, this.#plannedOf(letter.record));
+    };
+    const options = {
+      ...{ topic: 'dead-letters', partitions: 1, connectorName: groupId, onUnwritable: () => undefined },
+      leased: () => this.consumer.leased,
+    };
+    await openDeadLetters({ write }, options, clock).publish(letter, signal);
   }
 
   async #deliver(...[request, signal, mayGo]: Parameters<Delivery['deliver']>): ReturnType<Delivery['deliver']> {
     // It is signed first, and waits for a connection.
-    await this.#sleep(this.#random.below(3), signal);
+    await this.sleep(this.random.below(3), signal);
     if (!mayGo()) return { kind: 'unanswered', cause: 'unsent', text: 'too late' };
     const order = request.change.merchantBizNo;
     this.#world.watch.sent(this, request);
     this.inFlight.add(order);
     const answer = this.#world.platform.receive(request, this.#world.clock.now());
-    await this.#sleep(1 + this.#random.below(15), signal);
+    await this.sleep(1 + this.random.below(15), signal);
     this.inFlight.delete(order);
     return signal.aborted ? { kind: 'unanswered', cause: 'aborted', text: 'given up' } : answer;
   }
 
   #interpret(record: SourceRecord, signal: AbortSignal): Interpreted | Promise<Interpreted> {
-    const planned = this.#world.group.recordAt(record);
-    const meaning = interpretedOf(planned, record);
+    const planned = this.#plannedOf(record);
+    const meaning = this.#interpreted(planned, record);
     if (planned.lateMs === null) return meaning;
-    return this.#sleep(planned.lateMs, signal).then(() => {
-      if (signal.aborted && this.#random.chance(0.7)) throw new Error('given up');
+    return this.sleep(planned.lateMs, signal).then(() => {
+      if (signal.aborted && this.random.chance(0.7)) throw new Error('given up');
       return meaning;
     });
   }
 
-  /** Never comes back to the dead. */
-  async #sleep(duration: DurationMs, signal?: AbortSignal): Promise<void> {
-    await this.#world.clock.sleep(duration, signal);
-    if (this.#world.clock.now() < this.#stalledUntil) await this.awake();
-    if (this.#dead) await new Promise(() => {});
+  #interpreted({ means }: PlannedRecord, record: SourceRecord): Interpreted {
+    if (means === 'needless') return { kind: 'skipped', reason: 'unmapped' };
+    if (means === 'unusable') {
+      const fault = new Fault('RECORD_UNDECODABLE', { detail: formatPosition(record), at: record });
+      return { kind: 'unusable', fault };
+    }
+    return { kind: 'change', change: this.#mapping === 0 ? means : remapped(means) };
   }
-}
-
-function interpretedOf({ means }: PlannedRecord, record: SourceRecord): Interpreted {
-  if (means === 'needless') return { kind: 'skipped', reason: 'unmapped' };
-  if (means === 'unusable') {
-    return { kind: 'unusable', fault: new Fault('RECORD_UNDECODABLE', { detail: formatPosition(record), at: record }) };
-  }
-  return { kind: 'change', change: means };
 }

@@ -1,20 +1,19 @@
+import { Fault } from '../../connector/kernel/fault.ts';
+import { partitionKey } from '../../connector/kernel/position.ts';
 import type { DurationMs } from '../../connector/kernel/time.ts';
 import { SeededRandom, SteppedClock } from '../support/flow-world.ts';
-import { Group } from './group.ts';
-import { SimulatedJournal } from './journal.ts';
-import { Member, type Ports } from './member.ts';
+import { SimulatedBroker } from './broker.ts';
+import { keysOfAssignment } from './client.ts';
+import type { PlannedRecord } from './database.ts';
+import { Coordinator } from './group.ts';
+import { journalTopic, SimulatedJournal } from './journal.ts';
+import { groupTimes, Member, type Ports } from './member.ts';
 import { type Blow, isTick, type Plan, planOf } from './plan.ts';
 import { SimulatedPlatform } from './platform.ts';
 import { Watch } from './watch.ts';
 
 /** A defect: what it does to the ports of every instance. */
 export type Defect = (ports: Ports, world: World) => Ports;
-
-/** A defect, and how the watch tells of it. */
-export interface Planted {
-  readonly breaks: RegExp;
-  readonly defect: Defect;
-}
 
 /** How a history went. */
 export interface Outcome {
@@ -25,36 +24,47 @@ export interface Outcome {
   readonly plan: Plan;
 }
 
-const stepsMax = 6_000;
-const lastStepsMax = 100;
+const stepsMax = 60_000;
+const lastStepsMax = 400;
 const endMs: DurationMs = 15_000;
 const drainMs: DurationMs = 40;
-const stallMs: DurationMs = 60;
+const stallMs: DurationMs = 150;
+const pollMs: DurationMs = 5;
 
-/** Everything outside the flow: one clock, one chance, the broker, the platform and the instances. */
+/** Everything outside the connector: one clock, one chance, the brokers, the platform and the instances. */
 export class World {
   readonly plan: Plan;
   readonly random: SeededRandom;
   readonly clock: SteppedClock;
   readonly watch: Watch;
   readonly platform: SimulatedPlatform;
-  readonly group: Group;
+  readonly broker = new SimulatedBroker();
+  readonly coordinator: Coordinator;
   readonly journal: SimulatedJournal;
   readonly #defect: Defect;
   #members: Member[] = [];
   #born = 0;
+  #published = 0;
+  #incarnation = 0;
+  #isOver = false;
 
   constructor(seed: number, defect: Defect) {
     this.plan = planOf(seed);
     this.random = new SeededRandom(seed + 1_000_003);
     this.clock = new SteppedClock(this.random);
-    this.watch = new Watch(this.plan);
+    this.watch = new Watch(this.plan, () => ({
+      platform: this.platform,
+      journal: this.journal,
+      ownerOf: key => this.coordinator.ownerOf(key),
+      now: () => this.clock.now(),
+    }));
     this.platform = new SimulatedPlatform(this.plan, this.random, broken => this.watch.report(broken));
-    this.watch.platform = this.platform;
-    this.group = new Group(this);
+    this.coordinator = new Coordinator(this.clock, groupTimes, keysOfAssignment, line => this.watch.note(line));
     this.journal = new SimulatedJournal(this);
-    this.watch.journal = this.journal;
     this.#defect = defect;
+    const { topics, partitions } = this.plan;
+    for (let n = 0; n < partitions; n++)
+      for (const topic of [...topics, journalTopic]) this.broker.addPartition(partitionKey(topic, n));
   }
 
   deadLettersAreOut(): boolean {
@@ -63,14 +73,26 @@ export class World {
     return deadLettersOut !== null && now >= deadLettersOut.from && now < deadLettersOut.to;
   }
 
+  /** An instance ended by itself, with an error. */
+  fell(member: Member, error: unknown): void {
+    if (member.dead) return;
+    this.watch.note(`${member.name} ends: ${error}`);
+    const code = error instanceof Fault ? error.code : null;
+    const isOfGrowth = code === 'KAFKA_CONSUMER_STOPPED' && String(error).includes('was added to its topic');
+    const isMeant = this.plan.data.growsAt !== null && isOfGrowth;
+    if (!isMeant) this.watch.report(`${member.name} stopped: ${error}`);
+    void member.exit().then(() => this.#join());
+  }
+
   /** Plays the history to its end, or to the first promise that breaks. */
   async run(): Promise<void> {
     this.#join();
+    void this.#publish();
     void this.#strike();
     const { watch, clock, plan } = this;
     const end = plan.calmFrom + endMs;
     for (let step = 0; watch.broken.length === 0; step++) {
-      if (clock.now() >= plan.calmFrom && this.group.isDone && !this.#owes) break;
+      if (clock.now() >= plan.calmFrom && this.#isDone && !this.#owes && this.platform.isSettled) break;
       if (step > stepsMax || clock.now() > end || !(await this.#step())) {
         watch.report(`stuck: ${JSON.stringify(this.#members.map(stuckAt))}`);
         return;
@@ -81,8 +103,25 @@ export class World {
     // What was written last is still to be acknowledged.
     for (let step = 0; step < lastStepsMax && this.#isBusy; step++) await this.#step();
     watch.checkEnd();
-    if (![...this.plan.logs.values()].flat().some(isTick)) for (const member of this.#members) member.checkIdle();
+    if (!plan.records.some(isTick)) for (const member of this.#members) member.checkIdle();
     await this.#stop();
+  }
+
+  /** Is every record accounted for and committed? */
+  get #isDone(): boolean {
+    const last = this.plan.records.findLast(record => !isTick(record));
+    return last === undefined || (this.#published > last.index && this.#isCommitted);
+  }
+
+  /** Of this incarnation of the topics, as far as it is published. */
+  get #isCommitted(): boolean {
+    const published = this.plan.records.slice(0, this.#published);
+    return this.plan.keys.every(key => {
+      const last = published.findLast(
+        record => record.key === key && record.incarnation === this.#incarnation && !isTick(record),
+      );
+      return last === undefined || (this.broker.committed(key) ?? 0n) > last.offset;
+    });
   }
 
   get #isBusy(): boolean {
@@ -99,6 +138,7 @@ export class World {
 
   /** Wakes the next sleeper; one that is only about to sleep counts too. */
   async #step(): Promise<boolean> {
+    this.platform.settle(this.clock.now());
     if (await this.clock.step()) return true;
     await this.clock.runDry();
     return this.clock.step();
@@ -106,6 +146,7 @@ export class World {
 
   /** All end in order. */
   async #stop(): Promise<void> {
+    this.#isOver = true;
     let over = false;
     const drained = Promise.all(this.#members.map(member => member.drain(drainMs))).then(() => {
       over = true;
@@ -115,16 +156,51 @@ export class World {
     await drained;
   }
 
+  /** The records come into their topics, each at its time. */
+  async #publish(): Promise<void> {
+    for (const record of this.plan.records) {
+      if (record.at > this.clock.now()) await this.clock.sleep(record.at - this.clock.now());
+      if (record.incarnation > this.#incarnation) await this.#recreate();
+      this.#grow(record);
+      const value = Buffer.from(`${record.index}`);
+      const { at, key, offset } = record;
+      this.broker.log(key).append({ at, key: Buffer.from('id'), value, headers: {} }, offset);
+      this.#published++;
+    }
+  }
+
+  /** The operator adds a partition to the source, and to the journal. */
+  #grow({ key }: PlannedRecord): void {
+    if (this.broker.has(key)) return;
+    this.watch.note('a partition is added');
+    const number = this.broker.partitionCount(journalTopic);
+    for (const topic of [journalTopic, ...this.plan.topics]) this.broker.addPartition(partitionKey(topic, number));
+    this.coordinator.rebalance();
+  }
+
+  /** The operator waits until all is read, stops the connector, recreates the topics, and starts it again. */
+  async #recreate(): Promise<void> {
+    while (!this.#isCommitted) await this.clock.sleep(pollMs);
+    for (const member of this.#members.filter(({ dead }) => !dead)) await member.drain(drainMs);
+    this.watch.note('the topics are recreated');
+    this.#incarnation++;
+    this.watch.recreated();
+    for (const key of this.plan.keys) if (this.broker.has(key)) this.broker.recreate(key);
+    this.#join();
+  }
+
   async #strike(): Promise<void> {
     for (const blow of this.plan.blows) {
       await this.clock.sleep(blow.at - this.clock.now());
+      if (this.#isOver) return;
       await this.#befall(blow);
     }
   }
 
-  async #befall({ kind }: Blow): Promise<void> {
-    this.watch.note(`${this.clock.now()} ${kind}`);
+  async #befall({ kind, byMs }: Blow): Promise<void> {
     const [first, second] = this.#members;
+    const by = byMs === 0 ? '' : ` by ${byMs} ms`;
+    this.watch.note(`${kind}${by}`);
     switch (kind) {
       case 'crash':
         first?.crash();
@@ -135,42 +211,31 @@ export class World {
         this.#join();
         break;
       case 'stall':
-        await this.#stall(first);
+        first?.stall(this.random.below(stallMs));
         break;
       case 'second joins':
         if (second === undefined) this.#join();
         break;
       case 'second leaves':
         second?.crash();
-        this.#rebalance();
+        this.#members = this.#members.filter(({ dead }) => !dead);
         break;
       case 'rebalance':
-        this.#rebalance();
+        this.coordinator.rebalance();
+        break;
+      case 'clock is set':
+        first?.setClock(byMs);
         break;
     }
   }
 
-  /** An instance stands still for so long that the group goes on without it, and does not know it when it wakes up. */
-  async #stall(member: Member | undefined): Promise<void> {
-    if (member === undefined || this.#members.length < 2) return;
-    member.stall(this.random.below(stallMs));
-    this.#members = this.#members.filter(other => other !== member);
-    this.#rebalance();
-    await member.awake();
-    await this.clock.sleep(this.random.below(5));
-    if (member.dead) return;
-    this.#members.push(member);
-    this.#rebalance();
-  }
-
   #join(): void {
-    this.#members.push(new Member(`instance ${++this.#born}`, this, this.#defect));
-    this.#rebalance();
-  }
-
-  #rebalance(): void {
+    const { odd } = this.plan;
     this.#members = this.#members.filter(({ dead }) => !dead);
-    this.group.rebalance(this.#members);
+    const name = `instance ${++this.#born}`;
+    const mapping = odd.has('the mapping changes') && this.#born > 1 ? 1 : 0;
+    const clockAheadMs = odd.has('clocks are set') ? 1_000 * (this.random.below(5) - 2) : 0;
+    this.#members.push(new Member({ name, mapping, clockAheadMs }, this, this.#defect));
   }
 }
 

@@ -1,12 +1,13 @@
-import type {
-  DeadLetter,
-  DeadLetters,
-  Delivery,
-  Intake,
-  Journal,
-  JournalEntry,
-  Meter,
-  Outcome,
+import {
+  type DeadLetter,
+  type DeadLetters,
+  type Delivery,
+  EntryTooLarge,
+  type Intake,
+  type Journal,
+  type JournalEntry,
+  type Meter,
+  type Outcome,
 } from '../../connector/flow/ports.ts';
 import type { Offset, PartitionKey } from '../../connector/kernel/position.ts';
 import {
@@ -223,6 +224,8 @@ export class RecordingJournal implements Journal {
   readonly entries: JournalEntry[] = [];
   readonly forgotten: MerchantBizNo[] = [];
   blocked = false;
+  /** The topic takes no entry with a pending delivery: they are too large for it. */
+  refusesOwed = false;
   readonly #clock: Clock;
 
   constructor(clock: Clock) {
@@ -236,6 +239,7 @@ export class RecordingJournal implements Journal {
 
   async append(entry: JournalEntry, signal: AbortSignal): Promise<void> {
     await this.#write(signal);
+    if (this.refusesOwed && entry.owed !== null) throw new EntryTooLarge(5_000_000);
     this.entries.push(entry);
   }
 

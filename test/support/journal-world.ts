@@ -1,13 +1,12 @@
-import type { Journal, PartitionEnds, Remembered } from '../../connector/flow/ports.ts';
-import { openJournal } from '../../connector/journal/append.ts';
+import type { PartitionEnds, Remembered } from '../../connector/flow/ports.ts';
+import { type JournalAppender, openJournal } from '../../connector/journal/append.ts';
 import { createJournalDecoder } from '../../connector/journal/decode.ts';
 import { JournalRestore, type RestoredFlow, type RestoreReport } from '../../connector/journal/restore.ts';
-import { journalSchema } from '../../connector/journal/schema.ts';
 import { ensureJournal } from '../../connector/journal/topic.ts';
 import { openAdmin } from '../../connector/kafka/admin.ts';
 import { openKafka } from '../../connector/kafka/client.ts';
 import { openConsumer } from '../../connector/kafka/consumer.ts';
-import { openProducer } from '../../connector/kafka/producer.ts';
+import { openFencedProducer } from '../../connector/kafka/fenced-producer.ts';
 import type { ConsumerOptions } from '../../connector/kafka/record-consumer.ts';
 import type { Fault } from '../../connector/kernel/fault.ts';
 import type { PartitionKey } from '../../connector/kernel/position.ts';
@@ -29,7 +28,7 @@ export interface JournalMember {
   readonly heard: readonly Heard[];
   readonly reports: readonly RestoreReport[];
   readonly faults: readonly Fault[];
-  readonly journal: Journal;
+  readonly journal: JournalAppender;
   /** What of an order is known now: the last that was remembered. */
   known(order: string): Remembered['known'] | undefined;
   close(): Promise<void>;
@@ -60,8 +59,8 @@ export async function openJournalMember(
   registryUrl: string,
   { group, source, topic }: JournalPlace,
   options: Partial<ConsumerOptions> = {},
+  onUnreadable: 'stop' | 'skip' = 'stop',
 ): Promise<JournalMember> {
-  const signal = new AbortController().signal;
   const faults: Fault[] = [];
   const reports: RestoreReport[] = [];
   const heard: Heard[] = [];
@@ -75,18 +74,33 @@ export async function openJournalMember(
     onUnavailable: onFault,
     onAvailable: () => undefined,
   });
-  const schemaId = await registry.register(`${topic}-value`, journalSchema(), signal);
   const kafka = openKafka(world.options, () => undefined);
   const consumer = openConsumer(kafka, { ...world.consumerOptions(group, [source, topic]), ...options }, systemClock);
-  const producer = openProducer(kafka, 0);
-  const leased = () => consumer.leased;
-  const told = { onUnwritable: onFault, onWritable: () => undefined };
-  const journal = openJournal(producer, { topic, schemaId, lingerMs: 1, clock: systemClock, leased, ...told });
+  const producer = openFencedProducer(kafka, topic, `${group}.journal`);
+  const journal = openJournal(producer, {
+    topic,
+    groupId: group,
+    lingerMs: 1,
+    clock: systemClock,
+    leased: () => consumer.leased,
+    onUnwritable: onFault,
+    onWritable: () => undefined,
+    onTooLarge: onFault,
+  });
   const admin = openAdmin(kafka, systemClock);
   const restore = new JournalRestore(
-    { topic, sourceTopics: [source], onRestored: report => void reports.push(report), onFault },
+    {
+      topic,
+      groupId: group,
+      formerly: [],
+      onUnreadable,
+      sourceTopics: [source],
+      onRestored: report => void reports.push(report),
+      onFault,
+    },
     {
       consumer,
+      appender: journal,
       decoder: createJournalDecoder(registry),
       offsets: () => admin.offsetsOf(group, [source, topic]),
       clock: systemClock,

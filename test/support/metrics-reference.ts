@@ -29,6 +29,7 @@ export const metricGroups: readonly MetricGroup[] = [
       'end_to_end_delay_seconds',
       'append_to_accepted_seconds',
       'oldest_unsettled_timestamp_seconds',
+      'uncommitted_since_timestamp_seconds',
       'consumer_lag',
     ],
   },

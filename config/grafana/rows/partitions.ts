@@ -127,8 +127,12 @@ export const partitions: readonly Builder<Panel>[] = [
         expr: `sum by (outcome) (increase(card_sync_commits_total{${selected}}[$__rate_interval]))`,
         legend: 'commits {{outcome}}',
       },
+      {
+        expr: `max(time() - (card_sync_uncommitted_since_timestamp_seconds{${selected}} > 0))`,
+        legend: 'seconds without a commit, though records wait',
+      },
     ],
-    alerts: ['CardSyncRebalancing', 'CardSyncCommitsFailing'],
+    alerts: ['CardSyncRebalancing', 'CardSyncCommitsFailing', 'CardSyncCommitsStalled'],
   }),
   lines({
     title: 'Reading the journal',

@@ -168,7 +168,11 @@ export class FollowUp {
       const detail = `as many orders are parked as may be (flow.parkedMax); the last: ${describeAnswer(carried.answer)}`;
       return this.#giveUp(lane, entry, carried, reasonOf(carried), detail);
     }
-    await parking.park(lane, entry, carried, delay);
+    if (!(await parking.park(lane, entry, carried, delay))) {
+      const detail =
+        'it cannot wait for its next attempt: its journal entry is larger than max.message.bytes of the topic';
+      return this.#giveUp(lane, entry, carried, 'retries-exhausted', detail);
+    }
     lanes.makeReady(lane);
   }
 

@@ -12,7 +12,8 @@ const sweepOrders = 5_000;
 /** What forgetting works with. */
 export interface ForgetParts {
   readonly book: OrderBook;
-  readonly journal: Journal;
+  readonly journal: Pick<Journal, 'append'>;
+  readonly forget: (order: MerchantBizNo, partition: PartitionFlow) => Promise<void>;
   readonly partitions: ReadonlyMap<PartitionKey, PartitionFlow>;
   /** Something is queued, in flight or pending of this order. */
   readonly isBusy: (order: MerchantBizNo) => boolean;
@@ -26,7 +27,7 @@ export interface ForgetParts {
  * says later of the same order would be hidden by our tombstone.
  */
 export function forgetOver(now: Instant, afterMs: DurationMs, parts: ForgetParts): void {
-  const { book, journal, partitions, isBusy, fail } = parts;
+  const { book, journal, forget, partitions, isBusy, fail } = parts;
   for (const { restored } of partitions.values()) if (!restored) return;
   const { orders, watermarks } = book.sweep(
     now,
@@ -34,10 +35,10 @@ export function forgetOver(now: Instant, afterMs: DurationMs, parts: ForgetParts
     sweepOrders,
     (order, through) => isCommitted(through, partitions) && !isBusy(order),
   );
-  const write = (key: PartitionKey, written: (signal: AbortSignal) => Promise<void>) => {
+  const withPartition = (key: PartitionKey, write: (partition: PartitionFlow) => Promise<void>) => {
     const partition = partitions.get(key);
     if (partition === undefined) return;
-    written(partition.signal).catch(error => {
+    write(partition).catch(error => {
       if (!partition.revoked) fail(error);
     });
   };
@@ -45,9 +46,9 @@ export function forgetOver(now: Instant, afterMs: DurationMs, parts: ForgetParts
     const order = watermarkOrder(partition);
     const nothing = { requestId: null, command: null, attempts: 0, detail: null, owed: null } as const;
     const entry = { partition, order, event: 'skipped', position: state.through, at: now, state, ...nothing } as const;
-    write(partition, signal => journal.append(entry, signal));
+    withPartition(partition, ({ signal }) => journal.append(entry, signal));
   }
-  for (const { order, partition } of orders) write(partition, signal => journal.forget(partition, order, signal));
+  for (const { order, partition } of orders) withPartition(partition, flow => forget(order, flow));
 }
 
 function isCommitted({ topic, partition, offset }: Position, partitions: ForgetParts['partitions']): boolean {

@@ -67,8 +67,8 @@ export class Parking {
     return !entry.parked && this.#parts.parked.size >= this.#options.parkedMax;
   }
 
-  /** The lane's head is owed from now on; the lane is free when the journal has it. */
-  async park(lane: Lane, entry: Entry, carried: Carried, delay: DurationMs): Promise<void> {
+  /** The lane's head is owed from now on; the lane is free when the journal has it. False where the journal does not take it. */
+  async park(lane: Lane, entry: Entry, carried: Carried, delay: DurationMs): Promise<boolean> {
     const { accounts, clock, meter } = this.#parts;
     const now = clock.now();
     const dueAt = monotonic(clock.monotonic() + delay);
@@ -86,12 +86,14 @@ export class Parking {
       lastAttemptAt: now,
       dueAt: instant(now + delay),
     };
-    if (!entry.parked) meter.parked(owed);
     const event = entry.parked ? 'retried' : 'parked';
-    await accounts.park(entry, owed, dueAt, { event, request: owed.request, detail: resultCodeOf(carried.answer) });
+    const note = { event, request: owed.request, detail: resultCodeOf(carried.answer) } as const;
+    if (!(await accounts.park(entry, owed, dueAt, note))) return false;
+    if (!entry.parked) meter.parked(owed);
     // Also when the partition went meanwhile: then what is owed of it is its new owner's.
     accounts.uncount(entry);
     lane.shift();
+    return true;
   }
 
   /** Puts deliveries that are due into lanes, as many as may be there at once, so that they leave room for the others. */
@@ -134,13 +136,17 @@ export class Parking {
     for (const { owed, partition } of outdone) accounts.supersede(entryOfOwed(owed, partition), entry);
   }
 
-  /** What is put back to be sent again may be the very change that is owed, which goes only for what is sent itself. */
+  /**
+   * What is put back to be sent again may be the very change that is owed, which goes only for what is sent itself. So may a record
+   * that is read again, whose card is another one under a later mapping: it is a duplicate.
+   */
   #takesPlace(entry: Entry, policy: Policy): boolean {
     const { accounts, book } = this.#parts;
     const { change } = entry;
-    if (!isCopy(change)) return true;
-    accounts.inherit(entry);
-    return decide(book.get(change.merchantBizNo), change, policy).kind === 'deliver';
+    if (isCopy(change)) accounts.inherit(entry);
+    const decision = decide(book.get(change.merchantBizNo), change, policy);
+    if (decision.kind === 'deliver') return true;
+    return !isCopy(change) && decision.reason !== 'duplicate' && decision.reason !== 'stale';
   }
 
   /** Takes in what the journal of a partition remembers. */

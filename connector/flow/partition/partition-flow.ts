@@ -1,6 +1,7 @@
 import type { Offset, PartitionKey } from '../../kernel/position.ts';
 import { splitPartitionKey } from '../../kernel/position.ts';
 import type { SourceRecord } from '../../kernel/record.ts';
+import type { Instant } from '../../kernel/time.ts';
 import type { Outcome, PartitionEnds, PartitionSnapshot } from '../ports.ts';
 import { Fifo } from './fifo.ts';
 import { Frontier } from './frontier.ts';
@@ -25,6 +26,8 @@ export class PartitionFlow {
   /** What the journal remembers of it is known: its deliveries may begin. */
   restored = false;
   committed: Offset | null = null;
+  /** Since when records wait and no commit moved; null while nothing waits. As of the last commit. */
+  uncommittedSince: Instant | null = null;
   highWatermark: Offset | null = null;
   /** The partition's end when it was read first: a former owner, or we before a crash, may have sent what is below. */
   repeatsBelow: Offset | null = null;
@@ -75,6 +78,15 @@ export class PartitionFlow {
     this.#begin = begin;
   }
 
+  /** A commit was tried: whether it moved, and whether anything waits for the next one. */
+  noteCommit(isMoved: boolean, now: Instant): void {
+    const next = this.frontier.committable;
+    const isWaiting = this.frontier.unsettled > 0 || (next !== null && next !== this.committed);
+    if (!isWaiting) this.uncommittedSince = null;
+    else if (isMoved) this.uncommittedSince = now;
+    else this.uncommittedSince ??= now;
+  }
+
   revoke(): void {
     this.#revocation.abort();
   }
@@ -87,6 +99,7 @@ export class PartitionFlow {
       highest: frontier.highest,
       unsettled: frontier.unsettled,
       oldestUnsettledAt: frontier.oldestUnsettledAt,
+      uncommittedSince: this.uncommittedSince,
       highWatermark: this.highWatermark,
       paused: this.paused,
       restored: this.restored,

@@ -17,6 +17,8 @@ export interface TopicFacts {
 export interface PartitionFacts {
   readonly partition: number;
   readonly hasLeader: boolean;
+  /** The number of the broker that leads it; -1 where it has no leader. */
+  readonly leader: number;
   readonly replicas: number;
   readonly inSync: number;
 }
@@ -84,29 +86,47 @@ function readTopic(answer: WireReader, version: number): readonly [string, Topic
 function readPartition(answer: WireReader, version: number): PartitionFacts {
   answer.int16();
   const partition = answer.int32();
-  const hasLeader = answer.int32() >= 0;
+  const leader = answer.int32();
   if (version >= 7) answer.int32();
   const nodes = () => answer.list(() => answer.int32()).length;
   const [replicas, inSync] = [nodes(), nodes()];
   nodes();
-  return { partition, hasLeader, replicas, inSync };
+  return { partition, hasLeader: leader >= 0, leader, replicas, inSync };
 }
 
-/** FindCoordinator: the broker that minds a group. kafkajs' own tells a refusal as "not found". */
+/** FindCoordinator: the broker that minds a group, or a transactional id. kafkajs' own tells a refusal as "not found". */
 export function coordinatorRequest(
-  groupId: string,
+  id: string,
+  kind: 'group' | 'transactional id' = 'group',
 ): RawRequest<{ readonly errorCode: number; readonly nodeId: number }> {
   return {
     name: 'FindCoordinator',
     apiKey: 10,
     versions: { least: 1, most: 2 },
-    // The kind of the key, a byte of 0: a group.
-    body: () => [groupId, false],
+    // The kind of the key is a byte: 0 a group, 1 a transactional id.
+    body: () => [id, kind === 'transactional id'],
     read: answer => {
       answer.int32();
       const errorCode = answer.int16();
       answer.text();
       return { errorCode, nodeId: answer.int32() };
+    },
+  };
+}
+
+/** InitProducerId: the next epoch of a transactional id, which is its former one plus 1. It begins no transaction. */
+export function producerEpochRequest(
+  transactionalId: string,
+): RawRequest<{ readonly errorCode: number; readonly producerId: bigint; readonly epoch: number }> {
+  return {
+    name: 'InitProducerId',
+    apiKey: 22,
+    versions: { least: 0, most: 1 },
+    // The time-out of a transaction, of which there is none; brokers refuse one above their transaction.max.timeout.ms.
+    body: () => [transactionalId, 60_000],
+    read: answer => {
+      answer.int32();
+      return { errorCode: answer.int16(), producerId: answer.int64(), epoch: answer.int16() };
     },
   };
 }

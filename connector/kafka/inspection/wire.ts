@@ -1,13 +1,14 @@
 // Kafka's wire format, as far as the requests of this folder need it. kafkajs has its own, but gives it to nobody.
 
 /** What is written into a request. */
-export type WireValue = boolean | string | readonly string[] | Uint8Array;
+export type WireValue = boolean | number | string | readonly string[] | Uint8Array;
 
-/** The bytes of a request's body: a boolean is a byte, a text stands behind its length, a list behind its count; bytes as they are. */
+/** The bytes of a request's body: a boolean is a byte, a number an INT32, a text stands behind its length, a list behind its count; bytes as they are. */
 export function wireBytes(values: readonly WireValue[]): Buffer {
   return Buffer.concat(
     values.flatMap(value => {
       if (typeof value === 'boolean') return [Buffer.from([value ? 1 : 0])];
+      if (typeof value === 'number') return [int32(value)];
       if (typeof value === 'string') return [text(value)];
       if (value instanceof Uint8Array) return [value];
       return [int32(value.length), ...value.map(text)];
@@ -58,6 +59,10 @@ export class WireReader {
 
   int32(): number {
     return this.#bytes.readInt32BE(this.#step(4));
+  }
+
+  int64(): bigint {
+    return this.#bytes.readBigInt64BE(this.#step(8));
   }
 
   /** Null is taken for empty. */

@@ -1,4 +1,4 @@
-import type { JournalEntry } from '../../flow/ports.ts';
+import type { ReadEntry } from '../../journal/entry.ts';
 import { newestOf, type TopicReader } from '../../kafka/topic-reader.ts';
 import { Fault } from '../../kernel/fault.ts';
 import { formatPosition, type Offset } from '../../kernel/position.ts';
@@ -98,10 +98,10 @@ async function entriesOf(
   read: readonly ReadRecord[],
   { journal: { topic } }: Settings,
   reading: Reading,
-): Promise<Map<string, JournalEntry> | null> {
+): Promise<Map<string, ReadEntry> | null> {
   const orders = new Set<string>(read.flatMap(one => orderOf(one) ?? []));
   const partitions = new Set(read.map(({ record }) => record.partition));
-  const entries = new Map<string, JournalEntry>();
+  const entries = new Map<string, ReadEntry>();
   if (orders.size === 0) return entries;
   try {
     const all = await reading.reader.rangesOf(topic);

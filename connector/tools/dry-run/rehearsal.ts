@@ -1,6 +1,7 @@
 import { doubtOf } from '../../flow/lane/doubt.ts';
 import { acceptedEvent } from '../../flow/lane/lane-worker.ts';
-import type { JournalEntry, Owed } from '../../flow/ports.ts';
+import type { Owed } from '../../flow/ports.ts';
+import type { ReadEntry } from '../../journal/entry.ts';
 import type { Instant } from '../../kernel/time.ts';
 import { type CardChange, follows, type MerchantBizNo } from '../../order/change.ts';
 import { type Decision, decide, nothingDropped, type Policy } from '../../order/decide.ts';
@@ -10,7 +11,7 @@ import type { Fate } from './trial.ts';
 /** What a rehearsal depends on beside the changes. */
 export interface RehearsalOptions extends Pick<Policy, 'requestIdForm'> {
   /** The latest word of the journal about an order; null: none, or the journal is not asked. */
-  readonly entryOf: (order: MerchantBizNo) => JournalEntry | null;
+  readonly entryOf: (order: MerchantBizNo) => ReadEntry | null;
   /** Whether the journal's word counts, and the time is now. Else each change comes by itself, at its own time. */
   readonly asOf: Instant | null;
 }

@@ -1,4 +1,4 @@
-import type { JournalEvent } from '../../flow/ports.ts';
+import type { ReadEntry } from '../../journal/entry.ts';
 import type { Fault } from '../../kernel/fault.ts';
 import type { Position } from '../../kernel/position.ts';
 import type { Instant } from '../../kernel/time.ts';
@@ -37,7 +37,7 @@ export type Fate =
 
 /** The latest word of the journal about an order. */
 export interface Known {
-  readonly event: JournalEvent;
+  readonly event: ReadEntry['event'];
   readonly at: Instant;
   /** Of the change it happened to. */
   readonly position: Position;

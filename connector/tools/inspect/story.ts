@@ -1,5 +1,6 @@
 import type { Disposal } from '../../dead-letter/stored-letter.ts';
-import type { JournalEvent, Owed } from '../../flow/ports.ts';
+import type { Owed } from '../../flow/ports.ts';
+import type { ReadEntry } from '../../journal/entry.ts';
 import type { Position } from '../../kernel/position.ts';
 import type { Instant } from '../../kernel/time.ts';
 import type { Command } from '../../order/change.ts';
@@ -33,7 +34,7 @@ export interface JournalMoment {
   readonly at: Instant;
   /** In the journal. */
   readonly place: Position;
-  readonly event: JournalEvent;
+  readonly event: ReadEntry['event'];
   /** The change that it happened to. */
   readonly position: Position;
   readonly command: Command | null;

@@ -10,6 +10,7 @@ const never = new AbortController().signal;
 
 let written: OutgoingRecord[];
 let failures: Error[];
+let leased: boolean;
 let slept: DurationMs[];
 let unwritable: Fault[];
 let deadLetters: DeadLetters;
@@ -37,7 +38,8 @@ beforeEach(() => {
       onSleep();
     },
   };
-  const options = { topic: 'dead', partitions: 3, connectorName: 'card-sync' };
+  leased = true;
+  const options = { topic: 'dead', partitions: 3, connectorName: 'card-sync', leased: () => leased };
   deadLetters = openDeadLetters(producer, { ...options, onUnwritable: fault => unwritable.push(fault) }, clock);
 });
 
@@ -143,6 +145,27 @@ describe('publishing', () => {
     });
     expect(written).toEqual([]);
     expect(slept).toEqual([1_000]);
+  });
+
+  it('waits while this member may be out of its group, and writes nothing where the partition is taken away', async () => {
+    leased = false;
+    onSleep = () => {
+      leased = slept.length === 3;
+    };
+    await deadLetters.publish(anUnreadLetter(), never);
+    expect([slept, written.length, unwritable]).toEqual([[50, 50, 50], 1, []]);
+    const revocation = new AbortController();
+    leased = false;
+    onSleep = () => revocation.abort();
+    await expect(deadLetters.publish(anUnreadLetter(), revocation.signal)).rejects.toThrow('taken away');
+    expect(written).toHaveLength(1);
+  });
+
+  it('writes a letter whose value the journal did not keep without it, and says where that lies', async () => {
+    await deadLetters.publish(anUnreadLetter({ record: aRecord({ value: null, valueOmitted: true }) }), never);
+    expect(written).toMatchObject([{ partition: 2, key: aRecord().key, value: null }]);
+    expect(textOf('card_sync.value_omitted')).toBe('too large for the journal: read it at shop.public.orders/2@41');
+    expect(unwritable).toEqual([]);
   });
 
   it('does not begin when the partition is taken away already', async () => {

@@ -68,6 +68,18 @@ describe('FollowUp with a journal', () => {
     await done;
   };
 
+  it('gives a delivery up as a dead letter where its entry is larger than the journal takes, and frees its lane', async () => {
+    const follow = followUp({ retryDelaysMs: [600_000] });
+    journal.refusesOwed = true;
+    const entry = queue(1);
+    await followed(follow, entry);
+    expect(deadLetters.letters).toMatchObject([
+      { reason: 'retries-exhausted', fault: { detail: expect.stringContaining('larger than max.message.bytes') } },
+    ]);
+    expect([journal.lines, meter.parkings, kept.parked.size]).toEqual([['dead-lettered A-1@1'], 0, 0]);
+    expect([lane.head, partition.frontier.unsettled]).toEqual([undefined, 0]);
+  });
+
   it('waits in memory on the quick schedule, and in the journal on the long one', async () => {
     const follow = followUp();
     const entry = queue(1);

@@ -37,6 +37,32 @@ describe('a drain', () => {
     expect(world.clock.sleeping).toBe(0);
   });
 
+  it('waits for the tombstones of orders that are forgotten', async () => {
+    const world = PipelineWorld.assigned();
+    world.feed([{ n: 1, creates: true }]);
+    await world.clock.pass(100);
+    world.feed([{ n: 2, ends: true }]);
+    await world.clock.pass(100);
+    expect(world.pipeline.snapshot().orders).toBe(1);
+    const committing = new AbortController();
+    const commits = world.pipeline.commitRegularly(committing.signal);
+    while (world.pipeline.snapshot().orders > 0) await world.clock.step();
+    expect(world.journal.forgotten).toEqual([]);
+    committing.abort();
+    await commits;
+    world.journal.blocked = true;
+    let isOver = false;
+    const drain = world.pipeline.drain(1_000).then(() => {
+      isOver = true;
+    });
+    for (let step = 0; step < 10; step++) await world.clock.step();
+    expect(isOver).toBe(false);
+    world.journal.blocked = false;
+    while (!isOver) await world.clock.step();
+    await drain;
+    expect(world.journal.forgotten).toEqual(['A-1']);
+  });
+
   it('is over at once when there is nothing in flight', async () => {
     const world = PipelineWorld.assigned();
     expect(await world.pipeline.drain(20_000)).toEqual({ abandoned: 0 });

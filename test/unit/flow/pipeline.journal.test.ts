@@ -74,6 +74,14 @@ describe('what the journal remembers', () => {
     expect(world.partition().frontier).toBe(9n);
   });
 
+  it('keeps a pending delivery when its own record is read again under another mapping', async () => {
+    const world = PipelineWorld.withJournal();
+    world.restore([anOwed({ n: 3, text: 'as it was', dueMs: 1_000 })], { begin: 3n, end: 4n });
+    world.feed([{ n: 3, text: 'in other words' }]);
+    await world.clock.pass(2_000);
+    expect([world.sent, world.meter.skips, world.partition().parked]).toEqual([['SEND A-1@3'], ['duplicate'], 0]);
+  });
+
   it('last of an order counts, were it a tombstone', async () => {
     const world = PipelineWorld.withJournal();
     world.pipeline.remember(key(0), remembered(sent, { order: 'A', n: 1 }));

@@ -1,206 +1,338 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { Journal } from '../../../connector/flow/ports.ts';
-import { openJournal } from '../../../connector/journal/append.ts';
+import { EntryTooLarge } from '../../../connector/flow/ports.ts';
+import { type JournalAppender, openJournal } from '../../../connector/journal/append.ts';
 import { EntryEncoder } from '../../../connector/journal/encode.ts';
-import type { OutgoingRecord } from '../../../connector/kafka/producer.ts';
+import type {
+  BatchResult,
+  FencedProducer,
+  ProducerEpoch,
+  SequencedBatch,
+} from '../../../connector/kafka/fenced-producer.ts';
+import { partitionKey } from '../../../connector/kernel/position.ts';
 import { merchantBizNo } from '../../../connector/order/change.ts';
-import { aChange, aRecord } from '../../support/builders.ts';
+import { aRecord, sourceTopic } from '../../support/builders.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
-import { anEntry, journalSchemaId } from './entries.ts';
+import { anOwed } from '../flow/owed.ts';
+import { anEntry, ownHeaders } from './entries.ts';
 
 const never = new AbortController().signal;
 const order = merchantBizNo;
 
-let clock: ManualClock;
-let journal: Journal;
-/** Each request that was made: its records, and how it ends. */
-let requests: { readonly records: readonly OutgoingRecord[]; readonly end: PromiseWithResolvers<void> }[];
-let leased: boolean;
-let told: string[];
+interface Request {
+  readonly leader: number;
+  readonly epoch: ProducerEpoch;
+  readonly batches: readonly SequencedBatch[];
+  readonly end: PromiseWithResolvers<readonly BatchResult[]>;
+}
 
-beforeEach(() => {
+let clock: ManualClock;
+let journal: JournalAppender;
+let requests: Request[];
+/** Who leads a partition; broker 0 where none is named, nobody where it is null. */
+let leaders: Map<number, number | null>;
+let leased: boolean;
+let reported: string[];
+let epochs: number;
+
+beforeEach(async () => {
   clock = new ManualClock();
   requests = [];
+  leaders = new Map();
   leased = true;
-  told = [];
-  const writeAll = (records: readonly OutgoingRecord[]) => {
-    const end = Promise.withResolvers<void>();
-    requests.push({ records, end });
-    return end.promise;
-  };
-  journal = openJournal(
-    { writeAll },
-    {
-      topic: 'journal',
-      schemaId: journalSchemaId,
-      lingerMs: 1,
-      clock,
-      leased: () => leased,
-      onUnwritable: fault => told.push(`${fault.code} ${fault.detail}`),
-      onWritable: () => told.push('writable'),
+  reported = [];
+  epochs = 0;
+  const producer: FencedProducer = {
+    newEpoch: async () => ({ producerId: 1n, epoch: ++epochs }),
+    leaderOf: partition => (leaders.has(partition) ? (leaders.get(partition) ?? null) : 0),
+    refresh: async () => undefined,
+    write: (leader, epoch, batches) => {
+      const end = Promise.withResolvers<readonly BatchResult[]>();
+      requests.push({ leader, epoch, batches, end });
+      return end.promise;
     },
-  );
+    close: async () => undefined,
+  };
+  journal = openJournal(producer, {
+    topic: 'journal',
+    groupId: 'card-sync',
+    lingerMs: 1,
+    clock,
+    leased: () => leased,
+    onUnwritable: fault => reported.push(`${fault.code} ${fault.detail}`),
+    onWritable: () => reported.push('writable'),
+    onTooLarge: fault => reported.push(fault.code),
+  });
+  await claim(0);
 });
 
-const append = (n: number, signal = never) => journal.append(anEntry({ n, order: order(`O-${n}`) }), signal);
-const ordersOf = (request: number) => requests[request]?.records.map(({ key }) => Buffer.from(key ?? []).toString());
+const inPartition = (partition: number) => partitionKey(sourceTopic, partition);
+const append = (n: number, signal = never, partition = 0) =>
+  journal.append(anEntry({ n, order: order(`O-${n}`), partition: inPartition(partition) }), signal);
+const keysOf = (request: Request | undefined) =>
+  request?.batches.map(({ records }) => records.map(({ key }) => Buffer.from(key ?? []).toString()));
 
-/** Wakes whoever sleeps next; gives how long it meant to sleep. */
+/** Wakes the next sleeper; gives how long it meant to sleep. */
 async function wake(): Promise<number> {
   const sleeper = await clock.nextSleeper();
   sleeper.wake();
-  await nextTurn();
+  await turns();
   return sleeper.duration;
 }
 
-describe('an entry', () => {
-  it('goes to the partition of its source, under its order, and is written when the broker says so', async () => {
-    const entry = anEntry({ partition: 'shop.public.orders/4', order: order('漢-1') });
-    let written = false;
+async function turns(): Promise<void> {
+  for (let turn = 0; turn < 5; turn++) await nextTurn();
+}
+
+/** Ends the oldest request, with one result for all of its batches or one for each. */
+async function end(...results: readonly BatchResult[]): Promise<void> {
+  const request = requests.shift();
+  const [first] = results;
+  request?.end.resolve(request.batches.map((_, index) => results[index] ?? first ?? { kind: 'written' }));
+  await turns();
+}
+
+async function claim(partition: number): Promise<void> {
+  const claiming = journal.claim(partition, never);
+  await turns();
+  await wake();
+  await end();
+  await claiming;
+}
+
+const failed: BatchResult = { kind: 'failed', problem: 'no leader' };
+
+describe('the journal writes', () => {
+  it('an entry to the partition of its source, under its order, and resolves when the broker has it', async () => {
+    await claim(4);
+    const entry = anEntry({ partition: inPartition(4), order: order('漢-1') });
+    let isWritten = false;
     const appending = journal.append(entry, never).then(() => {
-      written = true;
+      isWritten = true;
     });
     expect(await wake()).toBe(1);
-    expect(requests[0]?.records).toEqual([
-      {
-        topic: 'journal',
-        partition: 4,
-        key: Buffer.from('漢-1'),
-        value: new EntryEncoder(journalSchemaId).encode(entry),
-        headers: [],
-      },
-    ]);
-    await nextTurn();
-    expect(written).toBe(false);
-    requests[0]?.end.resolve();
+    const value = new EntryEncoder().encode(entry);
+    const record = { topic: 'journal', partition: 4, key: Buffer.from('漢-1'), value, headers: ownHeaders };
+    expect(requests[0]?.batches).toEqual([{ partition: 4, firstSequence: 1, records: [record] }]);
+    expect(isWritten).toBe(false);
+    await end();
     await appending;
   });
 
-  it('that is forgotten is a record without value', async () => {
-    void journal.forget('shop.public.orders/4', order('A-1'), never);
+  it('a tombstone for an order that is forgotten', async () => {
+    void journal.forget(inPartition(0), order('A-1'), never);
     await wake();
-    expect(requests[0]?.records).toMatchObject([{ partition: 4, key: Buffer.from('A-1'), value: null }]);
+    expect(requests[0]?.batches[0]?.records).toMatchObject([{ partition: 0, key: Buffer.from('A-1'), value: null }]);
   });
 
-  it('goes along with those that come in the same moment, and with those that come during a request', async () => {
+  it("the registry's id of its schema into the frame as soon as there is one", async () => {
+    void append(1);
+    journal.useSchemaId(77);
+    void append(2);
+    await wake();
+    const ids = requests[0]?.batches[0]?.records.map(({ value }) => Buffer.from(value ?? []).readInt32BE(1));
+    expect(ids).toEqual([0, 77]);
+  });
+
+  it('entries that come together in one request, and those that come during a request in the next', async () => {
     const first = [append(1), append(2)];
     await wake();
     const later = [append(3), append(4), append(5)];
+    await turns();
     expect(requests).toHaveLength(1);
-    requests[0]?.end.resolve();
+    expect(keysOf(requests[0])).toEqual([['O-1', 'O-2']]);
+    await end();
     await Promise.all(first);
-    await nextTurn();
-    expect([ordersOf(0), ordersOf(1)]).toEqual([
-      ['O-1', 'O-2'],
-      ['O-3', 'O-4', 'O-5'],
-    ]);
-    requests[1]?.end.resolve();
+    expect(keysOf(requests[0])).toEqual([['O-3', 'O-4', 'O-5']]);
+    await end();
     await Promise.all(later);
   });
 
-  it('is one of a thousand at most in a request, and of half a megabyte', async () => {
+  it('at most a thousand entries, and half a megabyte, of a partition in a request', async () => {
     for (let n = 1; n <= 1_001; n++) void append(n);
     await wake();
-    requests[0]?.end.resolve();
-    await nextTurn();
-    expect([requests[0]?.records.length, requests[1]?.records.length]).toEqual([1_000, 1]);
-    const decided = anEntry();
-    const request = { requestId: '', command: 'SEND', bizDate: decided.at, body: 'x'.repeat(300_000) } as const;
-    for (let n = 1; n <= 2; n++) {
-      const owed = {
-        record: aRecord(),
-        request: { ...request, change: aChange() },
-        heals: 0,
-        attempts: 1,
-        failures: 1,
-        waitedMs: 0,
-        firstAttemptAt: decided.at,
-        lastAttemptAt: decided.at,
-        dueAt: decided.at,
-      };
-      void journal.append(anEntry({ owed }), never);
-    }
-    requests[1]?.end.resolve();
-    await nextTurn();
-    expect(requests[2]?.records.length).toBe(1);
+    expect(requests[0]?.batches[0]?.records).toHaveLength(1_000);
+    await end();
+    expect(requests[0]?.batches[0]?.records).toHaveLength(1);
+    const record = { ...aRecord(), value: new Uint8Array(300_000) };
+    for (let n = 1; n <= 2; n++) void journal.append(anEntry({ owed: { ...anOwed({ n }), record } }), never);
+    await end();
+    expect(requests[0]?.batches[0]?.records).toHaveLength(1);
+  });
+
+  it('the partitions of one leader in one request, and never two requests at once to one leader', async () => {
+    await claim(1);
+    leaders.set(2, 7);
+    await claim(2);
+    void append(1);
+    void append(2, never, 1);
+    void append(3, never, 2);
+    await wake();
+    expect(requests.map(request => [request.leader, keysOf(request)])).toEqual([
+      [0, [['O-1'], ['O-2']]],
+      [7, [['O-3']]],
+    ]);
+    void append(4, never, 1);
+    await turns();
+    expect(requests).toHaveLength(2);
   });
 });
 
 describe('a journal that cannot be written', () => {
-  it('is written again and again, in the order of the calls, with nothing in between; told once, and when it is well', async () => {
+  it('is written again with the same batch until it is, in the order of the calls; reported once', async () => {
     const appending = [append(1), append(2)];
     await wake();
     const pauses: number[] = [];
     for (let time = 0; time < 6; time++) {
-      requests[time]?.end.reject(new Error('no leader'));
+      expect(requests[0]?.batches[0]?.firstSequence).toBe(1);
+      expect(keysOf(requests[0])).toEqual([['O-1', 'O-2']]);
+      await end(failed);
       if (time === 0) appending.push(append(3));
       pauses.push(await wake());
     }
     expect(pauses).toEqual([100, 200, 400, 800, 1_000, 1_000]);
-    expect(told).toEqual(['JOURNAL_UNWRITABLE no leader']);
-    expect(ordersOf(6)).toEqual(['O-1', 'O-2', 'O-3']);
-    requests[6]?.end.resolve();
+    expect(reported).toEqual(['JOURNAL_UNWRITABLE no leader']);
+    await end();
+    expect([requests[0]?.batches[0]?.firstSequence, keysOf(requests[0])]).toEqual([3, [['O-3']]]);
+    await end();
     await Promise.all(appending);
-    expect(told).toEqual(['JOURNAL_UNWRITABLE no leader', 'writable']);
+    expect(reported).toEqual(['JOURNAL_UNWRITABLE no leader', 'writable']);
   });
 
-  it('is no fault when one request fails: a leader may have moved', async () => {
+  it('is not reported for one failed request: a leader may have moved', async () => {
     const appending = append(1);
     await wake();
-    requests[0]?.end.reject(new Error('not leader'));
+    await end(failed);
     await wake();
-    requests[1]?.end.resolve();
+    await end();
     await appending;
-    expect(told).toEqual([]);
+    expect(reported).toEqual([]);
+  });
+
+  it('because one partition has no leader, or its leader does not answer, still takes the others', async () => {
+    await claim(1);
+    leaders.set(2, 7);
+    await claim(2);
+    leaders.set(1, null);
+    void append(1, never, 1);
+    void append(2, never, 2);
+    const written = append(3);
+    await wake();
+    expect(requests.map(request => request.leader)).toEqual([0, 7]);
+    // The one of broker 7 is never answered.
+    const silent = requests.pop();
+    await end();
+    await written;
+    const another = append(4);
+    for (let time = 0; time < 4 && requests.length === 0; time++) await wake();
+    expect(keysOf(requests[0])).toEqual([['O-4']]);
+    await end();
+    await another;
+    expect(keysOf(silent)).toEqual([['O-2']]);
+    expect(reported).toEqual(['JOURNAL_UNWRITABLE the partition has no leader']);
+  });
+});
+
+describe('an entry that the topic does not take for its size', () => {
+  const record = { ...aRecord(), value: new Uint8Array(10_000) };
+  const big = () => journal.append(anEntry({ order: order('BIG'), owed: { ...anOwed({ n: 1 }), record } }), never);
+
+  it('is found by halving its batch, and written without the value of its record; the others whole', async () => {
+    const appending = [append(1), big(), append(2)];
+    await wake();
+    await end({ kind: 'too-large' });
+    expect(keysOf(requests[0])).toEqual([['O-1', 'BIG']]);
+    await end({ kind: 'too-large' });
+    expect(keysOf(requests[0])).toEqual([['O-1']]);
+    await end();
+    const whole = requests[0]?.batches[0];
+    await end({ kind: 'too-large' });
+    const smaller = requests[0]?.batches[0];
+    expect(smaller?.firstSequence).toBe(whole?.firstSequence);
+    expect(smaller?.records[0]?.value?.length).toBeLessThan(whole?.records[0]?.value?.length ?? 0);
+    await end();
+    await end();
+    await Promise.all(appending);
+    expect(reported).toEqual(['JOURNAL_ENTRY_TOO_LARGE']);
+  });
+
+  it('not even without the value is rejected, and the next one is written', async () => {
+    const appending = expect(big()).rejects.toThrow(EntryTooLarge);
+    const next = append(1);
+    await wake();
+    await end({ kind: 'too-large' });
+    await end({ kind: 'too-large' });
+    await end({ kind: 'too-large' });
+    await appending;
+    await end();
+    await next;
   });
 });
 
 describe('a partition that is taken away', () => {
   it('takes its entries along: those that wait, and those of a request that fails', async () => {
-    const [ours, theirs] = [new AbortController(), new AbortController()];
+    await claim(1);
+    const theirs = new AbortController();
     const underway = append(1, theirs.signal);
-    const other = append(2, ours.signal);
+    const other = append(2, never, 1);
     await wake();
     const waiting = append(3, theirs.signal);
     theirs.abort(new Error('taken away'));
     await expect(underway).rejects.toThrow('taken away');
     await expect(waiting).rejects.toThrow('taken away');
-    requests[0]?.end.reject(new Error('no leader'));
+    await end(failed, failed);
     await wake();
-    expect(ordersOf(1)).toEqual(['O-2']);
-    requests[1]?.end.resolve();
+    await wake();
+    expect(keysOf(requests[0])).toEqual([['O-2']]);
+    await end();
     await other;
     await expect(append(4, theirs.signal)).rejects.toThrow('taken away');
   });
 
-  it('for long, as by a group that is not found, is told once', async () => {
-    leased = false;
-    const kept = append(1);
-    await wake();
-    for (let ms = 0; ms <= 11_000; ms += 50) await wake();
-    expect(told).toEqual(['JOURNAL_UNWRITABLE this member may be out of its group, and must not write']);
-    leased = true;
-    await wake();
-    requests[0]?.end.resolve();
-    await kept;
-    expect(told.at(-1)).toBe('writable');
-  });
-
-  it('while we may be out of the group, nothing is written over what its new owner writes', async () => {
+  it('writes nothing while this member may be out of its group; for long, that is reported once', async () => {
     leased = false;
     const theirs = new AbortController();
     const lost = append(1, theirs.signal);
     const kept = append(2);
     await wake();
-    expect(await wake()).toBe(50);
+    for (let ms = 0; ms <= 11_000; ms += 50) expect(await wake()).toBe(50);
     expect(requests).toEqual([]);
+    expect(reported).toEqual(['JOURNAL_UNWRITABLE this member may be out of its group, and must not write']);
     theirs.abort(new Error('taken away'));
     await expect(lost).rejects.toThrow('taken away');
     leased = true;
     await wake();
-    expect(ordersOf(0)).toEqual(['O-2']);
-    requests[0]?.end.resolve();
+    expect(keysOf(requests[0])).toEqual([['O-2']]);
+    await end();
     await kept;
+    expect(reported.at(-1)).toBe('writable');
+  });
+
+  it('and comes back is written under a new epoch, whose sequence begins again', async () => {
+    const theirs = new AbortController();
+    append(1, theirs.signal).catch(() => undefined);
+    await wake();
+    theirs.abort(new Error('taken away'));
+    await end(failed);
+    const before = epochs;
+    const claiming = journal.claim(0, never);
+    while (requests.length === 0) await wake();
+    expect(requests[0]).toMatchObject({ epoch: { epoch: before + 1 }, batches: [{ firstSequence: 0 }] });
+    await end();
+    await claiming;
+  });
+});
+
+describe('a partition that another instance has claimed', () => {
+  it('is tried some times, and then ends the process: only a new start reads what the other wrote', async () => {
+    const appending = append(1);
+    const rejected = expect(appending).rejects.toMatchObject({ code: 'JOURNAL_UNWRITABLE' });
+    await wake();
+    for (let time = 0; time < 13; time++) {
+      await end({ kind: 'fenced' });
+      if (time < 12) await wake();
+    }
+    await rejected;
+    expect(reported).toEqual(['JOURNAL_UNWRITABLE another instance has claimed partition 0']);
   });
 });

@@ -16,7 +16,7 @@ describe('an entry', () => {
     fc.assert(
       fc.property(anyEntry, entry => {
         const record = aJournalRecord({ key: Buffer.from(entry.order), value: encoder.encode(entry) });
-        expect(decoder.decode(record, never)).toEqual({ kind: 'entry', entry });
+        expect(decoder.decode(record, never)).toEqual({ kind: 'entry', entry, groupId: 'card-sync' });
       }),
       { numRuns: 500 },
     );
@@ -28,7 +28,7 @@ describe('an entry', () => {
         const value = encoder.encode(entry);
         const told = decoder.decode(aJournalRecord({ key: Buffer.from(entry.order), value }), never);
         value.fill(0);
-        expect(told).toEqual({ kind: 'entry', entry });
+        expect(told).toEqual({ kind: 'entry', entry, groupId: 'card-sync' });
       }),
     );
   });

@@ -1,8 +1,7 @@
-import avro from 'avsc';
 import fc from 'fast-check';
-import { annotatingHook } from '../../../connector/avro/annotated-type.ts';
 import { type JournalEntry, journalEvents, type Owed } from '../../../connector/flow/ports.ts';
-import { journalSchema } from '../../../connector/journal/schema.ts';
+import { provenanceHeader } from '../../../connector/journal/provenance.ts';
+import { fingerprintOf, journalSchema, typeOfSchema } from '../../../connector/journal/schema.ts';
 import { type Position, partitionKey } from '../../../connector/kernel/position.ts';
 import type { SourceRecord } from '../../../connector/kernel/record.ts';
 import type { SourcePosition } from '../../../connector/kernel/row-change.ts';
@@ -16,7 +15,7 @@ import { aCard, aChange, aPolicy, dawn, sourceTopic } from '../../support/builde
 /** A registry that has the schema of the journal under this id, and no other. */
 export const journalSchemaId = 7;
 
-const type = avro.Type.forSchema(JSON.parse(journalSchema()), { typeHook: annotatingHook() });
+const type = typeOfSchema(journalSchema());
 
 /** Knows the journal's schema. */
 export const journalSchemas: SchemaLookup = {
@@ -54,6 +53,9 @@ export function anEntry(parts: Partial<JournalEntry> & { readonly n?: number } =
   };
 }
 
+/** What this version writes into the headers of the connector with the group `card-sync`. */
+export const ownHeaders = [provenanceHeader({ fingerprint: fingerprintOf(journalSchema()), groupId: 'card-sync' })];
+
 /** A record of the journal, as it is read. */
 export function aJournalRecord(parts: Partial<SourceRecord> = {}): SourceRecord {
   return {
@@ -63,7 +65,7 @@ export function aJournalRecord(parts: Partial<SourceRecord> = {}): SourceRecord 
     key: Buffer.from('A-1'),
     value: null,
     timestamp: dawn,
-    headers: [],
+    headers: ownHeaders,
     ...parts,
   };
 }
@@ -78,16 +80,24 @@ const partitions = fc.nat({ max: 5 });
 const positions: fc.Arbitrary<Position> = fc.record({ topic: topics, partition: partitions, offset: longs });
 const nullable = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: null });
 
+const ofSnapshot = { committedAt: instants, snapshot: fc.constant(true as const) };
 const sources: fc.Arbitrary<SourcePosition> = fc.oneof(
-  fc.record({ kind: fc.constant('lsn' as const), lsn: longs, committedAt: instants }),
-  fc.record({
-    kind: fc.constant('binlog' as const),
-    file: texts,
-    offset: longs,
-    row: fc.nat(),
-    committedAt: instants,
-  }),
-  fc.record({ kind: fc.constant('time' as const), committedAt: instants }),
+  fc.record(
+    { kind: fc.constant('lsn' as const), lsn: longs, commitLsn: longs, ...ofSnapshot },
+    { requiredKeys: ['kind', 'lsn', 'committedAt'] },
+  ),
+  fc.record(
+    {
+      kind: fc.constant('binlog' as const),
+      file: texts,
+      offset: longs,
+      row: fc.nat(),
+      server: fc.nat({ max: 4_294_967_295 }),
+      ...ofSnapshot,
+    },
+    { requiredKeys: ['kind', 'file', 'offset', 'row', 'committedAt'] },
+  ),
+  fc.record({ kind: fc.constant('time' as const), ...ofSnapshot }, { requiredKeys: ['kind', 'committedAt'] }),
 );
 
 const shown = {

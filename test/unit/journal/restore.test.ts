@@ -1,122 +1,31 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { createJournalDecoder } from '../../../connector/journal/decode.ts';
-import { EntryEncoder } from '../../../connector/journal/encode.ts';
-import { JournalRestore } from '../../../connector/journal/restore.ts';
 import type { PartitionOffsets } from '../../../connector/kafka/admin.ts';
-import type { ConsumerListener } from '../../../connector/kafka/record-consumer.ts';
 import { Fault } from '../../../connector/kernel/fault.ts';
-import { type PartitionKey, partitionKey } from '../../../connector/kernel/position.ts';
-import type { Resolved } from '../../../connector/registry/registry.ts';
-import { ManualClock } from '../../support/manual-clock.ts';
-import { aJournalRecord, anEntry, journalSchemaId, journalSchemas } from './entries.ts';
+import { aJournalRecord, anEntry } from './entries.ts';
+import { assign, bills, encoder, endsAre, journalHas, openRestore, orders, turns } from './restore-world.ts';
 
-const encoder = new EntryEncoder(journalSchemaId);
-const orders = 'shop.public.orders';
-const bills = 'shop.public.bills';
-
-/** What the consumer and the flow were told, in order. */
-let calls: string[];
-let ends: Map<PartitionKey, PartitionOffsets>;
-let asking: (() => Promise<void>) | null;
-let resolve: (id: number) => Promise<Resolved>;
-let faults: string[];
-let restored: string[];
-let clock: ManualClock;
-let durations: number[];
-let restore: JournalRestore;
-let listener: ConsumerListener;
+let world: ReturnType<typeof openRestore>;
 
 beforeEach(() => {
-  calls = [];
-  ends = new Map();
-  asking = null;
-  resolve = () => Promise.reject(new Error('not asked for'));
-  faults = [];
-  restored = [];
-  clock = new ManualClock();
-  durations = [];
-  const told = (what: string) => (keys: readonly PartitionKey[]) => {
-    if (keys.length > 0) calls.push(`${what} ${keys.join(' ')}`);
-  };
-  restore = new JournalRestore(
-    {
-      topic: 'journal',
-      sourceTopics: [orders, bills],
-      onRestored: ({ partition, records, durationMs }) => {
-        restored.push(`${partition}: ${records}`);
-        durations.push(durationMs);
-      },
-      onFault: fault => faults.push(`${fault.code} ${fault.detail}`),
-    },
-    {
-      consumer: {
-        pause: told('pause'),
-        resume: told('resume'),
-        seek: (key, offset) => calls.push(`seek ${key}@${offset}`),
-      },
-      decoder: createJournalDecoder({ typeOf: journalSchemas.typeOf, resolve: id => resolve(id) }),
-      offsets: async () => {
-        // As of the asking, whatever comes meanwhile.
-        const now = new Map(ends);
-        await asking?.();
-        return now;
-      },
-      clock,
-    },
-  );
-  listener = restore.listenerFor({
-    rebalancing: () => calls.push('rebalancing'),
-    quiesce: async limitMs => void calls.push(`quiesce ${limitMs}`),
-    assigned: told('assigned'),
-    receive: (key, records) => calls.push(`receive ${key}: ${records.length}`),
-    remember: (key, { order, known }) =>
-      calls.push(`remember ${key} ${order} ${known === null ? 'forgotten' : `through ${known.state.through?.offset}`}`),
-    restored: (key, { begin, end }) => calls.push(`restored ${key} ${begin} of ${end}`),
-  });
+  world = openRestore();
 });
-
-/** The partitions of these numbers, of the source and the journal. */
-function assign(...numbers: readonly number[]): void {
-  listener.assigned([orders, bills, 'journal'].flatMap(topic => numbers.map(number => partitionKey(topic, number))));
-}
-
-function endsAre(number: number, journalEnd: bigint, source: Partial<PartitionOffsets> = {}): void {
-  for (const topic of [orders, bills])
-    ends.set(partitionKey(topic, number), { low: 0n, end: 50n, committed: null, ...source });
-  ends.set(partitionKey('journal', number), { low: 0n, end: journalEnd, committed: null });
-}
-
-/** Entries of these orders as the journal has them; `n` of an entry counts up with its offset. */
-function journalHas(number: number, first: bigint, ...names: readonly string[]): void {
-  const records = names.map((name, index) => {
-    const offset = first + BigInt(index);
-    const value = name.startsWith('-') ? null : encoder.encode(anEntry({ n: Number(offset) + 1 }));
-    return aJournalRecord({ partition: number, offset, key: Buffer.from(name.replace('-', '')), value });
-  });
-  const last = first + BigInt(names.length) - 1n;
-  listener.receive(partitionKey('journal', number), records, last, last + 1n);
-}
-
-const turns = async () => {
-  for (let turn = 0; turn < 5; turn++) await nextTurn();
-};
 
 describe('a partition that is assigned', () => {
   it('is held back at once, and its journal is read from the beginning', () => {
-    assign(0);
-    expect(calls).toEqual([`assigned ${orders}/0 ${bills}/0`, 'seek journal/0@0', 'resume journal/0']);
-    expect(restore.progress).toEqual({ restoring: 1, records: 0, unreadable: 0 });
+    assign(world, 0);
+    expect(world.calls).toEqual([`assigned ${orders}/0 ${bills}/0`, 'seek journal/0@0', 'resume journal/0']);
+    expect(world.restore.progress).toEqual({ restoring: 1, records: 0, unreadable: 0, stopped: new Map() });
   });
 
   it('is given to the flow when all up to the end is told, each topic with how far it was read', async () => {
-    endsAre(0, 3n, { committed: 7n });
-    assign(0);
-    calls = [];
-    journalHas(0, 0n, 'A', 'B');
+    endsAre(world, 0, 3n, { committed: 7n });
+    assign(world, 0);
     await turns();
-    journalHas(0, 2n, '-A');
-    expect(calls).toEqual([
+    world.calls = [];
+    journalHas(world, 0, 0n, 'A', 'B');
+    await turns();
+    journalHas(world, 0, 2n, '-A');
+    expect(world.calls).toEqual([
       `remember ${orders}/0 A through 1`,
       `remember ${orders}/0 B through 2`,
       `remember ${orders}/0 A forgotten`,
@@ -125,188 +34,164 @@ describe('a partition that is assigned', () => {
       `restored ${orders}/0 7 of 50`,
       `restored ${bills}/0 7 of 50`,
     ]);
-    expect(restored).toEqual(['0: 3']);
-    expect(restore.progress).toEqual({ restoring: 0, records: 3, unreadable: 0 });
+    expect(world.restored).toEqual(['0: 3']);
+    expect(world.restore.progress).toEqual({ restoring: 0, records: 3, unreadable: 0, stopped: new Map() });
   });
 
-  it.each([-86_400_000, -3_600_000, -1_000, 1_000, 3_600_000, 86_400_000])(
-    'is reported with how long its restore took, where the wall clock is set by %d ms meanwhile',
-    async step => {
-      endsAre(0, 1n);
-      assign(0);
-      clock.advance(2_500);
-      clock.setWallClock(step);
-      journalHas(0, 0n, 'A');
-      await turns();
-      expect(durations).toEqual([2_500]);
-    },
-  );
-
   it('is given to the flow when its end is known last', async () => {
-    assign(0);
-    journalHas(0, 0n, 'A');
-    expect(restored).toEqual([]);
-    endsAre(0, 1n);
-    (await clock.nextSleeper()).wake();
+    assign(world, 0);
+    journalHas(world, 0, 0n, 'A');
+    expect(world.restored).toEqual([]);
     await turns();
-    expect(restored).toEqual(['0: 1']);
+    endsAre(world, 0, 1n);
+    (await world.clock.nextSleeper()).wake();
+    await turns();
+    expect(world.restored).toEqual(['0: 1']);
   });
 
   it.each([
     ['empty', 0n, 0n],
     ['emptied', 9n, 9n],
   ])('whose journal is %s is given to the flow without a record', async (_, low, end) => {
-    endsAre(0, 0n);
-    ends.set('journal/0', { low, end, committed: null });
-    assign(0);
+    endsAre(world, 0, 0n);
+    world.ends.set('journal/0', { low, end, committed: null });
+    assign(world, 0);
     await turns();
-    expect(restored).toEqual(['0: 0']);
+    expect(world.restored).toEqual(['0: 0']);
   });
 
   it('remembers an order where its last change came from, if that topic is read', async () => {
-    endsAre(0, 2n);
-    assign(0);
-    calls = [];
+    endsAre(world, 0, 2n);
+    assign(world, 0);
+    world.calls = [];
     for (const [offset, topic] of [bills, 'another'].entries()) {
       const { state } = anEntry();
       const through = { topic, partition: 0, offset: BigInt(offset) };
       const entry = anEntry({ state: { ...state, ...(state.kind === 'live' ? { through } : {}) } });
       const record = aJournalRecord({ offset: BigInt(offset), key: Buffer.from('A'), value: encoder.encode(entry) });
-      listener.receive('journal/0', [record], BigInt(offset), 2n);
+      world.listener.receive('journal/0', [record], BigInt(offset), 2n);
     }
-    expect(calls).toEqual([`remember ${bills}/0 A through 0`, `remember ${orders}/0 A through 1`]);
+    expect(world.calls).toEqual([`remember ${bills}/0 A through 0`, `remember ${orders}/0 A through 1`]);
   });
 
   it('never has a record handed over before: that would be our own mistake', () => {
-    assign(0);
-    expect(() => listener.receive(`${orders}/0`, [], 0n, 1n)).toThrow('not restored');
+    assign(world, 0);
+    expect(() => world.listener.receive(`${orders}/0`, [], 0n, 1n)).toThrow('not restored');
   });
 
   it('waits while no broker tells its end; the fault is told once', async () => {
-    asking = () => Promise.reject(new Fault('KAFKA_UNREACHABLE', { detail: 'away' }));
-    endsAre(0, 0n);
-    assign(0);
-    for (let time = 0; time < 3; time++) (await clock.nextSleeper()).wake();
-    asking = null;
+    world.asking = () => Promise.reject(new Fault('KAFKA_UNREACHABLE', { detail: 'away' }));
+    endsAre(world, 0, 0n);
+    assign(world, 0);
+    for (let time = 0; time < 3; time++) (await world.clock.nextSleeper()).wake();
+    world.asking = null;
     await turns();
-    expect(faults).toEqual(['KAFKA_UNREACHABLE away']);
-    expect(restored).toEqual(['0: 0']);
+    expect(world.faults).toEqual(['KAFKA_UNREACHABLE away']);
+    expect(world.restored).toEqual(['0: 0']);
+  });
+});
+
+describe('the end of the journal', () => {
+  it('is asked for when the partition is claimed, and never before: a former owner may still write until then', async () => {
+    const claimed = Promise.withResolvers<void>();
+    world.claim = () => claimed.promise;
+    endsAre(world, 0, 0n);
+    assign(world, 0);
+    await turns();
+    expect(world.restored).toEqual([]);
+    // It wrote, and then our claim came.
+    endsAre(world, 0, 1n);
+    claimed.resolve();
+    await turns();
+    expect(world.restored).toEqual([]);
+    journalHas(world, 0, 0n, 'A');
+    expect(world.restored).toEqual(['0: 1']);
+  });
+
+  it('waits for a claim that fails, which is tried again and reported once', async () => {
+    let tries = 0;
+    world.claim = () =>
+      ++tries < 3 ? Promise.reject(new Fault('KAFKA_REFUSED', { detail: 'no' })) : Promise.resolve();
+    endsAre(world, 0, 0n);
+    assign(world, 0);
+    for (let time = 0; time < 2; time++) (await world.clock.nextSleeper()).wake();
+    await turns();
+    expect([tries, world.faults, world.restored]).toEqual([3, ['KAFKA_REFUSED no'], ['0: 0']]);
+  });
+
+  it('is not asked for where the partition was taken away before it was claimed', async () => {
+    const signals: AbortSignal[] = [];
+    world.claim = (_, signal) => {
+      signals.push(signal);
+      return new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+    };
+    assign(world, 0);
+    world.listener.assigned([]);
+    await turns();
+    expect([signals.map(({ aborted }) => aborted), world.faults, world.restored]).toEqual([[true], [], []]);
   });
 });
 
 describe('a join in the midst of it', () => {
   it('goes on where it was with what stays, and is not told again', async () => {
-    endsAre(0, 3n);
-    assign(0);
+    endsAre(world, 0, 3n);
+    assign(world, 0);
     await turns();
-    journalHas(0, 0n, 'A', 'B');
-    calls = [];
-    assign(0);
-    expect(calls).toContain('seek journal/0@2');
-    journalHas(0, 2n, 'C');
-    expect(restored).toEqual(['0: 3']);
+    journalHas(world, 0, 0n, 'A', 'B');
+    world.calls = [];
+    assign(world, 0);
+    expect(world.calls).toContain('seek journal/0@2');
+    journalHas(world, 0, 2n, 'C');
+    expect(world.restored).toEqual(['0: 3']);
   });
 
   it('tells nothing more of what is taken away, and begins anew with what comes back', async () => {
-    endsAre(0, 3n);
-    assign(0);
+    endsAre(world, 0, 3n);
+    assign(world, 0);
     await turns();
-    journalHas(0, 0n, 'A', 'B');
-    listener.assigned([]);
-    calls = [];
-    journalHas(0, 2n, 'C');
-    expect(calls).toEqual([]);
-    assign(0);
-    expect(calls).toContain('seek journal/0@0');
-    expect(restore.progress).toEqual({ restoring: 1, records: 2, unreadable: 0 });
+    journalHas(world, 0, 0n, 'A', 'B');
+    world.listener.assigned([]);
+    world.calls = [];
+    journalHas(world, 0, 2n, 'C');
+    expect(world.calls).toEqual([]);
+    assign(world, 0);
+    expect(world.calls).toContain('seek journal/0@0');
+    expect(world.restore.progress).toEqual({ restoring: 1, records: 2, unreadable: 0, stopped: new Map() });
   });
 
-  it('leaves alone what is restored, and keeps its journal shut', async () => {
-    endsAre(0, 0n);
-    endsAre(1, 1n);
-    assign(0);
+  it('leaves alone what is world.restored, and keeps its journal shut', async () => {
+    endsAre(world, 0, 0n);
+    endsAre(world, 1, 1n);
+    assign(world, 0);
     await turns();
-    calls = [];
-    assign(0, 1);
-    expect(calls).toEqual([
+    world.calls = [];
+    assign(world, 0, 1);
+    expect(world.calls).toEqual([
       `assigned ${orders}/0 ${orders}/1 ${bills}/0 ${bills}/1`,
       'pause journal/0',
       'seek journal/1@0',
       'resume journal/1',
     ]);
-    listener.receive(`${orders}/0`, [], 0n, 1n);
-    expect(calls.at(-1)).toBe(`receive ${orders}/0: 0`);
+    world.listener.receive(`${orders}/0`, [], 0n, 1n);
+    expect(world.calls.at(-1)).toBe(`receive ${orders}/0: 0`);
   });
 
   it('makes an end that was asked for before it count for nothing', async () => {
-    endsAre(0, 0n);
+    endsAre(world, 0, 0n);
     const asked = Promise.withResolvers<void>();
-    asking = () => asked.promise;
-    assign(0);
-    listener.assigned([]);
+    world.asking = () => asked.promise;
+    assign(world, 0);
+    world.listener.assigned([]);
     // Somebody else had it meanwhile, and wrote.
-    endsAre(0, 1n);
-    assign(0);
-    asking = null;
+    endsAre(world, 0, 1n);
+    assign(world, 0);
+    world.asking = null;
     asked.resolve();
     await turns();
-    expect(restored).toEqual([]);
-    journalHas(0, 0n, 'A');
+    expect(world.restored).toEqual([]);
+    journalHas(world, 0, 0n, 'A');
     await turns();
-    expect(restored).toEqual(['0: 1']);
-  });
-});
-
-describe('a record of the journal', () => {
-  it('that cannot be read is left out, counted, and told once', async () => {
-    endsAre(0, 3n);
-    assign(0);
-    await turns();
-    calls = [];
-    const broken = (offset: bigint) => aJournalRecord({ offset, key: Buffer.from('A'), value: Buffer.from('x') });
-    listener.receive('journal/0', [broken(0n), broken(1n)], 1n, 3n);
-    journalHas(0, 2n, 'B');
-    expect(faults).toEqual([`JOURNAL_UNREADABLE its value is not in Confluent's wire format`]);
-    expect(restored).toEqual(['0: 3']);
-    expect(restore.progress.unreadable).toBe(2);
-    expect(calls[0]).toBe(`remember ${orders}/0 B through 3`);
-  });
-
-  it('of another schema holds up those behind it, in their order, and the reading, until the registry answers', async () => {
-    endsAre(0, 3n);
-    assign(0);
-    await turns();
-    calls = [];
-    const registered = Promise.withResolvers<Resolved>();
-    resolve = () => registered.promise;
-    const later = Buffer.from(encoder.encode(anEntry({ n: 1 })));
-    later.writeInt32BE(99, 1);
-    listener.receive('journal/0', [aJournalRecord({ value: later })], 0n, 3n);
-    journalHas(0, 1n, 'B', 'C');
-    expect(calls).toEqual(['pause journal/0']);
-    registered.resolve(await journalSchemas.resolve(99, new AbortController().signal));
-    await turns();
-    expect(calls.slice(1, 5)).toEqual([
-      `remember ${orders}/0 A-1 through 1`,
-      'resume journal/0',
-      `remember ${orders}/0 B through 2`,
-      `remember ${orders}/0 C through 3`,
-    ]);
-    expect(restored).toEqual(['0: 3']);
-  });
-
-  it('of a partition that is taken away while its schema is asked for is told to nobody', async () => {
-    assign(0);
-    const registered = Promise.withResolvers<Resolved>();
-    resolve = () => registered.promise;
-    const later = Buffer.from(encoder.encode(anEntry({ n: 1 })));
-    later.writeInt32BE(99, 1);
-    listener.receive('journal/0', [aJournalRecord({ value: later })], 0n, 3n);
-    listener.assigned([]);
-    calls = [];
-    registered.resolve(await journalSchemas.resolve(99, new AbortController().signal));
-    await turns();
-    expect(calls).toEqual([]);
+    expect(world.restored).toEqual(['0: 1']);
   });
 });
 
@@ -315,45 +200,45 @@ describe('what is wrong with the source', () => {
     ['records removed before they were read', { low: 20n, committed: 12n }, 'SOURCE_RECORDS_LOST 8 offsets of'],
     ['an end before what was read', { committed: 51n }, 'SOURCE_TOPIC_REMADE'],
   ])('is told: %s', async (_, source, fault) => {
-    endsAre(0, 0n, source);
-    assign(0);
+    endsAre(world, 0, 0n, source);
+    assign(world, 0);
     await turns();
-    expect(faults).toHaveLength(2);
-    expect(faults[0]).toContain(fault);
-    expect(restored).toEqual(['0: 0']);
+    expect(world.faults).toHaveLength(2);
+    expect(world.faults[0]).toContain(fault);
+    expect(world.restored).toEqual(['0: 0']);
   });
 
   it('is nothing where a group begins behind what retention removed', async () => {
-    endsAre(0, 0n, { low: 20n });
-    assign(0);
+    endsAre(world, 0, 0n, { low: 20n });
+    assign(world, 0);
     await turns();
-    expect(faults).toEqual([]);
+    expect(world.faults).toEqual([]);
   });
 
   it('is a partition that the journal has not, or that is added: the process ends', () => {
-    expect(() => listener.assigned([`${orders}/3`])).toThrow('the source has a partition 3, journal has none');
-    listener.assigned([`${orders}/0`, 'journal/0']);
-    expect(() => listener.assigned([`${orders}/0`, `${bills}/0`, 'journal/0'])).toThrow('was added to its topic');
+    expect(() => world.listener.assigned([`${orders}/3`])).toThrow('the source has a partition 3, journal has none');
+    world.listener.assigned([`${orders}/0`, 'journal/0']);
+    expect(() => world.listener.assigned([`${orders}/0`, `${bills}/0`, 'journal/0'])).toThrow('was added to its topic');
   });
 });
 
 describe('the end', () => {
   it('ends also the asking', async () => {
-    assign(0);
+    assign(world, 0);
     await turns();
-    restore.close();
-    (await clock.nextSleeper()).wake();
+    world.restore.close();
+    (await world.clock.nextSleeper()).wake();
     await turns();
-    expect(restore.progress.restoring).toBe(0);
-    endsAre(0, 0n);
-    assign(0);
+    expect(world.restore.progress.restoring).toBe(0);
+    endsAre(world, 0, 0n);
+    assign(world, 0);
     await turns();
-    expect(restored).toEqual(['0: 0']);
+    expect(world.restored).toEqual(['0: 0']);
   });
 
   it('what the flow is told and asks besides is passed on', async () => {
-    listener.rebalancing();
-    await listener.quiesce(5);
-    expect(calls).toEqual(['rebalancing', 'quiesce 5']);
+    world.listener.rebalancing();
+    await world.listener.quiesce(5);
+    expect(world.calls).toEqual(['rebalancing', 'quiesce 5']);
   });
 });

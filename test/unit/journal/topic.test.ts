@@ -1,19 +1,25 @@
 import { describe, expect, it } from 'vitest';
 import { ensureJournal } from '../../../connector/journal/topic.ts';
 import type { TopicAdmin, TopicPlan } from '../../../connector/kafka/admin.ts';
+import { Fault } from '../../../connector/kernel/fault.ts';
 
 const plan = { topic: 'journal', partitions: 3, replicationFactor: -1 };
 
-function adminWith(partitions: number, policy: string): { readonly admin: TopicAdmin; readonly plans: TopicPlan[] } {
+function adminWith(partitions: number, policy: string, mayAlter = true) {
   const plans: TopicPlan[] = [];
-  const admin: Pick<TopicAdmin, 'ensureTopic' | 'settingOf'> = {
+  const grown: string[] = [];
+  const admin: Pick<TopicAdmin, 'ensureTopic' | 'growTopic' | 'settingOf'> = {
     ensureTopic: async plan => {
       plans.push(plan);
       return partitions;
     },
+    growTopic: async (topic, count) => {
+      if (!mayAlter) throw new Fault('KAFKA_REFUSED', { detail: 'not authorized' });
+      grown.push(`${topic} ${count}`);
+    },
     settingOf: async (_, name) => (name === 'cleanup.policy' ? policy : null),
   };
-  return { admin: admin as TopicAdmin, plans };
+  return { admin: admin as TopicAdmin, plans, grown };
 }
 
 describe('the journal', () => {
@@ -23,8 +29,22 @@ describe('the journal', () => {
     expect(plans).toMatchObject([{ ...plan, config: { 'cleanup.policy': 'compact' } }]);
   });
 
+  it('gets the partitions that the source has more, and keeps its records', async () => {
+    const { admin, grown } = adminWith(2, 'compact');
+    await ensureJournal(admin, plan);
+    expect(grown).toEqual(['journal 3']);
+  });
+
+  it('that we may not alter is refused, with the command that keeps what is pending', async () => {
+    const { admin } = adminWith(2, 'compact', false);
+    await expect(ensureJournal(admin, plan)).rejects.toMatchObject({
+      code: 'JOURNAL_MISMATCH',
+      remedy: 'kafka-topics --alter --topic journal --partitions 3 (pending deliveries are kept)',
+    });
+  });
+
   it.each([
-    [2, 'compact', 'journal has 2 partitions, the source has 3'],
+    [4, 'compact', 'journal has 4 partitions, the source has 3'],
     [3, 'delete', 'journal has cleanup.policy delete, which would forget what is owed; it must be compact'],
     [3, 'compact,delete', 'journal has cleanup.policy compact,delete, which would forget'],
   ])('that is there and does not fit is refused: %i partitions, %s', async (partitions, policy, detail) => {

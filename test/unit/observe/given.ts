@@ -84,6 +84,7 @@ export function aPartition(over: Partial<PartitionSnapshot> = {}): PartitionSnap
     highest: 9n,
     unsettled: 0,
     oldestUnsettledAt: null,
+    uncommittedSince: null,
     highWatermark: 10n,
     paused: false,
     restored: true,

@@ -10,6 +10,8 @@ const signs = (over: Partial<HealthSigns> = {}): HealthSigns => ({
   eventLoopDelayMs: 3,
   joined: true,
   restored: true,
+  unrestorable: new Map(),
+  uncommitted: new Map(),
   stopping: false,
   degraded: null,
   ...over,
@@ -42,6 +44,30 @@ describe('health', () => {
     const health = judgeHealth(signs(over), stalledAfterMs);
     expect(health).toMatchObject({ live: true, ready: false });
     expect(health.reasons).toHaveLength(1);
+  });
+
+  it('names partitions whose journal cannot be read, and those without a commit for ten minutes though records wait', () => {
+    const fault = new Fault('JOURNAL_UNREADABLE', { detail: 'x' });
+    const now = monotonic(10_000_000);
+    const given = signs({
+      now,
+      lastActivityAt: now,
+      restored: false,
+      unrestorable: new Map([[3, fault]]),
+      uncommitted: new Map([
+        ['orders/0', monotonic(now - 600_000)],
+        ['orders/1', monotonic(now - 720_000)],
+      ]),
+    });
+    expect(judgeHealth(given, stalledAfterMs)).toEqual({
+      live: true,
+      ready: false,
+      reasons: [
+        'the state of the orders is being restored',
+        'partition 3 of the journal stopped: JOURNAL_UNREADABLE',
+        'no commit of orders/1 for 12 min, though records wait',
+      ],
+    });
   });
 
   it('is live and ready while the platform is out, and says so', () => {

@@ -42,7 +42,7 @@ describe('the status of an instance', () => {
       aPartition({ topic: 'b', partition: 2, frontier: 7n, highest: 9n, highWatermark: 12n, unsettled: 3 }),
       aPartition({ topic: 'a', partition: 3, oldestUnsettledAt: instant(1_763_000_000_000), restored: false }),
     ];
-    const restore = { restoring: 1, records: 40, unreadable: 0 };
+    const restore = { restoring: 1, records: 40, unreadable: 0, stopped: [] };
     const status = statusOf(signs({ flow: aFlow({ partitions, breaker: 'probing', parked: 4 }), restore }));
     expect(status.restore).toEqual(restore);
     expect(status.flow).toMatchObject({ breaker: 'probing', parked: 4 });

@@ -42,6 +42,14 @@ describe('an order whose state is put back to be sent again', () => {
     );
   });
 
+  it('stays below the bizDate of later changes where its order was evicted', () => {
+    const evicted = { source: lsnAt(8), bizDate: instant(dawn + 8) };
+    const when = given().when(again(), { dropped: { forgotten: null, evicted } });
+    expect([when.brief, bizDateOf(when)]).toEqual(['UPDATE', dawn + 3]);
+    const change = given().when(aChange({ n: 9, bizDate: two.bizDate }), { dropped: { forgotten: null, evicted } });
+    expect([change.brief, bizDateOf(change)]).toEqual(['UPDATE', dawn + 9]);
+  });
+
   it('stays ended where it has ended, whatever its card would be by now', () => {
     const end = aChange({ n: 2, ends: true });
     expect(given(sent(one), ended(end)).when(again()).brief).toBe('ended');

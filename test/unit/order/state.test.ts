@@ -34,6 +34,16 @@ describe('evolve', () => {
     expect(stateAfter(sent(one), updated(aChange({ n: 2, endDate: hours(3) })))).toMatchObject({ expires: hours(3) });
   });
 
+  it('keeps the source position of the last record when an earlier record of its partition has one that does not compare', () => {
+    const withoutCommitLsn = ({ n = 0 }: { n?: number }) =>
+      aChange({ n, source: { kind: 'lsn', lsn: BigInt(n), committedAt: dawn } });
+    const [earlier, later] = [withoutCommitLsn({ n: 1 }), withoutCommitLsn({ n: 2 })];
+    expect(stateAfter(sent(later), skipped(earlier))).toMatchObject({
+      through: later.position,
+      source: later.source,
+    });
+  });
+
   it('an update that was taken though we thought the card expired: it lives at least now', () => {
     expect(stateAfter(sent(one), updated(two, hours(24)))).toMatchObject({ kind: 'live', expires: hours(48) });
   });

@@ -1,3 +1,4 @@
+import { growCommand } from '../../../journal/topic.ts';
 import type { ClusterFacts, TopicFacts } from '../../../kafka/inspection/requests.ts';
 import { span, thousands } from '../../words.ts';
 import { type Found, failed, type Looked, worstOf } from '../finding.ts';
@@ -56,9 +57,13 @@ function journalFinding({ topic, facts, settings }: Topic, wanted: number, large
   const [id, title] = ['topics.journal', 'journal'] as const;
   if (facts === undefined || facts.errorCode !== 0) return toBeMade(id, title, topic, facts, wanted);
   const reasons = [...replicaReasons(topic, facts, settings, brokers)];
-  if (wanted > 0 && facts.partitions.length !== wanted) {
+  if (facts.partitions.length < wanted) {
+    const detail = `it has ${partitionText(facts)}, the changes have ${wanted}: they are added at the next start, if the Kafka user may alter the topic`;
+    reasons.push({ state: 'warning', detail, remedy: growCommand(topic, wanted) });
+  }
+  if (wanted > 0 && facts.partitions.length > wanted) {
     const detail = `it has ${partitionText(facts)}, the changes have ${wanted}: the connector does not start`;
-    const remedy = 'name a new journal.topic, or make it anew with that partition count';
+    const remedy = 'was the source recreated with fewer partitions? Then set a new journal.topic';
     reasons.push({ state: 'failed', detail, remedy });
   }
   const policy = settings?.get('cleanup.policy') ?? null;

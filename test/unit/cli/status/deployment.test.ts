@@ -21,7 +21,7 @@ function instance(over: Parameters<typeof aFlow>[0] = {}) {
     ...{ version: '1.2.3', groupId: 'g', startedAt: instant(now - 7_200_000), uptimeMs: 7_200_000, joined: true },
     health: { live: true, ready: true, reasons: [] },
     flow: aFlow({ partitions: [partition], ...over }),
-    restore: { restoring: 0, records: 1_234, unreadable: 1 },
+    restore: { restoring: 0, records: 1_234, unreadable: 1, stopped: [] },
   });
   return { kind: 'answered', url: 'http://a:9464', status } as const;
 }

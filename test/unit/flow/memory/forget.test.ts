@@ -38,6 +38,7 @@ describe('forgetOver', () => {
   const parts = (given: Partial<ForgetParts> = {}): ForgetParts => ({
     book,
     journal,
+    forget: (order, partition) => journal.forget(partition.key, order, partition.signal),
     partitions,
     isBusy: () => false,
     fail: error => failures.push(error),
@@ -103,7 +104,7 @@ describe('forgetOver', () => {
     expect([failures, clock.sleeping]).toEqual([[], 0]);
     partitions.set(key(0), restoredTo(9n));
     end('B');
-    const broken = { ...parts(), journal: { append: async () => {}, forget: () => Promise.reject(new Error('x')) } };
+    const broken = parts({ forget: () => Promise.reject(new Error('x')) });
     forgetOver(later, hour, broken);
     await clock.runDry();
     expect(failures).toEqual([new Error('x')]);

@@ -3,10 +3,11 @@ import { Commits } from '../../../../connector/flow/partition/commits.ts';
 import { PartitionFlow } from '../../../../connector/flow/partition/partition-flow.ts';
 import type { PartitionKey } from '../../../../connector/kernel/position.ts';
 import { dawn } from '../../../support/builders.ts';
-import { RecordingIntake, RecordingMeter } from '../../../support/flow-world.ts';
+import { RecordingIntake, RecordingMeter, SteppedClock } from '../../../support/flow-world.ts';
 import { key } from '../pipeline-world.ts';
 
 describe('Commits', () => {
+  let clock: SteppedClock;
   let intake: RecordingIntake;
   let meter: RecordingMeter;
   let partitions: Map<PartitionKey, PartitionFlow>;
@@ -16,7 +17,8 @@ describe('Commits', () => {
     intake = new RecordingIntake();
     meter = new RecordingMeter();
     partitions = new Map();
-    commits = new Commits(intake, meter, partitions);
+    clock = new SteppedClock();
+    commits = new Commits(clock, intake, meter, partitions);
   });
 
   const add = (number: number) => {
@@ -70,6 +72,34 @@ describe('Commits', () => {
     await first;
     await commits.commit();
     expect(intake.commits.map(offsets => offsets.get(key(0)))).toEqual([5n, 6n]);
+  });
+
+  it('notes since when records wait and no commit has moved', async () => {
+    const partition = add(0);
+    const since = () => partition.snapshot().uncommittedSince;
+    await commits.commit();
+    expect(since()).toBeNull();
+    partition.frontier.accept(4n, dawn);
+    partition.frontier.accept(5n, dawn);
+    await commits.commit();
+    const first = clock.now();
+    expect(since()).toBe(first);
+    await clock.pass(600_000);
+    await commits.commit();
+    expect(since()).toBe(first);
+    partition.frontier.settle(4n);
+    await commits.commit();
+    expect(since()).toBe(clock.now());
+    // All are accounted for, but the broker refuses the commit.
+    partition.frontier.settle(5n);
+    intake.refuses = true;
+    const second = clock.now();
+    await clock.pass(1_000);
+    await commits.commit();
+    expect(since()).toBe(second);
+    intake.refuses = false;
+    await commits.commit();
+    expect(since()).toBeNull();
   });
 
   it('commits nothing more once an invariant broke', async () => {

@@ -28,6 +28,7 @@ describe('PartitionFlow', () => {
       highest: 9n,
       unsettled: 1,
       oldestUnsettledAt: 700,
+      uncommittedSince: null,
       highWatermark: 12n,
       paused: true,
       restored: true,

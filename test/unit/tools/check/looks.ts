@@ -20,7 +20,7 @@ export function aTopic(
   const facts: TopicFacts = {
     errorCode: 0,
     partitions: Array.from({ length: partitions }, (_, partition) => ({
-      ...{ partition, hasLeader: true, replicas: 3, inSync: 3 },
+      ...{ partition, hasLeader: true, leader: 1, replicas: 3, inSync: 3 },
       ...each,
     })),
     rights: new Set(['read', 'write', 'create', 'describe', 'describeConfigs']),
