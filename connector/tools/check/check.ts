@@ -74,7 +74,7 @@ export async function check(
     topics.map(({ rows }) => rows),
     (...seen) => lookAtClocks(seen, parts.clock.now()),
   );
-  checkJournal(examination, { ...kafka, registry, registryParts, given, signal });
+  checkJournal(examination, { ...kafka, given });
   try {
     return await examination.findings();
   } finally {
