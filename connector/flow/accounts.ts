@@ -246,6 +246,7 @@ export class Accounts {
   }
 
   #wrote(): void {
+    this.#writing--;
     if (this.#writing === 0) for (const written of this.#whenWritten.splice(0)) written();
   }
 

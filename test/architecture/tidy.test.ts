@@ -57,10 +57,10 @@ const rules: readonly Rule[] = [
     planted: { path: 'connector/a.ts', text: 'export class OrderManager {}' },
   },
   {
-    name: 'a file is at most 250 lines long',
+    name: 'a file is at most 400 lines long',
     applies: path => path.startsWith('connector/') && source(path),
-    find: (path, text) => (text.split('\n').length > 251 ? [`${path}: ${text.split('\n').length - 1} lines`] : []),
-    planted: { path: 'connector/a.ts', text: 'x\n'.repeat(251) },
+    find: (path, text) => (text.split('\n').length > 401 ? [`${path}: ${text.split('\n').length - 1} lines`] : []),
+    planted: { path: 'connector/a.ts', text: 'x\n'.repeat(401) },
   },
   {
     name: 'a test file is at most 400 lines long',
@@ -109,7 +109,7 @@ describe('tidy', () => {
   it('keeps folders small enough to take in', () => {
     const folders = readdirSync(join(root, 'connector'), { withFileTypes: true }).filter(entry => entry.isDirectory());
     const full = folders
-      .filter(({ name }) => readdirSync(join(root, 'connector', name)).length > 16)
+      .filter(({ name }) => readdirSync(join(root, 'connector', name)).length > 18)
       .map(({ name }) => name);
     expect(full).toEqual([]);
   });

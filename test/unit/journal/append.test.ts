@@ -323,6 +323,25 @@ describe('a partition that is taken away', () => {
   });
 });
 
+describe('the epoch', () => {
+  it('is taken anew once a day, so that the brokers do not forget its transactional id', async () => {
+    const before = epochs;
+    clock.advance(86_400_000);
+    void append(1);
+    await wake();
+    expect(requests[0]?.epoch.epoch).toBe(before);
+    await end();
+    void append(2);
+    await wake();
+    expect(requests[0]).toMatchObject({ epoch: { epoch: before + 1 }, batches: [{ firstSequence: 0 }] });
+    await end();
+    void append(3);
+    await wake();
+    expect([requests[0]?.epoch.epoch, epochs]).toEqual([before + 1, before + 1]);
+    await end();
+  });
+});
+
 describe('a partition that another instance has claimed', () => {
   it('is tried some times, and then ends the process: only a new start reads what the other wrote', async () => {
     const appending = append(1);
