@@ -152,15 +152,20 @@ export class JournalWriter {
     this.#busy.add(name);
     const batches = queues.map(queue => queue.begin());
     const results = await this.#producer.write(leader, epoch, batches);
-    this.#busy.delete(name);
     for (const [index, queue] of queues.entries()) {
       this.#settle(queue, results[index] ?? { kind: 'failed', problem: 'there is no result' });
     }
+    // The orders whose entries are written go on first: what they write next goes along.
+    await nextTurn();
+    this.#busy.delete(name);
     this.#flush();
   }
 
   #settle(queue: PartitionQueue, result: BatchResult): void {
     queue.sending = false;
+    if (result.kind !== 'written' && queue.dropAborted() && queue.isEmpty) this.#clear(queue.partition);
+    // What was in the request was taken away meanwhile.
+    if (queue.batch === null) return;
     switch (result.kind) {
       case 'written':
         queue.written();
@@ -178,7 +183,6 @@ export class JournalWriter {
         void this.#failed(queue, result.problem);
         break;
     }
-    this.#dropAborted();
   }
 
   /** The only record of a batch is refused for its size: it goes without its value, or not at all. */

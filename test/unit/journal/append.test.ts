@@ -282,7 +282,6 @@ describe('a partition that is taken away', () => {
     await expect(waiting).rejects.toThrow('taken away');
     await end(failed, failed);
     await wake();
-    await wake();
     expect(keysOf(requests[0])).toEqual([['O-2']]);
     await end();
     await other;
