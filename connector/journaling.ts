@@ -106,7 +106,7 @@ export function openJournaling(settings: Settings, parts: JournalingParts): Jour
 }
 
 /** The transactional id that all instances of a connector take the epochs of their journal's producers from. */
-export function transactionalIdOf(groupId: string): string {
+function transactionalIdOf(groupId: string): string {
   return `${groupId}.journal`;
 }
 

@@ -21,6 +21,7 @@ import { createLogger, type Logger } from './observe/log.ts';
 import { httpStatusOf, verdictsWith } from './order/result-codes.ts';
 import { openRegistry } from './registry/registry.ts';
 import { openSubjects } from './registry/subjects.ts';
+import { formerJournalTopic } from './settings/schema-topics.ts';
 import { redactedSettings, type Settings } from './settings/settings.ts';
 import { createDecoder } from './source/decode.ts';
 import { systemClock, systemRandom } from './system-clock.ts';
@@ -180,7 +181,8 @@ async function prepareTopics(
       told = fault.message;
     });
     const partitions = Math.max(...counts.values());
-    await ensureJournal(admin, { ...settings.journal, partitions });
+    const formerTopic = settings.journal.isTopicDerived ? formerJournalTopic : null;
+    await ensureJournal(admin, { ...settings.journal, formerTopic, partitions });
     const deadLetterPartitions = await admin.ensureTopic({
       topic: settings.deadLetters.topic,
       partitions,

@@ -1,32 +1,13 @@
 import type { Journal, JournalEntry } from '../flow/ports.ts';
 import type { FencedProducer } from '../kafka/fenced-producer.ts';
 import type { OutgoingRecord } from '../kafka/producer.ts';
-import type { Fault } from '../kernel/fault.ts';
 import { type PartitionKey, splitPartitionKey } from '../kernel/position.ts';
 import type { RecordHeader } from '../kernel/record.ts';
-import type { Clock, DurationMs } from '../kernel/time.ts';
 import type { MerchantBizNo } from '../order/change.ts';
 import { EntryEncoder } from './encode.ts';
 import { claimKey, provenanceHeader } from './provenance.ts';
 import { fingerprintOf, journalSchema } from './schema.ts';
-import { JournalWriter } from './writer.ts';
-
-/** How the journal is written. */
-export interface JournalOptions {
-  readonly topic: string;
-  /** Of this connector: each record names it as its owner. */
-  readonly groupId: string;
-  /** How long the first entry waits for others to go along with it. */
-  readonly lingerMs: DurationMs;
-  readonly clock: Clock;
-  /** Whether the partitions are certainly ours still; while they are not, nothing is written. */
-  readonly leased: () => boolean;
-  /** The journal cannot be written; called once, until it is {@link onWritable} again. */
-  readonly onUnwritable: (fault: Fault) => void;
-  readonly onWritable: () => void;
-  /** The journal's topic does not take an entry; it is written without its record's value. */
-  readonly onTooLarge: (fault: Fault) => void;
-}
+import { type JournalOptions, JournalWriter } from './writer.ts';
 
 /** The journal's writing end. */
 export interface JournalAppender extends Journal {

@@ -4,6 +4,8 @@ import { Fault } from '../kernel/fault.ts';
 /** The journal's topic as it must be. */
 export interface JournalPlan {
   readonly topic: string;
+  /** The topic that an earlier version would have taken; null: the settings name the topic. */
+  readonly formerTopic: string | null;
   /** The largest partition count of the source's topics: partition n of the journal remembers partition n of each of them. */
   readonly partitions: number;
   /** -1: the broker's default. */
@@ -27,8 +29,9 @@ const config = {
  */
 export async function ensureJournal(
   admin: TopicAdmin,
-  { topic, partitions, replicationFactor }: JournalPlan,
+  { topic, formerTopic, partitions, replicationFactor }: JournalPlan,
 ): Promise<void> {
+  if (formerTopic !== null && formerTopic !== topic) await forbidForgetting(admin, topic, formerTopic);
   const found = await admin.ensureTopic({ topic, partitions, replicationFactor, config });
   if (found > partitions) {
     throw new Fault('JOURNAL_MISMATCH', {
@@ -44,6 +47,16 @@ export async function ensureJournal(
       remedy: `kafka-configs --alter --entity-type topics --entity-name ${topic} --add-config cleanup.policy=compact`,
     });
   }
+}
+
+/** An earlier version's journal may hold what this connector has pending: only a person knows whose it is. */
+async function forbidForgetting(admin: TopicAdmin, topic: string, formerTopic: string): Promise<void> {
+  const existing = await admin.existing([topic, formerTopic]);
+  if (existing.has(topic) || !existing.has(formerTopic)) return;
+  throw new Fault('JOURNAL_MISMATCH', {
+    detail: `journal.topic is not set. Its default is ${topic} now, and was ${formerTopic}, which exists and may hold pending deliveries of this connector`,
+    remedy: `set journal.topic: to ${formerTopic} where this connector has used it, else to ${topic}`,
+  });
 }
 
 /** The command that gives the journal's topic so many partitions and keeps its records. */

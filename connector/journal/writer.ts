@@ -2,15 +2,33 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { EntryTooLarge } from '../flow/ports.ts';
 import type { BatchResult, FencedProducer, ProducerEpoch } from '../kafka/fenced-producer.ts';
 import { Fault } from '../kernel/fault.ts';
-import type { DurationMs } from '../kernel/time.ts';
-import type { JournalOptions } from './append.ts';
+import type { Clock, DurationMs, Instant } from '../kernel/time.ts';
 import { PartitionQueue, type Waiting } from './partition-queue.ts';
+
+/** How the journal is written. */
+export interface JournalOptions {
+  readonly topic: string;
+  /** Of this connector: each record names it as its owner. */
+  readonly groupId: string;
+  /** How long the first entry waits for others to go along with it. */
+  readonly lingerMs: DurationMs;
+  readonly clock: Clock;
+  /** Whether the partitions are certainly ours still; while they are not, nothing is written. */
+  readonly leased: () => boolean;
+  /** The journal cannot be written; called once, until it is {@link onWritable} again. */
+  readonly onUnwritable: (fault: Fault) => void;
+  readonly onWritable: () => void;
+  /** The journal's topic does not take an entry; it is written without its record's value. */
+  readonly onTooLarge: (fault: Fault) => void;
+}
 
 const retryFirstMs: DurationMs = 100;
 const retryMaxMs: DurationMs = 1_000;
 const holdMs: DurationMs = 50;
 /** A hold longer than this is reported: a healthy member is held for the length of a join. */
 const heldUnreportedMs: DurationMs = 10_000;
+/** The brokers forget a transactional id that is not used for seven days: the next owner's epochs would fence nothing of ours. */
+const epochMaxAgeMs: DurationMs = 86_400_000;
 /** One failure may be a leader that moved. */
 const failuresUnreported = 1;
 /** A partition that refuses our epoch so often, while the group says that it is ours, does not take it again: some 8 s. */
@@ -30,6 +48,7 @@ export class JournalWriter {
   readonly #queues = new Map<number, PartitionQueue>();
   /** The newest epoch of this process. */
   #epoch: ProducerEpoch | null = null;
+  #epochAt: Instant | null = null;
   #epochSoon: Promise<ProducerEpoch> | null = null;
   /** Leaders with a request under way, by {@link groupOf}. */
   readonly #busy = new Set<string>();
@@ -76,10 +95,21 @@ export class JournalWriter {
     this.#epochSoon ??= nextTurn().then(async () => {
       this.#epochSoon = null;
       const epoch = await this.#producer.newEpoch();
-      this.#epoch = epoch;
+      const newest = this.#epoch;
+      // Two questions may be answered the other way round.
+      if (newest?.producerId !== epoch.producerId || newest.epoch < epoch.epoch) this.#epoch = epoch;
+      this.#epochAt = this.#options.clock.now();
       return epoch;
     });
     return this.#epochSoon;
+  }
+
+  #renewEpoch(): void {
+    const now = this.#options.clock.now();
+    if (this.#epochAt === null || now - this.#epochAt < epochMaxAgeMs) return;
+    this.#epochAt = now;
+    // Where it fails, the one that we have holds; it is tried again the next day.
+    this.#newEpoch().catch(() => undefined);
   }
 
   async #linger(): Promise<void> {
@@ -99,6 +129,7 @@ export class JournalWriter {
       void this.#hold();
       return;
     }
+    this.#renewEpoch();
     const groups = new Map<string, { leader: number; epoch: ProducerEpoch; queues: PartitionQueue[] }>();
     for (const queue of ready) {
       const epoch = queue.nextEpoch(this.#epoch);
@@ -121,15 +152,20 @@ export class JournalWriter {
     this.#busy.add(name);
     const batches = queues.map(queue => queue.begin());
     const results = await this.#producer.write(leader, epoch, batches);
-    this.#busy.delete(name);
     for (const [index, queue] of queues.entries()) {
       this.#settle(queue, results[index] ?? { kind: 'failed', problem: 'there is no result' });
     }
+    // The orders whose entries are written go on first: what they write next goes along.
+    await nextTurn();
+    this.#busy.delete(name);
     this.#flush();
   }
 
   #settle(queue: PartitionQueue, result: BatchResult): void {
     queue.sending = false;
+    if (result.kind !== 'written' && queue.dropAborted() && queue.isEmpty) this.#clear(queue.partition);
+    // What was in the request was taken away meanwhile.
+    if (queue.batch === null) return;
     switch (result.kind) {
       case 'written':
         queue.written();
@@ -147,7 +183,6 @@ export class JournalWriter {
         void this.#failed(queue, result.problem);
         break;
     }
-    this.#dropAborted();
   }
 
   /** The only record of a batch is refused for its size: it goes without its value, or not at all. */

@@ -29,6 +29,8 @@ export interface TopicAdmin {
     signal: AbortSignal,
     onWaiting: (fault: Fault) => void,
   ): Promise<ReadonlyMap<string, number>>;
+  /** Those of the topics that exist. Throws a {@link Fault}. */
+  existing(topics: readonly string[]): Promise<ReadonlySet<string>>;
   /** Makes the topic where it is missing; gives its partition count. Throws a {@link Fault}. */
   ensureTopic(plan: TopicPlan): Promise<number>;
   /** Gives a topic so many partitions, where it has fewer; its records stay where they are. Throws a {@link Fault}. */
@@ -62,6 +64,15 @@ export function openAdmin(kafka: Kafka, clock: Clock, objection = objectionTo): 
         await clock.sleep(pollMs, signal);
       }
       throw new Fault('KAFKA_UNREACHABLE', { detail: 'stopped while waiting for the source topics' });
+    },
+    async existing(topics) {
+      try {
+        await admin.connect();
+        const all = new Set(await admin.listTopics());
+        return new Set(topics.filter(topic => all.has(topic)));
+      } catch (error) {
+        throw brokerFault(error);
+      }
     },
     async ensureTopic(plan) {
       const existing = await countsOrFault(admin, [plan.topic]);

@@ -7,19 +7,9 @@ export type LatestAnswer =
   | { readonly kind: 'unknown' }
   | { readonly kind: 'silent'; readonly problem: string };
 
-/** What a registry says of a schema that may be registered under a subject. */
-export type FitAnswer =
-  | { readonly kind: 'registered'; readonly version: number; readonly id: number }
-  /** It would be taken: it is compatible, or there is no such subject yet. */
-  | { readonly kind: 'compatible'; readonly isNewSubject: boolean }
-  | { readonly kind: 'incompatible'; readonly problem: string }
-  | { readonly kind: 'silent'; readonly problem: string };
-
 /** Looks at a registry's subjects and changes nothing. Never rejects. */
 export interface SubjectReader {
   latest(subject: string, signal: AbortSignal): Promise<LatestAnswer>;
-  /** Whether a schema (JSON text) is registered under a subject, or would be taken. */
-  accepts(subject: string, schema: string, signal: AbortSignal): Promise<FitAnswer>;
 }
 
 /** Opens a reader; it keeps no connection between calls. */
@@ -47,30 +37,9 @@ export function openSubjects(address: RegistryAddress): SubjectReader {
     return { kind: 'silent', problem: `${problem}, but the answer is not a schema registry's` };
   }
 
-  async function accepts(subject: string, schema: string, signal: AbortSignal): Promise<FitAnswer> {
-    const path = `/subjects/${encodeURIComponent(subject)}`;
-    const known = await ask('POST', path, signal, { schema });
-    const { id, version } = known.body;
-    if (known.status === 200 && typeof id === 'number' && typeof version === 'number') {
-      return { kind: 'registered', id, version };
-    }
-    if (known.status !== 404 || !saysAbsent(known.body)) return { kind: 'silent', problem: known.problem };
-    const test = await ask('POST', `/compatibility${path}/versions/latest`, signal, { schema });
-    if (test.status === 404 && saysAbsent(test.body)) return { kind: 'compatible', isNewSubject: true };
-    if (test.status === 422) return { kind: 'incompatible', problem: test.problem };
-    if (test.status !== 200 || typeof test.body.is_compatible !== 'boolean') {
-      return { kind: 'silent', problem: test.problem };
-    }
-    const { messages } = test.body;
-    const said = Array.isArray(messages) ? messages.join('; ').slice(0, 300) : '';
-    if (test.body.is_compatible) return { kind: 'compatible', isNewSubject: false };
-    return { kind: 'incompatible', problem: said === '' ? 'it breaks the compatibility rule of the subject' : said };
-  }
-
   const unlessSilent = <T>(answer: Promise<T>) =>
     answer.catch(error => ({ kind: 'silent', problem: messageOf(error) }) as const);
   return {
     latest: (subject, signal) => unlessSilent(latest(subject, signal)),
-    accepts: (subject, schema, signal) => unlessSilent(accepts(subject, schema, signal)),
   };
 }

@@ -3,6 +3,7 @@ import type { CheckedParts, Locate } from './check-document.ts';
 import { formatPath, secretName, settingKeys } from './keys.ts';
 import type { SettingsProblem } from './problems.ts';
 import { tlsParts, usesTls } from './resolve/tls.ts';
+import { derivedJournalTopic } from './schema-topics.ts';
 
 /** What the rules look at: the parts that hold by themselves, and which files and secrets are given, readable or not. */
 export interface Given {
@@ -203,7 +204,7 @@ function otherRules({ parts }: Given): readonly Finding[] {
       path: 'deadLetters.replicationFactor',
       problem: "must be at least 1, or -1 for the broker's default, is 0",
     })),
-    ...when(journal && [...(kafka?.topics ?? []), deadLetters?.topic].includes(journal.topic), () => ({
+    ...when(journal && [...(kafka?.topics ?? []), deadLetters?.topic].includes(journalTopicIn(parts)), () => ({
       path: 'journal.topic',
       problem: 'is one of kafka.topics, or deadLetters.topic',
       hint: 'the journal needs a topic of its own',
@@ -247,4 +248,8 @@ function unused(path: string, part: string): Finding {
   return part === 'kafka'
     ? { path, problem: 'has no effect: kafka.tls.enabled is false', hint: 'set kafka.tls.enabled: true' }
     : { path, problem: 'has no effect: the URL is not https' };
+}
+
+function journalTopicIn({ journal, kafka }: Given['parts']): string {
+  return journal?.topic ?? derivedJournalTopic(kafka?.groupId);
 }

@@ -27,10 +27,12 @@ export const deadLetters = z
 export const journal = z
   .strictObject({
     topic: topicName()
-      .default('card-sync.journal')
-      .describe(
-        "Topic of the journal, compacted; made with the source's partition count where it is missing. One for each connector",
-      ),
+      .meta({
+        description:
+          "Topic of the journal, compacted; made with the source's partition count where it is missing. One for each connector; without this key it is kafka.groupId and .journal",
+        examples: ['card-sync.journal'],
+      })
+      .optional(),
     replicationFactor,
     onUnreadable: z
       .enum(['stop', 'skip'])
@@ -52,3 +54,11 @@ export const journal = z
   })
   .prefault({})
   .describe('Where it is kept what happened to each order');
+
+/** Before version 0.2 the default was the same for all groups: this one. */
+export const formerJournalTopic = 'card-sync.journal';
+
+/** The journal's topic where the settings name none. `groupId`: undefined where it cannot be used. */
+export function derivedJournalTopic(groupId = 'card-sync'): string {
+  return `${groupId}.journal`;
+}

@@ -12,6 +12,7 @@ import { keyMaterialOf, type VersionedKeys } from './resolve/key-material.ts';
 import type { ProxyOf } from './resolve/proxy.ts';
 import type { TlsByPart } from './resolve/tls.ts';
 import type { PartName, SettingsDocument } from './schema.ts';
+import { derivedJournalTopic } from './schema-topics.ts';
 
 /** A part of the settings as the schema has it, without the keys that stand for something else. */
 type Part<P extends PartName, Replaced extends keyof SettingsDocument[P]> = {
@@ -64,7 +65,11 @@ export interface Settings {
   };
   readonly flow: Part<'flow', never>;
   readonly deadLetters: Part<'deadLetters', never>;
-  readonly journal: Part<'journal', never>;
+  readonly journal: Part<'journal', 'topic'> & {
+    /** Given, or derived from the group id. */
+    readonly topic: string;
+    readonly isTopicDerived: boolean;
+  };
   readonly observe: Part<'observe', never>;
   readonly shutdown: Part<'shutdown', never>;
 }
@@ -89,7 +94,7 @@ export function assembleSettings(document: SettingsDocument, given: GivenTexts, 
     platform: platformOf(document.platform, given, found),
     flow: document.flow,
     deadLetters: document.deadLetters,
-    journal: document.journal,
+    journal: journalOf(document.journal, document.kafka.groupId),
     observe: document.observe,
     shutdown: document.shutdown,
   });
@@ -105,10 +110,14 @@ export function assembleUsable(parts: CheckedParts, given: GivenTexts, found: Fo
     ...(platform && { platform: platformOf(platform, given, found) }),
     ...(flow && { flow }),
     ...(deadLetters && { deadLetters }),
-    ...(journal && { journal }),
+    ...(journal && { journal: journalOf(journal, kafka?.groupId) }),
     ...(observe && { observe }),
     ...(shutdown && { shutdown }),
   });
+}
+
+function journalOf({ topic, ...journal }: SettingsDocument['journal'], groupId?: string): Settings['journal'] {
+  return { ...journal, topic: topic ?? derivedJournalTopic(groupId), isTopicDerived: topic === undefined };
 }
 
 function kafkaOf(

@@ -84,7 +84,7 @@ describe('card-sync check', () => {
       { id: 'kafka.connection', detail: /ECONNREFUSED/, remedy: expect.stringContaining('kafka.brokers') },
     ]);
     expect(ids('skipped')).toContain('topics');
-    expect(ids('well')).toEqual(expect.arrayContaining(['schema.columns', 'journal.schema', 'platform.answer']));
+    expect(ids('well')).toEqual(expect.arrayContaining(['schema.columns', 'platform.answer']));
   });
 
   it('finds a topic that is missing, and looks at the other', async () => {

@@ -105,10 +105,13 @@ describe('rows that were there before, rows that go, and changes that come twice
     expect(await connector.stop()).toBe(0);
   });
 
-  it('a new consumer group reads everything again, and asks for nothing: the journal knows it all', async () => {
+  it('a new group that took over the journal reads everything again, and asks for nothing: the journal knows it all', async () => {
     await world.untilEqual();
     const { last } = world.sandbox.requests;
-    await using again = await world.startConnector('again', { kafka: { groupId: 'snapshot-again' } });
+    await using again = await world.startConnector('again', {
+      kafka: { groupId: 'snapshot-again' },
+      journal: { formerly: [world.group] },
+    });
     await accountedFor(again);
     expect(allRequests(world.sandbox, last)).toEqual([]);
     expect(await again.stop()).toBe(0);

@@ -232,7 +232,7 @@ describe('the topic', () => {
       openKafka(world.options, () => undefined),
       systemClock,
     );
-    const plan = { topic: world.newTopicName(), partitions: 2, replicationFactor: -1 };
+    const plan = { topic: world.newTopicName(), formerTopic: null, partitions: 2, replicationFactor: -1 };
     await ensureJournal(admin, plan);
     await ensureJournal(admin, plan);
     expect(await admin.settingOf(plan.topic, 'cleanup.policy')).toBe('compact');
@@ -253,7 +253,7 @@ describe('a source that gets more partitions', () => {
     await leave(before);
     await world.admin.createPartitions({ topicPartitions: [{ topic: place.source, count: 3 }] });
     const admin = openAdmin(openKafka(world.options), systemClock);
-    await ensureJournal(admin, { topic: place.topic, partitions: 3, replicationFactor: -1 });
+    await ensureJournal(admin, { topic: place.topic, formerTopic: null, partitions: 3, replicationFactor: -1 });
     await admin.close();
     const after = await join(place);
     await until('restored', () => after.reports.length === 3);

@@ -1,4 +1,11 @@
-import { type Assigner, AssignerProtocol, type Consumer, type ConsumerConfig, type EachBatchPayload, type Kafka } from 'kafkajs';
+import {
+  type Assigner,
+  AssignerProtocol,
+  type Consumer,
+  type ConsumerConfig,
+  type EachBatchPayload,
+  type Kafka,
+} from 'kafkajs';
 import type { Offset, PartitionKey } from '../../connector/kernel/position.ts';
 import { partitionKey, splitPartitionKey } from '../../connector/kernel/position.ts';
 import type { DurationMs, MonotonicMs } from '../../connector/kernel/time.ts';
@@ -102,7 +109,15 @@ export class SimulatedConsumer {
     for (const key of keysIn(topics)) this.paused.delete(key);
   }
 
-  seek({ topic, partition, offset }: { readonly topic: string; readonly partition: number; readonly offset: string }): void {
+  seek({
+    topic,
+    partition,
+    offset,
+  }: {
+    readonly topic: string;
+    readonly partition: number;
+    readonly offset: string;
+  }): void {
     this.#positions.set(partitionKey(topic, partition), BigInt(offset));
   }
 

@@ -205,7 +205,11 @@ class Database {
     const order = this.#orders[this.#odd.below(this.#orders.length)] ?? merchantBizNo('new-0');
     const last = this.#changes.get(order)?.at(-1);
     if (last === undefined) return;
-    const source: SourcePosition = { kind: 'time', snapshot: true, committedAt: instant(dawn + n + this.#odd.below(40)) };
+    const source: SourcePosition = {
+      kind: 'time',
+      snapshot: true,
+      committedAt: instant(dawn + n + this.#odd.below(40)),
+    };
     this.#emit(this.#placeOf(order, false), { ...last, source, snapshot: true, creates: true });
   }
 

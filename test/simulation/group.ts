@@ -83,7 +83,11 @@ export class Coordinator {
   }
 
   /** SyncGroup: the leader brings the assignment, and each gets its own. */
-  sync(memberId: string, generation: number, shares: readonly { memberId: string; memberAssignment: Buffer }[]): Promise<Buffer> {
+  sync(
+    memberId: string,
+    generation: number,
+    shares: readonly { memberId: string; memberAssignment: Buffer }[],
+  ): Promise<Buffer> {
     const session = this.#sessionOf(memberId, generation);
     if (this.#phase === 'joining') throw new BrokerError('REBALANCE_IN_PROGRESS');
     session.syncing = Promise.withResolvers<Buffer>();
@@ -161,7 +165,11 @@ export class Coordinator {
     const members = sessions.map(({ id, metadata }) => ({ memberId: id, memberMetadata: metadata }));
     for (const [index, session] of sessions.entries()) {
       session.seenAt = this.#clock.monotonic();
-      session.joining?.resolve({ memberId: session.id, generation: this.#generation, members: index === 0 ? members : [] });
+      session.joining?.resolve({
+        memberId: session.id,
+        generation: this.#generation,
+        members: index === 0 ? members : [],
+      });
       session.joining = null;
     }
   }

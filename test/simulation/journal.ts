@@ -1,7 +1,12 @@
-import type { ReadEntry } from '../../connector/journal/entry.ts';
 import { createJournalDecoder } from '../../connector/journal/decode.ts';
+import type { ReadEntry } from '../../connector/journal/entry.ts';
 import { journalSchema, typeOfSchema } from '../../connector/journal/schema.ts';
-import type { BatchResult, FencedProducer, ProducerEpoch, SequencedBatch } from '../../connector/kafka/fenced-producer.ts';
+import type {
+  BatchResult,
+  FencedProducer,
+  ProducerEpoch,
+  SequencedBatch,
+} from '../../connector/kafka/fenced-producer.ts';
 import type { OutgoingRecord } from '../../connector/kafka/producer.ts';
 import { type PartitionKey, partitionKey, splitPartitionKey } from '../../connector/kernel/position.ts';
 import type { CardChange } from '../../connector/order/change.ts';

@@ -1,5 +1,5 @@
-import { Pipeline } from '../../connector/flow/pipeline.ts';
 import { openDeadLetters } from '../../connector/dead-letter/dead-letters.ts';
+import { Pipeline } from '../../connector/flow/pipeline.ts';
 import type {
   DeadLetter,
   DeadLetters,
@@ -17,7 +17,13 @@ import { JournalRestore } from '../../connector/journal/restore.ts';
 import { openConsumer } from '../../connector/kafka/consumer.ts';
 import type { ConsumerListener, RecordConsumer } from '../../connector/kafka/record-consumer.ts';
 import { Fault } from '../../connector/kernel/fault.ts';
-import { formatPosition, type Offset, type PartitionKey, partitionKey, splitPartitionKey } from '../../connector/kernel/position.ts';
+import {
+  formatPosition,
+  type Offset,
+  type PartitionKey,
+  partitionKey,
+  splitPartitionKey,
+} from '../../connector/kernel/position.ts';
 import type { SourceRecord } from '../../connector/kernel/record.ts';
 import { type Clock, type DurationMs, instant, type MonotonicMs, monotonic } from '../../connector/kernel/time.ts';
 import type { MerchantBizNo } from '../../connector/order/change.ts';
@@ -122,7 +128,13 @@ export class Member implements ClientHost {
         onRestored: () => undefined,
         onFault: fault => world.watch.note(`${name} ${fault.message}`),
       },
-      { appender: this.#journal, consumer: this.consumer, decoder: journalDecoder, offsets: () => this.#offsets(), clock },
+      {
+        appender: this.#journal,
+        consumer: this.consumer,
+        decoder: journalDecoder,
+        offsets: () => this.#offsets(),
+        clock,
+      },
     );
     const fell = (error: unknown) => world.fell(this, error);
     this.consumer.crashed.catch(fell);
@@ -132,10 +144,24 @@ export class Member implements ClientHost {
     const { remember, restored } = ports.restoration;
     const flow = { rebalancing, quiesce, assigned, receive, remember, restored };
     if (process.env.SIM_DEBUG) {
-      flow.assigned = keys => { world.watch.note(`${name} assigned ${keys.join(' ')}`); assigned(keys); };
-      flow.remember = (key, r) => { world.watch.note(`${name} recalls ${r.order} ${r.known?.state.kind} ${r.known?.state.through?.offset} ${r.known?.owed?.request.change.position.offset}`); remember(key, r); };
-      flow.restored = (key, ends) => { world.watch.note(`${name} restored ${key} ${ends.begin} ${ends.end}`); restored(key, ends); };
-      flow.receive = (key, records, l, h) => { world.watch.note(`${name} receives ${key} ${records.map(r => r.offset)} of ${h}`); receive(key, records, l, h); };
+      flow.assigned = keys => {
+        world.watch.note(`${name} assigned ${keys.join(' ')}`);
+        assigned(keys);
+      };
+      flow.remember = (key, r) => {
+        world.watch.note(
+          `${name} recalls ${r.order} ${r.known?.state.kind} ${r.known?.state.through?.offset} ${r.known?.owed?.request.change.position.offset}`,
+        );
+        remember(key, r);
+      };
+      flow.restored = (key, ends) => {
+        world.watch.note(`${name} restored ${key} ${ends.begin} ${ends.end}`);
+        restored(key, ends);
+      };
+      flow.receive = (key, records, l, h) => {
+        world.watch.note(`${name} receives ${key} ${records.map(r => r.offset)} of ${h}`);
+        receive(key, records, l, h);
+      };
     }
     this.consumer.start(this.#restore.listenerFor(flow)).catch(fell);
   }

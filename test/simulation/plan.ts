@@ -4,7 +4,7 @@ import { type DurationMs, type Instant, instant } from '../../connector/kernel/t
 import type { MerchantBizNo } from '../../connector/order/change.ts';
 import { aChange, dawn } from '../support/builders.ts';
 import { SeededRandom } from '../support/flow-world.ts';
-import { type Data, type DataKnobs, dataOf, type Dialect, type PlannedRecord, tagged } from './database.ts';
+import { type Data, type DataKnobs, type Dialect, dataOf, type PlannedRecord, tagged } from './database.ts';
 
 // What is to happen in one history, all drawn from its seed before it begins.
 
@@ -159,12 +159,7 @@ function limitsOf(chance: SeededRandom, odd: ReadonlySet<Oddity>) {
   };
 }
 
-function dataKnobsOf(
-  seed: number,
-  chance: SeededRandom,
-  odd: ReadonlySet<Oddity>,
-  blows: readonly Blow[],
-): DataKnobs {
+function dataKnobsOf(seed: number, chance: SeededRandom, odd: ReadonlySet<Oddity>, blows: readonly Blow[]): DataKnobs {
   const dialect: Dialect = odd.has('mysql') ? 'mysql' : odd.has('no log positions') ? 'other' : 'postgres';
   const recreatedAt = odd.has('the topic is recreated') ? 2 + chance.below(12) : null;
   return {
@@ -177,7 +172,8 @@ function dataKnobsOf(
     expiring: odd.has('cards expire') && !odd.has('clocks are set'),
     topics: odd.has('two topics') ? 2 : 1,
     // Of an order in two partitions only one member knows what comes first.
-    strays: blows.length === 0 && dialect === 'postgres' && !odd.has('partitions are added') && !odd.has('rows of snapshots'),
+    strays:
+      blows.length === 0 && dialect === 'postgres' && !odd.has('partitions are added') && !odd.has('rows of snapshots'),
     growsAt: odd.has('partitions are added') ? 2 + chance.below(12) : null,
     recreatedAt,
     replayRate: seed % 5 === 0 && recreatedAt === null ? chance.pick([0.05, 0.2, 0.4]) : 0,

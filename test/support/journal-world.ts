@@ -48,7 +48,7 @@ export async function newJournalPlace(world: KafkaWorld, partitions: number): Pr
     openKafka(world.options, () => undefined),
     systemClock,
   );
-  await ensureJournal(admin, { topic: place.topic, partitions, replicationFactor: -1 });
+  await ensureJournal(admin, { topic: place.topic, formerTopic: null, partitions, replicationFactor: -1 });
   await admin.close();
   return place;
 }

@@ -104,10 +104,12 @@ async function produce(broker: RawBroker, { topic, producerId, producerEpoch, ba
   // kafkajs encodes and decodes; only its look at the answer, which throws the first partition's error, is left out.
   const lenient: RawBroker = Object.create(broker, {
     connectionPool: {
-      value: {
-        send: ({ request, response: { decode } }: Exchange) =>
-          broker.connectionPool.send({ request, response: { decode, parse: async decoded => decoded } }),
-      },
+      value: Object.create(broker.connectionPool, {
+        send: {
+          value: ({ request, response: { decode } }: Exchange) =>
+            broker.connectionPool.send({ request, response: { decode, parse: async decoded => decoded } }),
+        },
+      }),
     },
   });
   const partitions = batches.map(batch => ({ ...batch, messages: [...batch.messages] }));

@@ -80,7 +80,7 @@ export async function check(
     [given('platform'), given('journal'), kafka.offsets],
     (platform, { topic }, offsets) => checkAnswersSeen(platform, topic, offsets),
   );
-  checkJournal(examination, { ...kafka, registry, registryParts, given, signal });
+  checkJournal(examination, { ...kafka, given });
   try {
     return await examination.findings();
   } finally {

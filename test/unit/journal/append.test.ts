@@ -282,7 +282,6 @@ describe('a partition that is taken away', () => {
     await expect(waiting).rejects.toThrow('taken away');
     await end(failed, failed);
     await wake();
-    await wake();
     expect(keysOf(requests[0])).toEqual([['O-2']]);
     await end();
     await other;
@@ -320,6 +319,25 @@ describe('a partition that is taken away', () => {
     expect(requests[0]).toMatchObject({ epoch: { epoch: before + 1 }, batches: [{ firstSequence: 0 }] });
     await end();
     await claiming;
+  });
+});
+
+describe('the epoch', () => {
+  it('is taken anew once a day, so that the brokers do not forget its transactional id', async () => {
+    const before = epochs;
+    clock.advance(86_400_000);
+    void append(1);
+    await wake();
+    expect(requests[0]?.epoch.epoch).toBe(before);
+    await end();
+    void append(2);
+    await wake();
+    expect(requests[0]).toMatchObject({ epoch: { epoch: before + 1 }, batches: [{ firstSequence: 0 }] });
+    await end();
+    void append(3);
+    await wake();
+    expect([requests[0]?.epoch.epoch, epochs]).toEqual([before + 1, before + 1]);
+    await end();
   });
 });
 

@@ -3,16 +3,17 @@ import { ensureJournal } from '../../../connector/journal/topic.ts';
 import type { TopicAdmin, TopicPlan } from '../../../connector/kafka/admin.ts';
 import { Fault } from '../../../connector/kernel/fault.ts';
 
-const plan = { topic: 'journal', partitions: 3, replicationFactor: -1 };
+const plan = { topic: 'journal', formerTopic: null, partitions: 3, replicationFactor: -1 };
 
-function adminWith(partitions: number, policy: string, mayAlter = true) {
+function adminWith(partitions: number, policy: string, mayAlter = true, existing: readonly string[] = []) {
   const plans: TopicPlan[] = [];
   const grown: string[] = [];
-  const admin: Pick<TopicAdmin, 'ensureTopic' | 'growTopic' | 'settingOf'> = {
+  const admin: Pick<TopicAdmin, 'ensureTopic' | 'existing' | 'growTopic' | 'settingOf'> = {
     ensureTopic: async plan => {
       plans.push(plan);
       return partitions;
     },
+    existing: async topics => new Set(topics.filter(topic => existing.includes(topic))),
     growTopic: async (topic, count) => {
       if (!mayAlter) throw new Fault('KAFKA_REFUSED', { detail: 'not authorized' });
       grown.push(`${topic} ${count}`);
@@ -26,7 +27,9 @@ describe('the journal', () => {
   it('is made compacted, with the partition count of the source', async () => {
     const { admin, plans } = adminWith(3, 'compact');
     await ensureJournal(admin, plan);
-    expect(plans).toMatchObject([{ ...plan, config: { 'cleanup.policy': 'compact' } }]);
+    expect(plans).toMatchObject([
+      { topic: 'journal', partitions: 3, replicationFactor: -1, config: { 'cleanup.policy': 'compact' } },
+    ]);
   });
 
   it('gets the partitions that the source has more, and keeps its records', async () => {
@@ -34,6 +37,26 @@ describe('the journal', () => {
     await ensureJournal(admin, plan);
     expect(grown).toEqual(['journal 3']);
   });
+
+  it.each([
+    [['card-sync.journal'], 'tickets.journal', true],
+    [['card-sync.journal', 'tickets.journal'], 'tickets.journal', false],
+    [[], 'tickets.journal', false],
+    [['card-sync.journal'], 'card-sync.journal', false],
+  ])(
+    'with a topic by default is refused while only the former default %j exists beside %s: %s',
+    async (existing, topic, isRefused) => {
+      const { admin, plans } = adminWith(3, 'compact', true, existing);
+      const made = ensureJournal(admin, { ...plan, topic, formerTopic: 'card-sync.journal' });
+      if (isRefused) {
+        await expect(made).rejects.toMatchObject({
+          code: 'JOURNAL_MISMATCH',
+          remedy: 'set journal.topic: to card-sync.journal where this connector has used it, else to tickets.journal',
+        });
+      } else await made;
+      expect(plans).toHaveLength(isRefused ? 0 : 1);
+    },
+  );
 
   it('that we may not alter is refused, with the command that keeps what is pending', async () => {
     const { admin } = adminWith(2, 'compact', false);

@@ -4,7 +4,6 @@ import { openSubjects } from '../../../connector/registry/subjects.ts';
 import { type FakeRegistry, startFakeRegistry } from '../../support/fake-registry.ts';
 
 const { signal } = new AbortController();
-const schema = '"string"';
 const none = [404, { error_code: 40401, message: 'not found' }] as const;
 
 /** Answers by `METHOD path`; what is not named is not there. */
@@ -23,7 +22,7 @@ const subjectsOf = ({ url }: FakeRegistry) => openSubjects({ url: `${url}/`, tls
 describe('the latest version of a subject', () => {
   it('is found, or not there', async () => {
     await using registry = await registryWith({
-      'GET /subjects/a%20b-value/versions/latest': [200, { id: 7, version: 3, schema }],
+      'GET /subjects/a%20b-value/versions/latest': [200, { id: 7, version: 3, schema: '"string"' }],
     });
     expect(await subjectsOf(registry).latest('a b-value', signal)).toEqual({ kind: 'found', id: 7, version: 3 });
     expect(await subjectsOf(registry).latest('other', signal)).toEqual({ kind: 'unknown' });
@@ -45,37 +44,5 @@ describe('the latest version of a subject', () => {
     const gone = await registryWith({});
     await gone[Symbol.asyncDispose]();
     expect(await subjectsOf(gone).latest('s', signal)).toMatchObject({ kind: 'silent' });
-  });
-});
-
-describe('a schema for a subject', () => {
-  const test = 'POST /compatibility/subjects/s/versions/latest';
-
-  it('is registered already', async () => {
-    await using registry = await registryWith({ 'POST /subjects/s': [200, { id: 4, version: 2 }] });
-    expect(await subjectsOf(registry).accepts('s', schema, signal)).toEqual({ kind: 'registered', id: 4, version: 2 });
-  });
-
-  it('would be taken: it is compatible, or the first', async () => {
-    await using registry = await registryWith({ [test]: [200, { is_compatible: true }] });
-    const subjects = subjectsOf(registry);
-    expect(await subjects.accepts('s', schema, signal)).toEqual({ kind: 'compatible', isNewSubject: false });
-    expect(await subjects.accepts('new', schema, signal)).toEqual({ kind: 'compatible', isNewSubject: true });
-    expect(registry.requests.every(request => !request.includes('/versions ') && !/versions$/.test(request))).toBe(
-      true,
-    );
-  });
-
-  it('would be refused', async () => {
-    await using registry = await registryWith({ [test]: [200, { is_compatible: false, messages: ['no default'] }] });
-    const refused = { kind: 'incompatible', problem: 'no default' };
-    expect(await subjectsOf(registry).accepts('s', schema, signal)).toEqual(refused);
-    await using invalid = await registryWith({ [test]: [422, { error_code: 42201, message: 'not Avro' }] });
-    expect(await subjectsOf(invalid).accepts('s', schema, signal)).toMatchObject({ kind: 'incompatible' });
-  });
-
-  it('is not judged by what is no registry', async () => {
-    await using registry = await registryWith({ 'POST /subjects/s': [404, 'nginx'] });
-    expect(await subjectsOf(registry).accepts('s', schema, signal)).toMatchObject({ kind: 'silent' });
   });
 });

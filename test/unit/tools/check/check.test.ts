@@ -28,7 +28,6 @@ function emptyWorld() {
     openRegistry: () => ({
       subjects: {
         latest: async () => ({ kind: 'silent', problem: 'HTTP 503' }),
-        accepts: async () => ({ kind: 'silent', problem: 'HTTP 503' }),
       },
       schemas: { typeOf: () => undefined, resolve: refuse },
     }),

@@ -1,27 +1,26 @@
 import { describe, expect, it } from 'vitest';
 import type { SourceRecord } from '../../../../connector/kernel/record.ts';
-import type { FitAnswer } from '../../../../connector/registry/subjects.ts';
-import { lookAtJournalSchema, lookAtJournalSize } from '../../../../connector/tools/check/looks/journal.ts';
+import { lookAtJournalOwner, lookAtJournalSize } from '../../../../connector/tools/check/looks/journal.ts';
 import { aRecord } from '../../../support/builders.ts';
+import { aJournalRecord } from '../../journal/entries.ts';
+import { headersOf } from '../../journal/restore-world.ts';
 import { linesOf } from './looks.ts';
 
-const { signal } = new AbortController();
+describe("the journal's owner", () => {
+  const look = async (groups: readonly (string | null)[], formerly: readonly string[] = []) => {
+    const reader = {
+      tail: async (_: string, _count: number, visit: (record: SourceRecord) => Promise<void> | void) => {
+        for (const group of groups) await visit(aJournalRecord({ headers: group === null ? [] : headersOf(group) }));
+      },
+    };
+    return linesOf(await lookAtJournalOwner({ topic: 'j', formerly }, 'card-sync', reader))[0];
+  };
 
-describe("the journal's schema", () => {
-  const look = async (answer: FitAnswer) =>
-    linesOf(await lookAtJournalSchema('j', { accepts: async () => answer }, signal))[0];
-
-  it('is registered, would be taken, or refused', async () => {
-    expect(await look({ kind: 'registered', id: 1, version: 2 })).toBe(
-      'well journal.schema: j-value: registered, version 2',
-    );
-    expect(await look({ kind: 'compatible', isNewSubject: true })).toMatch(/^well .*registered at the first start$/);
-    expect(await look({ kind: 'compatible', isNewSubject: false })).toMatch(/^well .*at the next start$/);
-    expect(await look({ kind: 'incompatible', problem: 'no default' })).toMatch(
-      /^failed .*refused: no default → name a new/,
-    );
-    expect(await look({ kind: 'silent', problem: 'HTTP 503' })).toMatch(
-      /^failed journal\.schema: HTTP 503 → check registry/,
+  it('is this connector, or was; another group is a failure that names both', async () => {
+    expect(await look(['card-sync', null])).toBe('well journal.owner: j: of the group card-sync');
+    expect(await look(['card-sync', 'cards'], ['cards'])).toMatch(/^well /);
+    expect(await look(['card-sync', 'tickets'])).toMatch(
+      /^failed journal\.owner: j: the group tickets writes to it; this connector is card-sync → set a journal\.topic/,
     );
   });
 });

@@ -62,8 +62,11 @@ describe('the topics', () => {
     );
   });
 
-  it('of the journal: other partitions or another policy stop the connector', () => {
-    expect(first({ j: aTopic(3) })[0]).toMatch(/^failed topics.journal: j: it has 3 partitions, the changes have 6/);
+  it('of the journal: fewer partitions are added, more of them or another policy stop the connector', () => {
+    expect(first({ j: aTopic(3) })[0]).toMatch(
+      /^warning topics.journal: j: it has 3 partitions, the changes have 6: they are added .* → kafka-topics --alter --topic j --partitions 6$/,
+    );
+    expect(first({ j: aTopic(9) })[0]).toMatch(/^failed topics.journal: j: it has 9 partitions, the changes have 6/);
     expect(first({}, { j: { ...good.j, 'cleanup.policy': 'delete' } })[0]).toMatch(
       /^failed topics.journal: j: cleanup\.policy is delete.* → kafka-configs --alter --topic j --add-config cleanup\.policy=compact$/,
     );
