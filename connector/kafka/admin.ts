@@ -6,8 +6,6 @@ import type { Clock, DurationMs } from '../kernel/time.ts';
 import { brokerFault } from './broker-fault.ts';
 import { objectionTo, type TopicPlan } from './inspection/create-topic.ts';
 
-export type { TopicPlan };
-
 /** Where a partition begins and ends, and how far a group has come in it. */
 export interface PartitionOffsets {
   /** The first offset that is still there. */

@@ -5,7 +5,7 @@ import { type Row, type RowValue, withUnavailable } from '../kernel/row-change.t
 // then writes a placeholder, in the column's own type. It must not be taken for the value: a customer would read it.
 
 /** Debezium's default of `unavailable.value.placeholder`. */
-export const defaultPlaceholder = '__debezium_unavailable_value';
+const defaultPlaceholder = '__debezium_unavailable_value';
 
 /**
  * Takes the placeholders out of a row; the same row where it has none. Such a column is taken from `before`, since the change left

@@ -8,8 +8,8 @@ import type { CorpusSchema, CorpusWriter } from './schemas.ts';
 export interface BadRecord {
   readonly name: string;
   readonly value: (writer: CorpusWriter) => Uint8Array | null;
-  /** The reason of its dead letter; `ignored` and `unmapped` are skips, `delivered` is a card all the same. */
-  readonly becomes: 'undecodable' | 'unmappable' | 'ignored' | 'unmapped' | 'delivered';
+  /** The reason of its dead letter; `ignored`, `truncated` and `unmapped` are skips, `delivered` is a card all the same. */
+  readonly becomes: 'undecodable' | 'unmappable' | 'ignored' | 'truncated' | 'unmapped' | 'delivered';
   /** Of the fault; RECORD_UNDECODABLE and CHANGE_UNMAPPABLE unless it is given. */
   readonly code?: FaultCode;
   /** What its message says. */
@@ -241,7 +241,7 @@ const json: readonly BadRecord[] = [
 /** Odd, but nobody's mistake: no dead letter. */
 const harmless: readonly BadRecord[] = [
   { name: 'a tombstone', value: () => null, becomes: 'ignored' },
-  { name: 'a truncation', value: writer => writer.as('orders').value({ op: 't' }), becomes: 'ignored' },
+  { name: 'a truncation', value: writer => writer.as('orders').value({ op: 't' }), becomes: 'truncated' },
   {
     name: 'a kind that no mapping wants',
     value: writer => writer.as('orders').value({ after: { ...rowOf(writer), kind: 'boat' } }),

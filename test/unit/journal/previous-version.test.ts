@@ -36,14 +36,13 @@ function registered(): SchemaLookup {
   return { typeOf, resolve: async id => typeOf(id) ?? wiped.resolve(id, never) };
 }
 
-/** What version 0.1 keeps of an entry: less of the positions in the database's log. */
+/** What version 0.1 keeps of an entry: less of the positions in the database's log, and not how long a delivery has waited. */
 function asEarlier(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(asEarlier);
   if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return value;
   const isSource = 'committedAt' in value;
-  const kept = Object.entries(value).filter(
-    ([name]) => !isSource || !['commitLsn', 'server', 'snapshot'].includes(name),
-  );
+  const added = isSource ? ['commitLsn', 'server', 'snapshot'] : ['waitedMs'];
+  const kept = Object.entries(value).filter(([name]) => !added.includes(name));
   return Object.fromEntries(kept.map(([name, field]) => [name, asEarlier(field)]));
 }
 
@@ -54,7 +53,11 @@ describe('after an upgrade from version 0.1', () => {
     fc.assert(
       fc.property(anyEntry, entry => {
         const record = aJournalRecord({ key: Buffer.from(entry.order), value: encoder.encode(entry), headers: [] });
-        expect(decoder.decode(record, never)).toEqual({ kind: 'entry', entry: asEarlier(entry), groupId: null });
+        expect(decoder.decode(record, never)).toEqual({
+          kind: 'entry',
+          entry: { ...Object(asEarlier(entry)), owed: entry.owed && { ...Object(asEarlier(entry.owed)), waitedMs: 0 } },
+          groupId: null,
+        });
       }),
     );
   });

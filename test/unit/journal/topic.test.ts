@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ensureJournal } from '../../../connector/journal/topic.ts';
-import type { TopicAdmin, TopicPlan } from '../../../connector/kafka/admin.ts';
+import type { TopicAdmin } from '../../../connector/kafka/admin.ts';
+import type { TopicPlan } from '../../../connector/kafka/inspection/create-topic.ts';
 import { Fault } from '../../../connector/kernel/fault.ts';
 
 const plan = { topic: 'journal', formerTopic: null, partitions: 3, replicationFactor: -1 };

@@ -10,6 +10,7 @@ describe('skipReasons', () => {
       'ignored',
       'stale',
       'superseded',
+      'truncated',
       'unchanged',
       'unmapped',
     ]);
