@@ -2,7 +2,7 @@ import type { Pipeline } from './flow/pipeline.ts';
 import type { Journaling } from './journaling.ts';
 import type { RecordConsumer } from './kafka/record-consumer.ts';
 import { type PartitionKey, partitionKey } from './kernel/position.ts';
-import { type Instant, type MonotonicMs, monotonic } from './kernel/time.ts';
+import type { MonotonicMs } from './kernel/time.ts';
 import { watchEventLoop } from './observe/event-loop.ts';
 import type { Metrics } from './observe/exposition.ts';
 import { judgeHealth } from './observe/health.ts';
@@ -74,12 +74,8 @@ function restoreOf({ journaling }: Vitals): RestoreStatus | null {
 function uncommittedIn({ pipeline }: Vitals): ReadonlyMap<PartitionKey, MonotonicMs> {
   const partitions = pipeline?.snapshot().partitions ?? [];
   return new Map(
-    partitions.flatMap(({ topic, partition, uncommittedSince: since }) =>
-      since === null ? [] : [[partitionKey(topic, partition), monotonicOf(since)] as const],
+    partitions.flatMap(({ topic, partition, uncommittedFrom: since }) =>
+      since === null ? [] : [[partitionKey(topic, partition), since] as const],
     ),
   );
-}
-
-function monotonicOf(at: Instant): MonotonicMs {
-  return monotonic(systemClock.monotonic() - (systemClock.now() - at));
 }

@@ -1,7 +1,7 @@
 import type { Fault } from '../kernel/fault.ts';
 import type { Offset, PartitionKey, Position } from '../kernel/position.ts';
 import type { SourceRecord, Trace } from '../kernel/record.ts';
-import type { DurationMs, Instant } from '../kernel/time.ts';
+import type { DurationMs, Instant, MonotonicMs } from '../kernel/time.ts';
 import type { Answer } from '../order/answer.ts';
 import type { CardChange, Command, MerchantBizNo } from '../order/change.ts';
 import type { CardRequest } from '../order/decide.ts';
@@ -236,6 +236,8 @@ export interface PartitionSnapshot {
   readonly oldestUnsettledAt: Instant | null;
   /** Since when records wait and no commit moved; null while nothing waits. */
   readonly uncommittedSince: Instant | null;
+  /** The same on the monotonic clock. */
+  readonly uncommittedFrom: MonotonicMs | null;
   /** The broker's end of the partition, as of the last fetch. */
   readonly highWatermark: Offset | null;
   readonly paused: boolean;

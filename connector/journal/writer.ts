@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { EntryTooLarge } from '../flow/ports.ts';
 import type { BatchResult, FencedProducer, ProducerEpoch } from '../kafka/fenced-producer.ts';
 import { Fault } from '../kernel/fault.ts';
-import type { Clock, DurationMs, Instant } from '../kernel/time.ts';
+import type { Clock, DurationMs, MonotonicMs } from '../kernel/time.ts';
 import { PartitionQueue, type Waiting } from './partition-queue.ts';
 
 /** How the journal is written. */
@@ -48,7 +48,7 @@ export class JournalWriter {
   readonly #queues = new Map<number, PartitionQueue>();
   /** The newest epoch of this process. */
   #epoch: ProducerEpoch | null = null;
-  #epochAt: Instant | null = null;
+  #epochAt: MonotonicMs | null = null;
   #epochSoon: Promise<ProducerEpoch> | null = null;
   /** Leaders with a request under way, by {@link groupOf}. */
   readonly #busy = new Set<string>();
@@ -98,14 +98,14 @@ export class JournalWriter {
       const newest = this.#epoch;
       // Two questions may be answered the other way round.
       if (newest?.producerId !== epoch.producerId || newest.epoch < epoch.epoch) this.#epoch = epoch;
-      this.#epochAt = this.#options.clock.now();
+      this.#epochAt = this.#options.clock.monotonic();
       return epoch;
     });
     return this.#epochSoon;
   }
 
   #renewEpoch(): void {
-    const now = this.#options.clock.now();
+    const now = this.#options.clock.monotonic();
     if (this.#epochAt === null || now - this.#epochAt < epochMaxAgeMs) return;
     this.#epochAt = now;
     // Where it fails, the one that we have holds; it is tried again the next day.

@@ -28,7 +28,7 @@ export class Commits {
     if (this.#stopped) return;
     const before = new Map([...this.#partitions.values()].map(partition => [partition, partition.committed]));
     await this.#commitMoved();
-    const now = this.#clock.now();
+    const now = { wall: this.#clock.now(), monotonic: this.#clock.monotonic() };
     for (const [partition, committed] of before) partition.noteCommit(partition.committed !== committed, now);
   }
 

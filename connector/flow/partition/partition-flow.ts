@@ -1,10 +1,16 @@
 import type { Offset, PartitionKey } from '../../kernel/position.ts';
 import { splitPartitionKey } from '../../kernel/position.ts';
 import type { SourceRecord } from '../../kernel/record.ts';
-import type { Instant } from '../../kernel/time.ts';
+import type { Instant, MonotonicMs } from '../../kernel/time.ts';
 import type { Outcome, PartitionEnds, PartitionSnapshot } from '../ports.ts';
 import { Fifo } from './fifo.ts';
 import { Frontier } from './frontier.ts';
+
+/** One moment on both clocks: for people, and to measure with. */
+export interface ClockTimes {
+  readonly wall: Instant;
+  readonly monotonic: MonotonicMs;
+}
 
 /**
  * One assignment of one partition, from the join that gives it to the join that takes it. A partition that comes back
@@ -27,7 +33,7 @@ export class PartitionFlow {
   restored = false;
   committed: Offset | null = null;
   /** Since when records wait and no commit moved; null while nothing waits. As of the last commit. */
-  uncommittedSince: Instant | null = null;
+  uncommittedSince: ClockTimes | null = null;
   highWatermark: Offset | null = null;
   /** The partition's end when it was read first: a former owner, or we before a crash, may have sent what is below. */
   repeatsBelow: Offset | null = null;
@@ -79,7 +85,7 @@ export class PartitionFlow {
   }
 
   /** A commit was tried: whether it moved, and whether anything waits for the next one. */
-  noteCommit(isMoved: boolean, now: Instant): void {
+  noteCommit(isMoved: boolean, now: ClockTimes): void {
     const next = this.frontier.committable;
     const isWaiting = this.frontier.unsettled > 0 || (next !== null && next !== this.committed);
     if (!isWaiting) this.uncommittedSince = null;
@@ -99,7 +105,8 @@ export class PartitionFlow {
       highest: frontier.highest,
       unsettled: frontier.unsettled,
       oldestUnsettledAt: frontier.oldestUnsettledAt,
-      uncommittedSince: this.uncommittedSince,
+      uncommittedSince: this.uncommittedSince?.wall ?? null,
+      uncommittedFrom: this.uncommittedSince?.monotonic ?? null,
       highWatermark: this.highWatermark,
       paused: this.paused,
       restored: this.restored,

@@ -85,6 +85,7 @@ export function aPartition(over: Partial<PartitionSnapshot> = {}): PartitionSnap
     unsettled: 0,
     oldestUnsettledAt: null,
     uncommittedSince: null,
+    uncommittedFrom: null,
     highWatermark: 10n,
     paused: false,
     restored: true,

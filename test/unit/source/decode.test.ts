@@ -337,8 +337,8 @@ describe('a topic prefix and a column with hyphens', () => {
     const renamed = JSON.stringify(ordersEnvelope)
       .replaceAll('shop.public.orders', 'my-shop.public.orders')
       .replaceAll('"pay_amount"', '"pay-amount"');
-    fake.addSchema(9, JSON.parse(renamed));
-    const value = framed(9, orders.value({ after: orderRow({ pay_amount: '1.50' }) }).subarray(5));
+    fake.addSchema(19, JSON.parse(renamed));
+    const value = framed(19, orders.value({ after: orderRow({ pay_amount: '1.50' }) }).subarray(5));
     const decoded = await decoder.decode(valued(value), never);
     const after = decoded.kind === 'change' ? decoded.change.after : null;
     expect(after).toMatchObject({ merchant_biz_no: 'MB-2026-000001', 'pay-amount': '1.50' });

@@ -68,13 +68,12 @@ describe('forgetOver', () => {
 
   it('writes the watermark of the partition before it forgets its orders', async () => {
     const written: string[] = [];
-    const journal: Journal = {
-      append: async ({ order, state }) => void written.push(`${order} ${state.source?.committedAt}`),
-      forget: async (_, order) => void written.push(`forget ${order}`),
-    };
+    const append: Journal['append'] = async ({ order, state }) =>
+      void written.push(`${order} ${state.source?.committedAt}`);
+    const forget: ForgetParts['forget'] = async order => void written.push(`forget ${order}`);
     end('A');
     end('B');
-    forgetOver(later, hour, parts({ journal }));
+    forgetOver(later, hour, parts({ journal: { append }, forget }));
     await clock.runDry();
     expect(written).toEqual([`${watermarkOrder(key(0))} ${dawn + 1}`, 'forget A', 'forget B']);
   });

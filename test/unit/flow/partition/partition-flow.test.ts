@@ -29,6 +29,7 @@ describe('PartitionFlow', () => {
       unsettled: 1,
       oldestUnsettledAt: 700,
       uncommittedSince: null,
+      uncommittedFrom: null,
       highWatermark: 12n,
       paused: true,
       restored: true,
