@@ -150,7 +150,7 @@ describe('card-sync check', () => {
     const { code, failed, ids } = await check({ platform: { privateKeyFile: 'nowhere.pem' } });
     expect(code).toBe(2);
     expect(failed).toMatchObject([{ id: 'settings', title: 'platform.privateKeyFile' }]);
-    expect(ids('skipped')).toEqual(['keys', 'platform.connection']);
+    expect(ids('skipped')).toEqual(['keys', 'platform.connection', 'platform.signs']);
     expect(ids('well')).toEqual(expect.arrayContaining(['group.members', 'rows.cards']));
   });
 

@@ -48,7 +48,11 @@ describe('the corpus of bad records in Kafka', () => {
         clientId: 'corpus',
       },
       registry: { url: stack.registry.url, retryMs: 200 },
-      mapping: { files: [join(import.meta.dirname, '../../config/mappings/payment-order.yaml')] },
+      mapping: {
+        files: ['payment-order', 'ride-hailing'].map(name =>
+          join(import.meta.dirname, '../../config/mappings', `${name}.yaml`),
+        ),
+      },
       platform: {
         baseUrl: sandbox.url,
         clientId: sandbox.clientId,

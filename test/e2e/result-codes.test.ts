@@ -52,7 +52,7 @@ const hopeless: readonly (Case & { readonly headers: Record<string, string> })[]
     // It may be a proxy's: only a signed refusal is believed.
     what: 'HTTP 400 without a signature',
     fault: { kind: 'http', status: 400 },
-    headers: { 'card_sync.http_status': '400' },
+    headers: { 'card_sync.http_status': '400', 'card_sync.code': 'REFUSALS_UNSIGNED' },
   },
 ];
 
@@ -224,9 +224,9 @@ describe('what follows from an answer', () => {
       expect(new Set(requests.map(({ requestId, digest }) => `${requestId} ${digest}`)).size).toBe(1);
       const [letter] = (await topics.read(world.deadLetterTopic)).filter(({ key }) => String(key) === order);
       expect(letter?.headers).toMatchObject({
-        ...headers,
         'card_sync.reason': 'retries-exhausted',
         'card_sync.code': 'RETRIES_EXHAUSTED',
+        ...headers,
         'card_sync.attempts': '4',
         'card_sync.request_id': requests[0]?.requestId,
       });
