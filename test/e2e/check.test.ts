@@ -24,6 +24,8 @@ describe('card-sync check', () => {
     world = await openShop(stack, { name: 'check', orders: 20 });
     connector = await world.startConnector('connector');
     await world.insert(bill);
+    // Else only its end is sent, and asked again for a while: there is no card that it could end.
+    await world.untilEqual();
     await world.update({ ...bill, status: 'paid' });
     await world.untilEqual();
   });

@@ -25,6 +25,7 @@ const zeroHere: Readonly<Record<string, string>> = {
 /** Single queries of other panels that show 0, or no line, in this run. */
 const quietHere: Readonly<Record<string, string>> = {
   'card_sync_journal_faults_total{': 'records lost, or a journal that somebody else writes',
+  'card_sync_orders_evicted_total{': 'the memory has room for all orders here',
   'card_sync_requests_per_second_limit{': 'no limit is set here',
   'card_sync_restoring_partitions{': 'shorter than a scrape with a journal this small',
   'card_sync_paused_partitions{': 'only past flow.queuedMax',
