@@ -20,6 +20,9 @@ const columns =
   'merchant_biz_no, kind, status, user_id, amount, pay_amount, currency, due_on, starts_at, ends_at, details';
 const changing = 'status, amount, pay_amount, due_on, starts_at, ends_at, details';
 
+/** PostgreSQL's code of a transaction that it ended to resolve a deadlock. */
+const deadlockDetected = '40P01';
+
 /** The table of orders as it is written to, whichever database it is in. */
 export interface OrderTable {
   insert(orders: readonly Order[]): Promise<void>;
@@ -73,15 +76,21 @@ export class OrdersDb implements OrderTable {
     if (rowCount !== 1) throw new Error(`${rowCount} orders ${merchantBizNo} to delete`);
   }
 
-  /** Commits all that `work` does together, or nothing of it. */
+  /**
+   * Commits all that `work` does together, or nothing of it. Where PostgreSQL ends it to resolve a deadlock (with someone's UPDATE of
+   * several rows), it is repeated, as PostgreSQL's documentation asks of applications ("Deadlocks").
+   */
   async transaction(work: () => Promise<void>): Promise<void> {
-    await this.#client.query('BEGIN');
-    try {
-      await work();
-      await this.#client.query('COMMIT');
-    } catch (error) {
-      await this.#client.query('ROLLBACK').catch(() => undefined);
-      throw error;
+    for (;;) {
+      await this.#client.query('BEGIN');
+      try {
+        await work();
+        await this.#client.query('COMMIT');
+        return;
+      } catch (error) {
+        await this.#client.query('ROLLBACK').catch(() => undefined);
+        if (!(error instanceof pg.DatabaseError && error.code === deadlockDetected)) throw error;
+      }
     }
   }
 

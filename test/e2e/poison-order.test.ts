@@ -101,7 +101,7 @@ describe('an order that never succeeds, and one that changes all the time', () =
     expect(world.sandbox.faults.remove(fault)).toBe(true);
     await world.update({ ...order, amountCents: 777 });
     await world.untilEqual();
-    expect(Math.max(...fleet.repeatsByKill())).toBeLessThanOrEqual(16);
+    expect(Math.max(...fleet.repeatsByLoss())).toBeLessThanOrEqual(16);
     await fleet.check();
     await fleet.stop(second);
   });

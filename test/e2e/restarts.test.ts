@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { RemoteStack } from '../stack/remote-stack.ts';
-import { allRequests, checkDeliveries, needlessRepeats, tookEffect } from '../support/delivery-checks.ts';
+import { allRequests, checkDeliveries, needlessRepeats, needlessRequests } from '../support/delivery-checks.ts';
 import { Fleet } from '../support/fleet.ts';
 import { sharedStack } from '../support/shared-stack.ts';
 import { openShop, type ShopWorld } from '../support/shop-world.ts';
@@ -72,24 +72,13 @@ describe('what is around it stops and comes back, under load', () => {
     await fleet.check();
     checkDeliveries(sandbox);
     const entries = allRequests(sandbox, since);
-    const repeats = needlessRepeats(sandbox).filter(({ repeat }) => repeat.sequence > since);
-    const counts = { requests: entries.length, needlessRepeats: repeats.length, needless: needless(since).length };
+    const repeats = needlessRepeats(sandbox, since);
+    const counts = {
+      requests: entries.length,
+      needlessRepeats: repeats.length,
+      needless: needlessRequests(sandbox, since).length,
+    };
     console.log(JSON.stringify({ ...counts, ...fleet.counts, changes: world.shop.changes }));
-  }
-
-  /**
-   * Requests for changes that the card shows already: it took no effect, or its bizDate had to be put right after the one before
-   * (the shop's own changes of an order are at least 4 ms apart).
-   */
-  function needless(since: number): readonly string[] {
-    const shown = new Map<string, number>();
-    return allRequests(world.sandbox).flatMap(entry => {
-      const { merchantBizNo, bizDate, sequence, outcome } = entry;
-      const before = shown.get(merchantBizNo ?? '') ?? 0;
-      if (tookEffect(entry)) shown.set(merchantBizNo ?? '', bizDate ?? 0);
-      const isNeedless = outcome === 'outdated' || outcome === 'ignored' || (bizDate ?? 0) === before + 1;
-      return isNeedless && sequence > since ? [`#${sequence} ${merchantBizNo} ${outcome}`] : [];
-    });
   }
 
   it('the broker is killed amid a backlog, and comes back: nothing is lost, only what was in flight is repeated', {
@@ -106,9 +95,10 @@ describe('what is around it stops and comes back, under load', () => {
     await delivers();
     await endLoad();
     await checkAll(since);
-    const repeats = needlessRepeats(world.sandbox).filter(({ repeat }) => repeat.sequence > since);
-    // Of each instance: what it was answered and could not write down, and what was in flight at that moment.
-    expect(repeats.length).toBeLessThanOrEqual(2 * 2 * inFlightMax);
+    const repeats = needlessRepeats(world.sandbox, since);
+    // Of each instance: what it was answered and could not write down, and what was in flight at that moment. A machine that is
+    // busy may take an instance's membership too.
+    expect(repeats.length).toBeLessThanOrEqual(2 * (2 + fleet.lostMembershipsAt.length) * inFlightMax);
     for (const connector of [...fleet.living]) await fleet.stop(connector);
   });
 
@@ -146,7 +136,7 @@ describe('what is around it stops and comes back, under load', () => {
     );
     await endLoad();
     await checkAll(since);
-    expect(fleet.repeatsByKill()[0]).toBeLessThanOrEqual(inFlightMax);
+    expect(Math.max(...fleet.repeatsByLoss())).toBeLessThanOrEqual(2 * inFlightMax);
     for (const connector of [...fleet.living]) await fleet.stop(connector);
   });
 
@@ -169,13 +159,10 @@ describe('what is around it stops and comes back, under load', () => {
     await delivers();
     await endLoad();
     await checkAll(since);
-    expect(needlessRepeats(world.sandbox).filter(({ repeat }) => repeat.sequence > since)).toEqual([]);
-    expect(needless(since)).toEqual([]);
-    const samples = await connector.metrics();
-    const skipped = (reason: string) => samples.sum('card_sync_changes_skipped_total', { reason });
-    console.log(`skipped as stale ${skipped('stale')}, unchanged ${skipped('unchanged')}`);
+    expect(needlessRepeats(world.sandbox, since)).toEqual([]);
+    expect(needlessRequests(world.sandbox, since)).toEqual([]);
     // Else nothing was repeated, and nothing tested.
-    expect(skipped('stale')).toBeGreaterThan(0);
+    expect(await world.repeatedRecords(topics)).toBeGreaterThan(0);
     expect(await topics.read(world.deadLetterTopic)).toEqual([]);
     await fleet.stop(connector);
   });

@@ -52,7 +52,14 @@ describe('a table that changes while its changes stream', () => {
     },
     {
       what: 'an integer is widened, and holds what did not fit before',
-      statements: ['ALTER TABLE orders ALTER COLUMN visits TYPE bigint', 'UPDATE orders SET visits = 9007199254740993'],
+      statements: [
+        'ALTER TABLE orders ALTER COLUMN visits TYPE bigint',
+        'BEGIN',
+        // The shop changes several rows in a transaction, in another sequence than this UPDATE: without a lock, a deadlock.
+        'LOCK TABLE orders IN SHARE ROW EXCLUSIVE MODE',
+        'UPDATE orders SET visits = 9007199254740993',
+        'COMMIT',
+      ],
       amountCents: 4_500,
     },
     {

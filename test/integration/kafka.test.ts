@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openAdmin, type TopicAdmin } from '../../connector/kafka/admin.ts';
-import type { TopicPlan } from '../../connector/kafka/inspection/create-topic.ts';
 import { openKafka } from '../../connector/kafka/client.ts';
+import type { TopicPlan } from '../../connector/kafka/inspection/create-topic.ts';
 import { Fault } from '../../connector/kernel/fault.ts';
 import { partitionKey } from '../../connector/kernel/position.ts';
 import { systemClock } from '../../connector/system-clock.ts';

@@ -41,16 +41,32 @@ export interface NeedlessRepeat {
   readonly repeat: RequestEntry;
 }
 
-/** All of them: whoever repeated did not know of the answer. */
-export function needlessRepeats(sandbox: Sandbox): readonly NeedlessRepeat[] {
+/** All that were repeated after a sequence number: whoever repeated did not know of the answer. */
+export function needlessRepeats(sandbox: Sandbox, after = 0): readonly NeedlessRepeat[] {
   const acceptances = new Map<string, RequestEntry>();
   const found: NeedlessRepeat[] = [];
   for (const entry of allRequests(sandbox)) {
     const { requestId, fault, resultCode, answered } = entry;
     if (requestId === null) continue;
     const accepted = acceptances.get(requestId);
-    if (accepted !== undefined) found.push({ accepted, repeat: entry });
-    else if (fault === null && resultCode === 'SUCCESS' && answered) acceptances.set(requestId, entry);
+    if (accepted !== undefined) {
+      if (entry.sequence > after) found.push({ accepted, repeat: entry });
+    } else if (fault === null && resultCode === 'SUCCESS' && answered) acceptances.set(requestId, entry);
   }
   return found;
+}
+
+/**
+ * Requests for changes that the card shows already: it took no effect, or its bizDate had to be raised above the one before (the
+ * shop's own changes of an order are at least 4 ms apart).
+ */
+export function needlessRequests(sandbox: Sandbox, after: number): readonly string[] {
+  const shown = new Map<string, number>();
+  return allRequests(sandbox).flatMap(entry => {
+    const { merchantBizNo, bizDate, sequence, outcome } = entry;
+    const before = shown.get(merchantBizNo ?? '') ?? 0;
+    if (tookEffect(entry)) shown.set(merchantBizNo ?? '', bizDate ?? 0);
+    const isNeedless = outcome === 'outdated' || outcome === 'ignored' || (bizDate ?? 0) === before + 1;
+    return isNeedless && sequence > after ? [`#${sequence} ${merchantBizNo} ${outcome}`] : [];
+  });
 }

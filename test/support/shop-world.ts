@@ -13,6 +13,7 @@ import { type Sandbox, startSandbox } from '../sandbox/sandbox.ts';
 import { debeziumOrdersConnector } from '../stack/debezium.ts';
 import type { RemoteStack } from '../stack/remote-stack.ts';
 import { type ConnectorProcess, startConnectorProcess } from './connector-process.ts';
+import type { TopicAccess } from './topic-access.ts';
 import { until } from './until.ts';
 
 /** Settings to put over the shop's own, part by part. */
@@ -54,6 +55,8 @@ export interface ShopWorld extends AsyncDisposable {
   /** Connects to the database anew, after PostgreSQL was restarted. */
   reconnect(): Promise<void>;
   compare(): Promise<Comparison>;
+  /** How many records of the topic are repetitions of Debezium's, of changes that it had written before. Not with {@link sql}'s changes. */
+  repeatedRecords(topics: TopicAccess): Promise<number>;
   /** Waits until every order's last row equals its card; throws with the first differences when nothing moves any more. */
   untilEqual(): Promise<void>;
 }
@@ -64,6 +67,8 @@ export interface ShopOptions {
   readonly name: string;
   readonly orders: number;
   readonly latencyMs?: number;
+  /** Debezium takes signals from the table `debezium_signal`, and is set up with these settings too. */
+  readonly signals?: Readonly<Record<string, string>>;
 }
 
 const stuckMs = 20_000;
@@ -81,7 +86,12 @@ export async function openShop(stack: RemoteStack, options: ShopOptions): Promis
   let client = await connectClient(databaseUrl);
   await db.createSchema();
   if (orders.length > 0) await db.insert(orders);
-  await startDebezium(stack, name);
+  if (options.signals !== undefined) {
+    await client.query(
+      'CREATE TABLE debezium_signal (id varchar(42) PRIMARY KEY, type varchar(32), data varchar(2048))',
+    );
+  }
+  await startDebezium(stack, name, options.signals === undefined ? {} : { ...takesSignals, ...options.signals });
   const topic = `${name}.public.orders`;
   if (orders.length > 0) await stack.connectorWrote(name, topic);
   const journalTopic = `${name}.journal`;
@@ -136,6 +146,12 @@ export async function openShop(stack: RemoteStack, options: ShopOptions): Promis
     },
     startConnector: (connectorName, overrides) => startConnectorProcess(folder, connectorName, settings(overrides)),
     untilEqual: () => untilEqual(compare, sandbox),
+    repeatedRecords: async topics => {
+      const { insert, update, delete: deleted } = shop.counts;
+      const records = [...(await topics.ends(topic)).values()].reduce((sum, end) => sum + Number(end), 0);
+      // A deleted row has a tombstone too.
+      return records - (orders.length + insert + update + 2 * deleted);
+    },
     reconnect: async () => {
       await Promise.all([db.close(), client.end()].map(closing => closing.catch(() => undefined)));
       db = await OrdersDb.connect(databaseUrl);
@@ -160,11 +176,20 @@ async function connectClient(connectionString: string): Promise<pg.Client> {
   return client;
 }
 
-async function startDebezium(stack: RemoteStack, name: string): Promise<void> {
+const takesSignals = {
+  'signal.data.collection': 'public.debezium_signal',
+  'table.include.list': 'public.orders,public.debezium_signal',
+};
+
+async function startDebezium(
+  stack: RemoteStack,
+  name: string,
+  overrides: Readonly<Record<string, string>>,
+): Promise<void> {
   const { postgres, registry } = stack;
   const { nativeUrl: registryNativeUrl } = registry;
   await stack.startConnector(
-    debeziumOrdersConnector({ ...postgres, database: name, name, topicPrefix: name, registryNativeUrl }),
+    debeziumOrdersConnector({ ...postgres, database: name, name, topicPrefix: name, registryNativeUrl, overrides }),
   );
 }
 
