@@ -7,6 +7,8 @@ export interface SimulateOptions {
   readonly runs: number;
   /** One of {@link defects}, or null: the flow as it is. */
   readonly defect: string | null;
+  /** Each defect in turn, to see which are found. */
+  readonly defects: boolean;
   /** How many lines of a broken history are shown. */
   readonly lines: number;
 }
@@ -26,6 +28,7 @@ const help = `Random histories of crashes, rebalances, outages and poison agains
   --seed N       the first history (1)
   --runs M       how many, one after the other (10000; with --seed 1)
   --defect NAME  plant a defect, which must be found
+  --defects      plant each in turn, but for the elusive ones, and show which are found (--runs 300 each)
   --lines N      how many of the last lines of a broken history are shown (30)
   --help
 
@@ -40,6 +43,7 @@ const flags = {
   seed: { type: 'string' },
   runs: { type: 'string' },
   defect: { type: 'string' },
+  defects: { type: 'boolean' },
   lines: { type: 'string' },
   help: { type: 'boolean', short: 'h' },
 } as const;
@@ -67,9 +71,10 @@ export function readSimulateCommand(args: readonly string[]): SimulateCommand {
   }
   const options = {
     seed: number('seed', 1),
-    runs: number('runs', given.seed === undefined ? 10_000 : 1),
+    runs: number('runs', given.defects ? 300 : given.seed === undefined ? 10_000 : 1),
     lines: number('lines', 30),
     defect,
+    defects: given.defects ?? false,
   };
   return problems.length > 0 ? { kind: 'wrong', text: problems.join('\n') } : { kind: 'run', options };
 }

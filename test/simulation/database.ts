@@ -3,6 +3,7 @@ import { partitionKey, splitPartitionKey } from '../../connector/kernel/position
 import type { SourcePosition } from '../../connector/kernel/row-change.ts';
 import { type DurationMs, type Instant, instant } from '../../connector/kernel/time.ts';
 import { type CardChange, type MerchantBizNo, merchantBizNo } from '../../connector/order/change.ts';
+import { isSamePlace } from '../../connector/order/source-position.ts';
 import { aCard, aChange, dawn, sourceTopic } from '../support/builders.ts';
 import type { SeededRandom } from '../support/flow-world.ts';
 
@@ -91,6 +92,9 @@ export function dataOf(random: SeededRandom, odd: SeededRandom, knobs: DataKnobs
   return { orders, records: database.records, topics, partitions };
 }
 
+/** How often a record is one of these, and not a change. */
+const rates = { needless: 0.05, unusable: 0.03, repeated: 0.05 } as const;
+
 class Database {
   readonly records: PlannedRecord[] = [];
   readonly #random: SeededRandom;
@@ -130,9 +134,9 @@ class Database {
     if (recreatedAt === n) this.#recreate();
     const order = this.#orders[this.#random.below(this.#orders.length)] ?? merchantBizNo('new-0');
     const place = this.#placeOf(order, this.#knobs.strays && this.#random.chance(0.05));
-    if (this.#random.chance(0.05)) this.#emit(place, 'needless');
-    else if (this.#random.chance(0.03)) this.#emit(place, 'unusable');
-    else if (this.#random.chance(0.05) && this.#emitted.length > 0) this.#repeat();
+    if (this.#random.chance(rates.needless)) this.#emit(place, 'needless');
+    else if (this.#random.chance(rates.unusable)) this.#emit(place, 'unusable');
+    else if (this.#random.chance(rates.repeated) && this.#emitted.length > 0) this.#repeat();
     else this.#change(order, n, place);
     if (snapshots && this.#odd.chance(0.25)) this.#readRow(n);
     if (this.#odd.chance(replayRate)) this.#putBack();
@@ -152,8 +156,13 @@ class Database {
   #change(order: MerchantBizNo, n: number, place: PartitionKey): void {
     const random = this.#random;
     const changes = this.#changes.get(order) ?? [];
-    const text = random.pick(['a', 'b', 'c']);
-    const wasOver = changes.at(-1)?.card.ends === true;
+    const drawn = random.pick(['a', 'b', 'c']);
+    const source = this.#sourceOf(n);
+    // A change that says the same at the same place cannot be told from a repetition, and need not be.
+    const before = changes.at(-1);
+    const isSame = before !== undefined && isSamePlace(source, before.source) && versionOf(before).text === drawn;
+    const text = isSame ? `${drawn} again` : drawn;
+    const wasOver = before?.card.ends === true;
     const creates = (changes.length === 0 && order.startsWith('new')) || (wasOver && this.#knobs.reinserts);
     const ends = random.chance(0.12);
     // The same millisecond as another change, or a clock that went back.
@@ -161,7 +170,7 @@ class Database {
     const isOver = random.chance(0.04);
     const isNear = this.#knobs.expiring && this.#odd.chance(0.4);
     const endDate = isOver ? instant(dawn - 1) : isNear ? instant(dawn + marginMs + this.#odd.below(200)) : null;
-    const parts = { order, text, creates, ends, bizDate, endDate, source: this.#sourceOf(n) };
+    const parts = { order, text, creates, ends, bizDate, endDate, source };
     const change = this.#emit(place, tagged(aChange(parts), { n, text, repeated: false }));
     this.#changes.set(order, [...changes, change]);
     this.#emitted.push(change);

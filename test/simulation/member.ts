@@ -36,8 +36,8 @@ import { BrokerError, type Coordinator } from './group.ts';
 import { journalDecoder, journalTopic } from './journal.ts';
 import type { World } from './world.ts';
 
-/** The ports of one instance, as a defect may wrap them. */
-export interface Ports {
+/** The ports of one instance. */
+interface Ports {
   readonly intake: Intake;
   readonly delivery: Delivery;
   readonly deadLetters: DeadLetters;
@@ -89,11 +89,7 @@ export class Member implements ClientHost {
   /** Timers that the flow set. */
   #asleep = 0;
 
-  constructor(
-    { name, mapping, clockAheadMs }: MemberTraits,
-    world: World,
-    wrap: (ports: Ports, world: World) => Ports,
-  ) {
+  constructor({ name, mapping, clockAheadMs }: MemberTraits, world: World) {
     this.name = name;
     this.random = world.random;
     this.broker = world.broker;
@@ -111,7 +107,7 @@ export class Member implements ClientHost {
       onWritable: () => undefined,
       onTooLarge: fault => world.watch.report(`${name}: ${fault.message}`),
     });
-    const ports = wrap(this.#ports(clock), world);
+    const ports = this.#ports(clock);
     const { topics, settings } = world.plan;
     this.pipeline = new Pipeline(
       {

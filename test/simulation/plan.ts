@@ -187,12 +187,15 @@ function withHealthyTraffic(
 ): PlannedRecord[] {
   const all = [...records];
   const incarnation = records.at(-1)?.incarnation ?? 0;
+  const ends = new Map(
+    records.filter(record => record.incarnation === incarnation).map(({ key, offset }) => [key, offset]),
+  );
   for (let tick = 1; tick <= ticksMax; tick++) {
     for (const [t, topic] of topics.entries()) {
       for (let partition = 0; partition < partitions; partition++) {
         const key = partitionKey(topic, partition);
-        const last = all.findLast(record => record.key === key && record.incarnation === incarnation);
-        const offset = (last?.offset ?? -1n) + 1n;
+        const offset = (ends.get(key) ?? -1n) + 1n;
+        ends.set(key, offset);
         const [n, text] = [1000 + tick, `text ${tick}`];
         const parts = { order: `healthy-${t}-${partition}`, n, text, creates: tick === 1 };
         const change = { ...aChange(parts), position: { topic, partition, offset } };

@@ -1,7 +1,8 @@
 // `npm run simulate`: random histories, as many as are asked for. See --help.
 import { spawnSync } from 'node:child_process';
 import { readSimulateCommand } from './command-line.ts';
-import { play } from './play.ts';
+import { defects as planted } from './defects.ts';
+import { play, playDefects } from './play.ts';
 
 const progressMs = 1_000;
 
@@ -11,15 +12,16 @@ async function main(args: readonly string[]): Promise<number> {
     (command.kind === 'help' ? console.log : console.error)(command.text);
     return command.kind === 'help' ? 0 : 2;
   }
-  const { seed, runs, defect } = command.options;
+  const { seed, runs, defect, defects } = command.options;
+  const total = defects ? Object.keys(planted).length : runs;
   console.log(`commit ${commit()}, ${runs} from seed ${seed}${defect === null ? '' : `, defect "${defect}"`}`);
   let toldAt = performance.now();
-  return play(command.options, {
+  return (defects ? playDefects : play)(command.options, {
     say: line => console.log(line),
     progress: done => {
       if (performance.now() - toldAt < progressMs) return;
       toldAt = performance.now();
-      console.error(`${done} of ${runs}`);
+      console.error(`${done} of ${total}`);
     },
   });
 }

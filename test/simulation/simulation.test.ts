@@ -1,5 +1,7 @@
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
-import { defects, noDefect } from './defects.ts';
 import { storyOf } from './play.ts';
 import { simulate } from './world.ts';
 
@@ -10,13 +12,15 @@ import { simulate } from './world.ts';
 const { SIMULATE_SEED, SIMULATE_RUNS = 2000 } = process.env;
 const first = Number(SIMULATE_SEED ?? 1);
 const last = SIMULATE_SEED === undefined ? Number(SIMULATE_RUNS) : first;
-const chunkSize = 100;
+const chunkSize = 25;
+// A history takes some 30 ms of an idle core; a busy one takes its time.
+const timeout = 60_000;
 const chunks = Array.from({ length: Math.ceil((last - first + 1) / chunkSize) }, (_, n): [number, number] => {
   const from = first + n * chunkSize;
   return [from, Math.min(last, from + chunkSize - 1)];
 });
 
-describe('random histories', () => {
+describe('random histories', { timeout }, () => {
   it.each(chunks)('keep every promise: seeds $0 to $1', async (from, to) => {
     for (let seed = from; seed <= to; seed++) {
       const outcome = await simulate(seed);
@@ -25,7 +29,7 @@ describe('random histories', () => {
   });
 
   it('are the same for the same seed, line by line', async () => {
-    for (let seed = first; seed < first + 20; seed++) {
+    for (let seed = first; seed < first + 10; seed++) {
       const { trace } = await simulate(seed);
       expect((await simulate(seed)).trace).toEqual(trace);
     }
@@ -43,31 +47,22 @@ describe('random histories', () => {
     }
     expect([...seen].sort()).toEqual(
       [
-        ...['crash', 'restart', 'stall', 'rebalance', 'second joins', 'second leaves'],
+        ...['crash', 'restart', 'stall', 'rebalance', 'second joins', 'second leaves', 'clock is set'],
         ...['rejects', 'fails', 'times-out', 'refuses-us'],
         ...['connection', 'timeout', 'http', 'credentials'],
         ...['SEND', 'UPDATE', 'dead letter', 'commits', 'other'],
         ...['sent', 'updated', 'ended', 'healed', 'skipped', 'superseded'].map(event => `notes ${event}`),
-        ...['parked', 'retried', 'rejected', 'dead-lettered'].map(event => `notes ${event}`),
+        ...['parked', 'retried', 'rejected', 'dead-lettered', 'tombstone'].map(event => `notes ${event}`),
       ].sort(),
     );
   });
 });
 
-// Some take a blow and a parked order at once.
-const seedsMost = 300;
-
-describe('a planted defect is found by the promise that it breaks:', () => {
-  it.each(Object.entries(defects))('%s', async (_, { breaks, defect }) => {
-    let found = 0;
-    for (let seed = 1; seed <= seedsMost && found === 0; seed++) {
-      const { broken } = await simulate(seed, defect);
-      if (broken !== null && breaks.test(broken)) found = seed;
-    }
-    expect(found).toBeGreaterThan(0);
+it('finds each planted defect by the promise that it breaks', { timeout: 10 * timeout }, async () => {
+  const playing = spawn(process.execPath, [join(import.meta.dirname, 'simulate.ts'), '--defects'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
   });
-
-  it('and nothing where the ports are wrapped, and no defect is planted', async () => {
-    for (let seed = 1; seed <= seedsMost; seed++) expect((await simulate(seed, noDefect)).broken).toBeNull();
-  });
+  const said = await text(playing.stdout);
+  expect(said.split('\n').filter(line => line.startsWith('missed'))).toEqual([]);
+  expect(Number(/(\d+) of \d+ defects found/.exec(said)?.[1])).toBeGreaterThanOrEqual(20);
 });

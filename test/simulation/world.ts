@@ -1,5 +1,5 @@
 import { Fault } from '../../connector/kernel/fault.ts';
-import { partitionKey } from '../../connector/kernel/position.ts';
+import { type Offset, type PartitionKey, partitionKey } from '../../connector/kernel/position.ts';
 import type { DurationMs } from '../../connector/kernel/time.ts';
 import { SeededRandom, SteppedClock } from '../support/flow-world.ts';
 import { SimulatedBroker } from './broker.ts';
@@ -7,13 +7,10 @@ import { keysOfAssignment } from './client.ts';
 import type { PlannedRecord } from './database.ts';
 import { Coordinator } from './group.ts';
 import { journalTopic, SimulatedJournal } from './journal.ts';
-import { groupTimes, Member, type Ports } from './member.ts';
+import { groupTimes, Member } from './member.ts';
 import { type Blow, isTick, type Plan, planOf } from './plan.ts';
 import { SimulatedPlatform } from './platform.ts';
 import { Watch } from './watch.ts';
-
-/** A defect: what it does to the ports of every instance. */
-export type Defect = (ports: Ports, world: World) => Ports;
 
 /** How a history went. */
 export interface Outcome {
@@ -41,14 +38,17 @@ export class World {
   readonly broker = new SimulatedBroker();
   readonly coordinator: Coordinator;
   readonly journal: SimulatedJournal;
-  readonly #defect: Defect;
   #members: Member[] = [];
   #born = 0;
   #published = 0;
+  /** Of the last record that is no tick. */
+  readonly #lastIndex: number;
+  /** The offset behind the last record of each partition that is published and no tick. */
+  readonly #ends = new Map<PartitionKey, Offset>();
   #incarnation = 0;
   #isOver = false;
 
-  constructor(seed: number, defect: Defect) {
+  constructor(seed: number) {
     this.plan = planOf(seed);
     this.random = new SeededRandom(seed + 1_000_003);
     this.clock = new SteppedClock(this.random);
@@ -61,7 +61,7 @@ export class World {
     this.platform = new SimulatedPlatform(this.plan, this.random, broken => this.watch.report(broken));
     this.coordinator = new Coordinator(this.clock, groupTimes, keysOfAssignment, line => this.watch.note(line));
     this.journal = new SimulatedJournal(this);
-    this.#defect = defect;
+    this.#lastIndex = this.plan.records.findLastIndex(record => !isTick(record));
     const { topics, partitions } = this.plan;
     for (let n = 0; n < partitions; n++)
       for (const topic of [...topics, journalTopic]) this.broker.addPartition(partitionKey(topic, n));
@@ -109,19 +109,12 @@ export class World {
 
   /** Is every record accounted for and committed? */
   get #isDone(): boolean {
-    const last = this.plan.records.findLast(record => !isTick(record));
-    return last === undefined || (this.#published > last.index && this.#isCommitted);
+    return this.#published > this.#lastIndex && this.#isCommitted;
   }
 
   /** Of this incarnation of the topics, as far as it is published. */
   get #isCommitted(): boolean {
-    const published = this.plan.records.slice(0, this.#published);
-    return this.plan.keys.every(key => {
-      const last = published.findLast(
-        record => record.key === key && record.incarnation === this.#incarnation && !isTick(record),
-      );
-      return last === undefined || (this.broker.committed(key) ?? 0n) > last.offset;
-    });
+    return [...this.#ends].every(([key, end]) => (this.broker.committed(key) ?? 0n) >= end);
   }
 
   get #isBusy(): boolean {
@@ -166,6 +159,7 @@ export class World {
       const { at, key, offset } = record;
       this.broker.log(key).append({ at, key: Buffer.from('id'), value, headers: {} }, offset);
       this.#published++;
+      if (!isTick(record)) this.#ends.set(key, offset + 1n);
     }
   }
 
@@ -184,6 +178,7 @@ export class World {
     for (const member of this.#members.filter(({ dead }) => !dead)) await member.drain(drainMs);
     this.watch.note('the topics are recreated');
     this.#incarnation++;
+    this.#ends.clear();
     this.watch.recreated();
     for (const key of this.plan.keys) if (this.broker.has(key)) this.broker.recreate(key);
     this.#join();
@@ -235,7 +230,7 @@ export class World {
     const name = `instance ${++this.#born}`;
     const mapping = odd.has('the mapping changes') && this.#born > 1 ? 1 : 0;
     const clockAheadMs = odd.has('clocks are set') ? 1_000 * (this.random.below(5) - 2) : 0;
-    this.#members.push(new Member({ name, mapping, clockAheadMs }, this, this.#defect));
+    this.#members.push(new Member({ name, mapping, clockAheadMs }, this));
   }
 }
 
@@ -244,9 +239,9 @@ function stuckAt(member: Member): object {
   return { lanes, inFlight, waiting, breaker, open: partitions.map(one => [one.partition, one.unsettled, one.paused]) };
 }
 
-/** Plays the history of a seed, with a defect where one is given. The same seed, the same trace. */
-export async function simulate(seed: number, defect: Defect = ports => ports): Promise<Outcome> {
-  const world = new World(seed, defect);
+/** Plays the history of a seed. The same seed, the same trace. */
+export async function simulate(seed: number): Promise<Outcome> {
+  const world = new World(seed);
   await world.run();
   return { seed, broken: world.watch.broken[0] ?? null, trace: world.watch.trace, plan: world.plan };
 }
