@@ -73,7 +73,7 @@ describe('a cluster that is looked at', () => {
     expect(rights).toContain('create');
     expect(topics.get('there-is-none')).toMatchObject({ errorCode: 3, partitions: [] });
     const found = topics.get(topic);
-    const facts = { hasLeader: true, leader: brokers[0]?.id, replicas: 1, inSync: 1 };
+    const facts = { hasLeader: true, leader: 1, replicas: 1, inSync: 1 };
     expect(found?.partitions.toSorted((a, b) => a.partition - b.partition)).toEqual(
       [0, 1, 2].map(partition => ({ partition, ...facts })),
     );

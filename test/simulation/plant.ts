@@ -44,7 +44,7 @@ function hook(): void {
 }
 
 /** The file's text with the defect. Throws where a text to replace does not stand in it exactly once. */
-export function edited({ file, replace }: Edit): string {
+function edited({ file, replace }: Edit): string {
   const text = readFileSync(fileURLToPath(new URL(file, root)), 'utf8');
   return Object.entries(replace).reduce((before, [find, put]) => {
     const parts = before.split(find);
