@@ -350,8 +350,10 @@ export class Member implements ClientHost {
       ...own,
       sleep: async (duration, signal) => {
         this.#asleep++;
-        await this.sleep(duration, signal);
+        if (duration > 0 || signal !== undefined) await this.#world.clock.sleep(duration, signal);
         this.#asleep--;
+        // It stands still, maybe.
+        await this.sleep(0);
       },
     };
     return {

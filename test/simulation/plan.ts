@@ -161,7 +161,10 @@ function limitsOf(chance: SeededRandom, odd: ReadonlySet<Oddity>) {
 
 function dataKnobsOf(seed: number, chance: SeededRandom, odd: ReadonlySet<Oddity>, blows: readonly Blow[]): DataKnobs {
   const dialect: Dialect = odd.has('mysql') ? 'mysql' : odd.has('no log positions') ? 'other' : 'postgres';
-  const recreatedAt = odd.has('the topic is recreated') ? 2 + chance.below(12) : null;
+  // Known limit: where changes have no position in the log, or one transaction's share one, nothing tells the new topic's from repetitions.
+  const recreatedAt = odd.has('the topic is recreated') && dialect === 'postgres' ? 2 + chance.below(12) : null;
+  // Known limit: of an order that was evicted, nothing tells a copy of a change from one behind it in the same transaction.
+  const sharesPlaces = dialect === 'mysql' && odd.has('few orders fit in memory');
   return {
     dialect,
     tangled: odd.has('tangled transactions') || (dialect === 'mysql' && chance.chance(0.7)),
@@ -170,13 +173,14 @@ function dataKnobsOf(seed: number, chance: SeededRandom, odd: ReadonlySet<Oddity
     reinserts: odd.has('re-inserts'),
     // A clock that is set may be hours ahead.
     expiring: odd.has('cards expire') && !odd.has('clocks are set'),
+    over: !odd.has('clocks are set'),
     topics: odd.has('two topics') ? 2 : 1,
     // Of an order in two partitions only one member knows what comes first.
     strays:
       blows.length === 0 && dialect === 'postgres' && !odd.has('partitions are added') && !odd.has('rows of snapshots'),
     growsAt: odd.has('partitions are added') ? 2 + chance.below(12) : null,
     recreatedAt,
-    replayRate: seed % 5 === 0 && recreatedAt === null ? chance.pick([0.05, 0.2, 0.4]) : 0,
+    replayRate: seed % 5 === 0 && recreatedAt === null && !sharesPlaces ? chance.pick([0.05, 0.2, 0.4]) : 0,
   };
 }
 

@@ -66,9 +66,8 @@ export class FollowUp {
         await this.#accept(lane, entry, carried);
         break;
       case 'no-card':
-        if (verdict.unsettled && entry.failures < this.#options.retryDelaysMs.length) {
+        if (verdict.unsettled && this.#asksAgainSoon(lane, entry)) {
           meter.retried('unknown-outcome');
-          await this.#again(lane, entry, carried, null, blame);
           break;
         }
         accounts.remember(entry, withoutCard(carried.request, this.#parts.clock.now()));
@@ -174,6 +173,21 @@ export class FollowUp {
       return this.#giveUp(lane, entry, carried, 'retries-exhausted', detail);
     }
     lanes.makeReady(lane);
+  }
+
+  /**
+   * Asks for a card to end once more after a pause, while the schedule's pauses are too short to be parked for: a SEND that timed
+   * out takes effect soon or never. Such an end is never a dead letter, for nothing is to be done about it.
+   */
+  #asksAgainSoon(lane: Lane, entry: Entry): boolean {
+    const { retryDelaysMs, giveUpAfterMs } = this.#options;
+    const { parking, random } = this.#parts;
+    const delay = nextDelay(retryDelaysMs, entry.failures + 1, null, random);
+    if (delay === null || entry.waitedMs + delay > giveUpAfterMs || parking.isFor(entry, delay)) return false;
+    entry.failures++;
+    entry.waitedMs += delay;
+    this.#wait(lane, this.#newestWins(lane) ? this.#firstDelay : delay);
+    return true;
   }
 
   /** Leaves out the head that came to nothing where a newer change came while it was with the platform. */
