@@ -117,26 +117,6 @@ export class Member implements ClientHost {
     const { rebalancing, quiesce, assigned, receive } = this.#listener();
     const { remember, restored } = ports.restoration;
     const flow = { rebalancing, quiesce, assigned, receive, remember, restored };
-    if (process.env.SIM_DEBUG) {
-      flow.assigned = keys => {
-        world.watch.note(`${name} assigned ${keys.join(' ')}`);
-        assigned(keys);
-      };
-      flow.remember = (key, r) => {
-        world.watch.note(
-          `${name} recalls ${r.order} ${r.known?.state.kind} ${r.known?.state.through?.offset} ${r.known?.owed?.request.change.position.offset}`,
-        );
-        remember(key, r);
-      };
-      flow.restored = (key, ends) => {
-        world.watch.note(`${name} restored ${key} ${ends.begin} ${ends.end}`);
-        restored(key, ends);
-      };
-      flow.receive = (key, records, l, h) => {
-        world.watch.note(`${name} receives ${key} ${records.map(r => r.offset)} of ${h}`);
-        receive(key, records, l, h);
-      };
-    }
     this.consumer.start(this.#restore.listenerFor(flow)).catch(fell);
   }
 

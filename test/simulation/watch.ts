@@ -115,7 +115,6 @@ export class Watch {
     // An end that finds no card is asked for again as often as the schedule says, in each life of the process.
     const idsMax = ends ? 3 * retriesMax : 3;
     if (ids.size > idsMax) this.report(`${key} is sent under ${ids.size} ids`);
-    if (before && before.body !== body && process.env.SIM_DEBUG) this.note(`${before.body}\n${body}`);
     if (before && before.body !== body) this.report(`${key} is sent with two bodies`);
     this.#requests.set(key, { ids, body });
     const owner = this.#owners.get(requestId);
