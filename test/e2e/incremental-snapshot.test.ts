@@ -14,8 +14,9 @@ import { until } from '../support/until.ts';
 const orders = 60;
 // Debezium reads no further than it can write.
 const smallQueue = { 'max.queue.size': '64', 'max.batch.size': '32' };
-// Debezium writes some thousand records a second, so it needs some seconds for these.
-const touchesOfEachRow = 150;
+// Before the signal, more than Debezium's queue holds; behind it, what Debezium needs a second or more for.
+const touchesBefore = 3;
+const touchesBehind = 30;
 
 describe('an incremental snapshot beside live changes, while Debezium is behind', () => {
   let stack: RemoteStack;
@@ -77,16 +78,16 @@ describe('an incremental snapshot beside live changes, while Debezium is behind'
 
     await debezium('pause');
     // It reads on until its queue is full.
-    await touchAll(10);
+    await touchAll(touchesBefore);
     await world.sql("INSERT INTO debezium_signal VALUES ('all', 'execute-snapshot', $1)", [
       JSON.stringify({ 'data-collections': ['public.orders'], type: 'incremental' }),
     ]);
     // They lie between the signal, at which the rows are read, and the end of the window, at which they are emitted.
-    await touchAll(touchesOfEachRow);
+    await touchAll(touchesBehind);
     await debezium('resume');
     await connector.untilMetrics(
       'Debezium has written what it was behind',
-      now => now.sum('card_sync_records_consumed_total') > orders * (1 + 10 + touchesOfEachRow),
+      now => now.sum('card_sync_records_consumed_total') > orders * (1 + touchesBefore + touchesBehind),
     );
     load.abort();
     await changing;
