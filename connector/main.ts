@@ -19,7 +19,7 @@ import { withLog } from './observe/event-log.ts';
 import { type Metrics, openMetrics } from './observe/exposition.ts';
 import { createLogger, type Logger } from './observe/log.ts';
 import { httpStatusOf, verdictsWith } from './order/result-codes.ts';
-import { openRegistry } from './registry/registry.ts';
+import { openRegistry, type SchemaRegistry } from './registry/registry.ts';
 import { openSubjects } from './registry/subjects.ts';
 import { formerJournalTopic } from './settings/schema-topics.ts';
 import { redactedSettings, type Settings } from './settings/settings.ts';
@@ -70,6 +70,7 @@ async function runIn(closing: AsyncDisposableStack, settings: Settings, signal: 
   const producer = openProducer(kafka);
   closing.defer(() => producer.close());
   const registry = openRegistry(registryOptions(settings, metrics, logger));
+  if (!(await isAnswered(registry, vitals, signal))) return 0;
   const columns = openColumnCheck({
     mapping: settings.mapping,
     schemas: registry,
@@ -119,6 +120,19 @@ async function runIn(closing: AsyncDisposableStack, settings: Settings, signal: 
   const { abandoned } = await pipeline.drain(settings.shutdown.drainMs);
   logger.info('stopped', { event: 'stopped', abandoned });
   return 0;
+}
+
+/** The registry answers: others of the group may know the schemas that this instance would have to wait for. False when the signal is aborted. */
+async function isAnswered(registry: SchemaRegistry, vitals: Vitals, signal: AbortSignal): Promise<boolean> {
+  try {
+    await registry.answers(signal, () => {
+      vitals.lastActivityAt = systemClock.monotonic();
+    });
+    return true;
+  } catch (error) {
+    if (signal.aborted) return false;
+    throw error;
+  }
 }
 
 /** In the background: the registry may be away. */

@@ -35,6 +35,12 @@ export interface SchemaLookup {
 /** Schemas by their ids, and ids for our own. */
 export interface SchemaRegistry extends SchemaLookup {
   /**
+   * Resolves as soon as the registry tells of any schema, were it that there is none; `onWaiting` is told at each try. An instance that knows no
+   * schema yet would keep the partitions that it is given waiting, while others could go on with them. Rejects only when the signal
+   * is aborted, with its reason.
+   */
+  answers(signal: AbortSignal, onWaiting: () => void): Promise<void>;
+  /**
    * The id of our own schema (JSON text) under a subject; it is given one where it is new, and known without asking from then on.
    * While the registry does not answer, goes on asking; `onWaiting` is told at each try. Rejects with a {@link Fault}
    * (SCHEMA_REFUSED) where the registry does not take it at two looks, or when the signal is aborted, with its reason.
@@ -100,6 +106,20 @@ class CachingRegistry implements SchemaRegistry {
     } finally {
       search.waiting--;
       if (search.waiting === 0) this.#end(id, search);
+    }
+  }
+
+  async answers(signal: AbortSignal, onWaiting: () => void): Promise<void> {
+    const { clock, retryMs } = this.#options;
+    for (;;) {
+      signal.throwIfAborted();
+      // Any id would do: what it stands for is of no interest.
+      const answer = await this.#client.find(1, signal);
+      signal.throwIfAborted();
+      if (answer.kind !== 'silent') return this.#answered('at start');
+      this.#lost('at start', answer.problem);
+      onWaiting();
+      await clock.sleep(retryMs, signal);
     }
   }
 

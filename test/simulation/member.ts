@@ -1,17 +1,6 @@
 import { openDeadLetters } from '../../connector/dead-letter/dead-letters.ts';
 import { Pipeline } from '../../connector/flow/pipeline.ts';
-import type {
-  DeadLetter,
-  DeadLetters,
-  Delivery,
-  FlowSnapshot,
-  Intake,
-  Interpreted,
-  Interpreter,
-  Journal,
-  PartitionSnapshot,
-  Restoration,
-} from '../../connector/flow/ports.ts';
+import type { DeadLetter, Delivery, FlowSnapshot, Interpreted, PartitionSnapshot } from '../../connector/flow/ports.ts';
 import { type JournalAppender, openJournal } from '../../connector/journal/append.ts';
 import { JournalRestore } from '../../connector/journal/restore.ts';
 import { openConsumer } from '../../connector/kafka/consumer.ts';
@@ -34,19 +23,8 @@ import { type ClientHost, kafkaOver, type SimulatedConsumer } from './client.ts'
 import { type PlannedRecord, remapped } from './database.ts';
 import { BrokerError, type Coordinator } from './group.ts';
 import { journalDecoder, journalTopic } from './journal.ts';
+import type { Ports } from './ports.ts';
 import type { World } from './world.ts';
-
-/** The ports of one instance. */
-interface Ports {
-  readonly intake: Intake;
-  readonly delivery: Delivery;
-  readonly deadLetters: DeadLetters;
-  readonly interpreter: Interpreter;
-  readonly journal: Journal;
-  /** The flow itself, as whoever reads the journal sees it. */
-  readonly restoration: Restoration;
-  readonly clock: Clock;
-}
 
 /** What an instance differs in from the others. */
 export interface MemberTraits {
@@ -402,20 +380,20 @@ export class Member implements ClientHost {
 
   #interpret(record: SourceRecord, signal: AbortSignal): Interpreted | Promise<Interpreted> {
     const planned = this.#plannedOf(record);
-    const meaning = this.#interpreted(planned, record);
+    const meaning = interpreted(planned, record, this.#mapping);
     if (planned.lateMs === null) return meaning;
     return this.sleep(planned.lateMs, signal).then(() => {
       if (signal.aborted && this.random.chance(0.7)) throw new Error('given up');
       return meaning;
     });
   }
+}
 
-  #interpreted({ means }: PlannedRecord, record: SourceRecord): Interpreted {
-    if (means === 'needless') return { kind: 'skipped', reason: 'unmapped' };
-    if (means === 'unusable') {
-      const fault = new Fault('RECORD_UNDECODABLE', { detail: formatPosition(record), at: record });
-      return { kind: 'unusable', fault };
-    }
-    return { kind: 'change', change: this.#mapping === 0 ? means : remapped(means) };
+function interpreted({ means }: PlannedRecord, record: SourceRecord, mapping: 0 | 1): Interpreted {
+  if (means === 'needless') return { kind: 'skipped', reason: 'unmapped' };
+  if (means === 'unusable') {
+    const fault = new Fault('RECORD_UNDECODABLE', { detail: formatPosition(record), at: record });
+    return { kind: 'unusable', fault };
   }
+  return { kind: 'change', change: mapping === 0 ? means : remapped(means) };
 }

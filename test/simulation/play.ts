@@ -1,5 +1,6 @@
 import type { SimulateOptions } from './command-line.ts';
-import { type Defect, defects } from './defects.ts';
+import type { Defect } from './defect.ts';
+import { defects } from './defects.ts';
 import { simulationWith } from './plant.ts';
 import { type Outcome, simulate } from './world.ts';
 

@@ -257,6 +257,28 @@ function onlyAtVersions(status: number, body: string): Misbehaviour {
     (request.url?.endsWith('/versions') ? answering(status, body) : absent)(response, request);
 }
 
+describe('whether the registry answers', () => {
+  it('is known by any answer about a schema, and nothing is kept of it', async () => {
+    fake.misbehaviour = answering(404, '{"error_code":40403,"message":"Schema not found"}');
+    await registry.answers(never, () => expect.unreachable());
+    expect(registry.typeOf(1)).toBeUndefined();
+    expect(reports).toEqual([]);
+  });
+
+  it('is waited for; told once, and each try is told to who asked', async () => {
+    fake.misbehaviour = out;
+    let tries = 0;
+    const answered = registry.answers(never, () => void tries++);
+    (await clock.nextSleeper()).wake();
+    const sleeper = await clock.nextSleeper();
+    fake.misbehaviour = answering(404, '{"error_code":40403,"message":"Schema not found"}');
+    sleeper.wake();
+    await answered;
+    expect(tries).toBe(2);
+    expect(reports).toEqual([expect.stringContaining('HTTP 503'), 'available']);
+  });
+});
+
 describe('our own schema', () => {
   const schema = JSON.stringify(row);
 
